@@ -1,0 +1,54 @@
+"""Errors that a user can act on.
+
+Every error that Hedgerow raises on purpose names *where* it happened (file, row,
+column or field), *what* is wrong and *how to mend it*.  The command line prints
+the sentence and exits with code 2; a traceback always means a bug in Hedgerow.
+"""
+
+from __future__ import annotations
+
+
+class HedgerowError(Exception):
+    """A mistake in the input, told in one sentence with its mend.
+
+    Parameters
+    ----------
+    what
+        What is wrong, one clause without a trailing full stop.
+    where
+        File, row, column or field path (``steps[2].flor``); empty when obvious.
+    mend
+        What the user can do about it, one imperative clause.
+
+    Examples
+    --------
+    >>> print(HedgerowError("unknown key", where="steps[2].flor", mend="did you mean 'floor'?"))
+    steps[2].flor: unknown key. Mend: did you mean 'floor'?
+    """
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        text = f"{where}: {what}" if where else what
+        if mend:
+            text = f"{text}. Mend: {mend}"
+        super().__init__(text)
+
+
+class DataError(HedgerowError):
+    """A data file or column is missing, empty, or cannot be read."""
+
+
+class PolicyError(HedgerowError):
+    """A policy is malformed: unknown key, wrong order, value out of range."""
+
+
+class SleeveError(HedgerowError):
+    """A hedge instrument is malformed or cannot be built on these data."""
+
+
+class RangeError(HedgerowError):
+    """A date or number lies outside what the data or the rule allow."""
+
+
+class LookAheadError(HedgerowError):
+    """A signal, sleeve or policy used data from after its decision."""
