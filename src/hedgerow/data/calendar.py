@@ -1,0 +1,146 @@
+"""Sessions, early closes and the expiry rule of VIX futures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from functools import cache
+from typing import NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.errors import RangeError
+
+FRIDAY = 4
+
+# In 2004 the contract still settled on the Wednesday before the third Friday of its own
+# month; the two contracts of that year for which this is another day are listed by hand.
+_EARLY_SETTLEMENTS = {(2004, 7): dt.date(2004, 7, 14), (2004, 10): dt.date(2004, 10, 13)}
+
+_EARLY_CLOSE = dt.time(13, 0)
+_REGULAR_CLOSE = dt.time(16, 0)
+
+
+class Session(NamedTuple):
+    """One trading day of the New York exchanges and when its shares stop trading."""
+
+    date: dt.date
+    close: dt.time
+    """Local time in New York: 16:00, or 13:00 on early closes."""
+
+    @property
+    def early(self) -> bool:
+        """Whether the session ends early."""
+        return self.close < _REGULAR_CLOSE
+
+
+@cache
+def holidays() -> NDArray[np.datetime64]:
+    """Return the weekdays without a New York session, ``datetime64[D]``, sorted."""
+    from pandas_market_calendars import get_calendar
+
+    days = np.asarray(get_calendar("NYSE").holidays().holidays, dtype="datetime64[D]")
+    return cast("NDArray[np.datetime64]", np.unique(days))
+
+
+def is_session(day: dt.date) -> bool:
+    """Say whether the New York exchanges trade on ``day``.
+
+    Examples
+    --------
+    >>> is_session(dt.date(2024, 6, 19)), is_session(dt.date(2024, 6, 18))
+    (False, True)
+    """
+    return bool(np.is_busday(np.datetime64(day, "D"), holidays=holidays()))
+
+
+def on_or_before(day: dt.date) -> dt.date:
+    """Return ``day`` if it is a session, else the session before it."""
+    while not is_session(day):
+        day -= dt.timedelta(days=1)
+    return day
+
+
+def third_friday(year: int, month: int) -> dt.date:
+    """Return the third Friday of a month, holiday or not.
+
+    Examples
+    --------
+    >>> third_friday(2024, 6).isoformat()
+    '2024-06-21'
+    """
+    fifteenth = dt.date(year, month, 15)
+    return fifteenth + dt.timedelta(days=(FRIDAY - fifteenth.weekday()) % 7)
+
+
+@cache
+def vx_settlement(year: int, month: int) -> dt.date:
+    """Return the final settlement date of the monthly VIX future of a month.
+
+    It is the Wednesday thirty days before the third Friday of the following month.
+    When that Friday is a holiday the thirty days are counted from the session before
+    it, and when the day so found is a holiday itself the session before it is taken.
+
+    Parameters
+    ----------
+    year, month
+        The contract month, for instance 2024 and 6.
+
+    Raises
+    ------
+    RangeError
+        If ``month`` is not 1 … 12 or the year lies before VIX futures began (2004).
+
+    Examples
+    --------
+    >>> [vx_settlement(2024, month).isoformat() for month in (5, 6)]
+    ['2024-05-22', '2024-06-18']
+    """
+    if not 1 <= month <= 12 or year < 2004:
+        raise RangeError(
+            f"there is no VIX future of {year}-{month:02d}",
+            where="contract",
+            mend="use months from 2004-05 on",
+        )
+    if (year, month) in _EARLY_SETTLEMENTS:
+        return _EARLY_SETTLEMENTS[year, month]
+    following = (year + 1, 1) if month == 12 else (year, month + 1)
+    last_trade = on_or_before(third_friday(*following))
+    return on_or_before(last_trade - dt.timedelta(days=30))
+
+
+def sessions(start: dt.date | str, end: dt.date | str) -> tuple[Session, ...]:
+    """Return the New York sessions from ``start`` to ``end``, both included.
+
+    Early closes come from pandas-market-calendars, with one overlay: 24 December is an
+    early close whenever it is a session, on the futures and options side too, where
+    that library's Cboe calendars miss it.
+
+    Raises
+    ------
+    RangeError
+        If the end lies before the start.
+
+    Examples
+    --------
+    >>> [(str(s.date), s.early) for s in sessions("2024-12-23", "2024-12-26")]
+    [('2024-12-23', False), ('2024-12-24', True), ('2024-12-26', False)]
+    """
+    low, high = (dt.date.fromisoformat(str(day)) for day in (start, end))
+    if high < low:
+        raise RangeError(f"the end {high} lies before the start {low}", where="sessions")
+    from pandas_market_calendars import get_calendar
+
+    with warnings.catch_warnings():
+        # The library uses names that pandas is about to retire; none of it is our doing.
+        warnings.simplefilter("ignore")
+        schedule = get_calendar("NYSE").schedule(start_date=low, end_date=high)
+    closes = schedule["market_close"].dt.tz_convert("America/New_York").dt.time
+    return tuple(
+        Session(
+            label.date(),
+            _EARLY_CLOSE if (label.month, label.day) == (12, 24) else time,
+        )
+        for label, time in zip(schedule.index, closes, strict=True)
+    )

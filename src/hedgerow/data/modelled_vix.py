@@ -1,0 +1,268 @@
+"""A VIX where none was published: non-negative least squares on the index, in levels.
+
+The model is deliberately plain.  Every feature is in vol points, looks backwards only,
+and can only push the VIX up (the weights are not negative), so that it cannot explode
+outside the calm years it is fitted on:
+
+* a constant;
+* realised volatility over 2 … 252 sessions, and exponentially weighted;
+* the fall of the index over 1, 5 and 22 sessions, zero when it rose;
+* the drawdown from the highest close of the last 252 sessions.
+
+Windows look back 252 sessions, and the index begins somewhere.  Before its first close
+the model supposes sessions of :data:`PRIOR` vol points, which fade as the windows fill.
+
+How good it is, year by year against the published VIX, stands in
+``docs/modelled-vix.md``; ``python -m hedgerow.data.modelled_vix DIR`` makes the tables.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.errors import DataError
+
+Floats = NDArray[np.float64]
+
+SESSIONS_A_YEAR = 252
+PRIOR = 16.0
+"""Vol points that the sessions before the first close are supposed to have had."""
+WINDOWS = (2, 5, 10, 22, 44, 63, 126, 252)
+HALF_LIVES = (5, 10, 22, 44, 126)
+FALLS = (1, 5, 22)
+DRAWDOWN = 252
+
+FEATURES: tuple[str, ...] = (
+    "constant",
+    *(f"realised_{w}" for w in WINDOWS),
+    *(f"weighted_{h}" for h in HALF_LIVES),
+    *(f"fall_{w}" for w in FALLS),
+    f"drawdown_{DRAWDOWN}",
+)
+"""Names of the columns of :func:`features`, in order."""
+
+
+def features(index: Floats) -> Floats:
+    """Return what the model sees of the index at each close, **shape** (T, F).
+
+    Parameters
+    ----------
+    index
+        Closes of the S&P 500 in index points, **shape** (T,), all positive.
+
+    Returns
+    -------
+    ndarray
+        One column per name of :data:`FEATURES`, vol points except the constant.  Row t
+        uses closes 0 … t only; where a window reaches back beyond the first close it
+        finds :data:`PRIOR`, and falls and drawdowns are counted from the first close.
+
+    Raises
+    ------
+    DataError
+        If a close is not a positive number or there are fewer than two.
+    """
+    closes = np.asarray(index, dtype=np.float64)
+    if len(closes) < 2 or not bool(np.all(np.isfinite(closes) & (closes > 0))):
+        raise DataError(
+            "the VIX model needs at least two positive closes",
+            where="spx",
+            mend="drop the rows without a close",
+        )
+    log = np.log(closes)
+    ahead = max(WINDOWS)
+    prior = (PRIOR / 100.0) ** 2 / SESSIONS_A_YEAR
+    squares = np.concatenate([np.full(ahead, prior), np.diff(log) ** 2])
+    total = np.concatenate([[0.0], np.cumsum(squares)])
+    row = np.arange(len(closes))
+    end = row + ahead
+    columns: list[Floats] = [np.ones(len(closes))]
+    columns += [_points((total[end] - total[end - window]) / window) for window in WINDOWS]
+    columns += [_points(_weighted(squares, prior, h)[ahead - 1 :]) for h in HALF_LIVES]
+    for window in FALLS:
+        columns.append(np.maximum(0.0, 100.0 * (log[np.maximum(row - window, 0)] - log)))
+    columns.append(100.0 * (1.0 - closes / _running_high(closes, DRAWDOWN)))
+    matrix: Floats = np.column_stack(columns)
+    return matrix
+
+
+def _points(variance: Floats) -> Floats:
+    points: Floats = 100.0 * np.sqrt(SESSIONS_A_YEAR * np.maximum(variance, 0.0))
+    return points
+
+
+def _weighted(squares: Floats, prior: float, half_life: float) -> Floats:
+    """Exponentially weighted mean of ``squares`` that starts from ``prior``."""
+    from scipy.signal import lfilter
+
+    keep = 0.5 ** (1.0 / half_life)
+    mean, _ = lfilter([1.0 - keep], [1.0, -keep], squares, zi=[keep * prior])
+    return np.asarray(mean, dtype=np.float64)
+
+
+def _running_high(closes: Floats, window: int) -> Floats:
+    padded = np.concatenate([np.full(window - 1, -np.inf), closes])
+    high: Floats = np.lib.stride_tricks.sliding_window_view(padded, window).max(axis=1)
+    return high
+
+
+@dataclass(frozen=True)
+class VixModel:
+    """Frozen weights, one per feature; call it with closes to get a VIX.
+
+    Parameters
+    ----------
+    weights
+        Vol points per unit of each feature, **shape** (F,), none negative.
+    first, last
+        First and last date of the fit, ISO.
+    """
+
+    weights: tuple[float, ...]
+    first: str
+    last: str
+
+    def __call__(self, index: Floats) -> Floats:
+        """Return the modelled VIX in points, **shape** (T,), causally."""
+        vix: Floats = features(index) @ np.asarray(self.weights)
+        return vix
+
+
+def fit(dates: NDArray[np.datetime64], index: Floats, vix: Floats) -> VixModel:
+    """Fit the weights where both the index and the VIX are known.
+
+    Parameters
+    ----------
+    dates
+        Session dates, **shape** (T,).
+    index
+        Closes in index points, **shape** (T,), all positive.
+    vix
+        Published VIX in points, **shape** (T,), NaN where the fit must not look.
+
+    Raises
+    ------
+    DataError
+        If fewer than a year of sessions carry a VIX.
+    """
+    from scipy.optimize import nnls
+
+    known = np.flatnonzero(np.isfinite(vix))
+    if len(known) < SESSIONS_A_YEAR:
+        raise DataError(
+            f"the VIX model needs {SESSIONS_A_YEAR} sessions with a VIX, there are {len(known)}",
+            where="vix",
+            mend="supply a longer VIX history",
+        )
+    weights, _ = nnls(features(index)[known], vix[known])
+    days = dates.astype("datetime64[D]")
+    return VixModel(tuple(float(w) for w in weights), str(days[known[0]]), str(days[known[-1]]))
+
+
+@dataclass(frozen=True)
+class Score:
+    """How the model did over a span of sessions; errors in points, model less published."""
+
+    label: str
+    sessions: int
+    correlation: float
+    bias: float
+    absolute: float
+    peak_model: float
+    peak_real: float
+
+
+BUCKETS: tuple[tuple[float, float], ...] = ((0, 15), (15, 20), (20, 30), (30, 40), (40, 200))
+SPANS: tuple[tuple[str, str, str], ...] = (
+    ("1990–2013", "1990-01-01", "2013-12-31"),
+    ("1998", "1998-01-01", "1998-12-31"),
+    ("2008", "2008-01-01", "2008-12-31"),
+    ("2011", "2011-01-01", "2011-12-31"),
+    ("2015 (in sample)", "2015-01-01", "2015-12-31"),
+    ("2014–2018 (in sample)", "2014-01-01", "2018-12-31"),
+    ("2020", "2020-01-01", "2020-12-31"),
+    ("2022", "2022-01-01", "2022-12-31"),
+    ("2019–2022", "2019-01-01", "2022-12-31"),
+)
+
+
+def score(label: str, model: Floats, real: Floats) -> Score:
+    """Compare two VIX columns of **shape** (N,) in points, both finite."""
+    error = model - real
+    varied = len(real) > 2 and float(np.std(real)) > 0 and float(np.std(model)) > 0
+    return Score(
+        label,
+        len(real),
+        float(np.corrcoef(model, real)[0, 1]) if varied else float("nan"),
+        float(error.mean()),
+        float(np.abs(error).mean()),
+        float(model.max()),
+        float(real.max()),
+    )
+
+
+def scores(
+    dates: NDArray[np.datetime64], model: Floats, real: Floats
+) -> tuple[list[Score], list[Score]]:
+    """Return scores by span and, outside 2014–2018, by level of the published VIX."""
+    days = dates.astype("datetime64[D]")
+    known = np.isfinite(real) & np.isfinite(model)
+    by_span = []
+    for label, low, high in SPANS:
+        rows = known & (days >= np.datetime64(low)) & (days <= np.datetime64(high))
+        if rows.any():
+            by_span.append(score(label, model[rows], real[rows]))
+    inside = (days >= np.datetime64("2014-01-01")) & (days <= np.datetime64("2018-12-31"))
+    by_level = []
+    for bottom, top in BUCKETS:
+        rows = known & ~inside & (real >= bottom) & (real < top)
+        if rows.any():
+            name = f"{bottom:g}–{top:g}" if top < 200 else f"above {bottom:g}"
+            by_level.append(score(name, model[rows], real[rows]))
+    return by_span, by_level
+
+
+def table(rows: Sequence[Score], first: str) -> str:
+    """Return the scores as a Markdown table."""
+    head = (
+        f"| {first} | sessions | correlation | bias | mean abs. error | peak model | peak VIX |\n"
+        "|---|---:|---:|---:|---:|---:|---:|"
+    )
+    lines = [
+        f"| {r.label} | {r.sessions} | {r.correlation:.3f} | {r.bias:+.2f} | {r.absolute:.2f} "
+        f"| {r.peak_model:.1f} | {r.peak_real:.1f} |"
+        for r in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def compare(folder: str) -> tuple[list[Score], list[Score]]:
+    """Score the builtin modelled VIX against the published VIX of a data folder."""
+    from hedgerow.data.builtin import fitted, index_closes
+    from hedgerow.data.sources import load
+
+    dates, closes = index_closes()
+    market = load(folder).market
+    place = np.searchsorted(market.dates, dates)
+    place = np.minimum(place, len(market) - 1)
+    real = np.where(market.dates[place] == dates, market["vix"][place], np.nan)
+    return scores(dates, fitted()(closes), real)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the tables of ``docs/modelled-vix.md`` for one data folder."""
+    if len(arguments) != 1:
+        print("usage: python -m hedgerow.data.modelled_vix DIR", file=sys.stderr)
+        return 2
+    by_span, by_level = compare(arguments[0])
+    print(table(by_span, "span"), table(by_level, "published VIX"), sep="\n\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
