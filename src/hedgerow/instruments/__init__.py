@@ -1,0 +1,1 @@
+"""Hedges as strips: sleeves, their sizes, rolls and costs."""

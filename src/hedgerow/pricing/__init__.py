@@ -1,0 +1,1 @@
+"""Prices from numbers: Black–Scholes, smiles, surfaces, replication, futures curves."""

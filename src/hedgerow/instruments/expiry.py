@@ -1,0 +1,163 @@
+"""Expiry calendar: listed S&P 500 option monthlies, VIX settlements, the next session.
+
+The holidays are those of the New York exchanges by rule, known years ahead, so using them
+looks at no future data.  Unscheduled closures (September 2001, October 2012) are not in
+them; the roll schedule copes with those separately.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Dates = NDArray[np.datetime64]
+
+_MONDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 3, 4, 5, 6
+_JUNETEENTH_FROM = 2022
+_MLK_FROM = 1998
+
+
+def easter(year: int) -> dt.date:
+    """Return Easter Sunday of a year (the anonymous Gregorian computus).
+
+    Examples
+    --------
+    >>> str(easter(2025))
+    '2025-04-20'
+    """
+    a, b, c = year % 19, year // 100, year % 100
+    d, e = b // 4, b % 4
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = c // 4, c % 4
+    last = (32 + 2 * e + 2 * i - h - k) % 7
+    m = (a + 11 * h + 19 * last) // 433
+    month = (h + last - 7 * m + 90) // 25
+    return dt.date(year, month, (h + last - 7 * m + 33 * month + 19) % 32)
+
+
+@lru_cache(maxsize=512)
+def _holidays_of(year: int) -> tuple[dt.date, ...]:
+    def nth(month: int, weekday: int, n: int) -> dt.date:
+        first = dt.date(year, month, 1)
+        return first + dt.timedelta((weekday - first.weekday()) % 7 + 7 * (n - 1))
+
+    def observed(month: int, day: int) -> dt.date:
+        date = dt.date(year, month, day)
+        shift = {_SATURDAY: -1, _SUNDAY: 1}.get(date.weekday(), 0)
+        return date + dt.timedelta(shift)
+
+    last_of_may = dt.date(year, 5, 31)
+    days = [
+        nth(2, _MONDAY, 3),
+        easter(year) - dt.timedelta(2),
+        last_of_may - dt.timedelta(last_of_may.weekday()),
+        observed(7, 4),
+        nth(9, _MONDAY, 1),
+        nth(11, _THURSDAY, 4),
+        observed(12, 25),
+    ]
+    # A New Year's Day on a Saturday is not made up for.
+    if dt.date(year, 1, 1).weekday() != _SATURDAY:
+        days.append(observed(1, 1))
+    if year >= _MLK_FROM:
+        days.append(nth(1, _MONDAY, 3))
+    if year >= _JUNETEENTH_FROM:
+        days.append(observed(6, 19))
+    return tuple(sorted(days))
+
+
+@lru_cache(maxsize=64)
+def holidays(first_year: int, last_year: int) -> Dates:
+    """Return the scheduled full-day closures of both years and all between, sorted.
+
+    Examples
+    --------
+    >>> np.datetime64("2026-06-19") in holidays(2026, 2026)
+    True
+    """
+    days = [day for year in range(first_year, last_year + 1) for day in _holidays_of(year)]
+    return np.array(days, dtype="datetime64[D]")
+
+
+def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
+    """Return the scheduled session ``count`` sessions after each date, same shape.
+
+    Examples
+    --------
+    >>> str(sessions_ahead(np.datetime64("2019-04-18"), 1))  # over Good Friday
+    '2019-04-22'
+    """
+    days = np.asarray(dates, dtype="datetime64[D]")
+    if days.size == 0:
+        return days
+    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
+    closed = holidays(low - 1, high + 1)
+    return np.asarray(np.busday_offset(days, count, roll="backward", holidays=closed))
+
+
+def third_friday(month: ArrayLike) -> Dates:
+    """Return the expiry of the monthly S&P 500 options of a month, same shape.
+
+    The third Friday, or the session before it when that Friday is a holiday.
+
+    Parameters
+    ----------
+    month
+        ``datetime64[M]`` or anything that converts.
+
+    Examples
+    --------
+    >>> [str(day) for day in third_friday(["2019-04", "2024-07"])]
+    ['2019-04-18', '2024-07-19']
+    """
+    months = np.asarray(month, dtype="datetime64[M]")
+    first = months.astype("datetime64[D]")
+    friday = first + (_FRIDAY - _weekday(first)) % 7 + 14
+    return _before_holiday(np.asarray(friday))
+
+
+def next_monthly(day: ArrayLike) -> Dates:
+    """Return the first monthly option expiry on or after each day, same shape.
+
+    Examples
+    --------
+    >>> str(next_monthly("2024-07-20"))
+    '2024-08-16'
+    """
+    days = np.asarray(day, dtype="datetime64[D]")
+    months = days.astype("datetime64[M]")
+    this = third_friday(months)
+    return np.asarray(np.where(this >= days, this, third_friday(months + 1)))
+
+
+def vix_settlement(month: ArrayLike) -> Dates:
+    """Return the settlement day of the monthly VIX future of a month, same shape.
+
+    Thirty days before the monthly S&P 500 option expiry of the next month, or the session
+    before when that day is a holiday.
+
+    Examples
+    --------
+    >>> [str(day) for day in vix_settlement(["2019-03", "2024-06", "2024-07"])]
+    ['2019-03-19', '2024-06-18', '2024-07-17']
+    """
+    months = np.asarray(month, dtype="datetime64[M]")
+    return _before_holiday(np.asarray(third_friday(months + 1) - 30))
+
+
+def _before_holiday(days: Dates) -> Dates:
+    if days.size == 0:
+        return days
+    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
+    return np.asarray(
+        np.busday_offset(days, 0, roll="backward", holidays=holidays(low - 1, high + 1))
+    )
+
+
+def _weekday(days: ArrayLike) -> NDArray[np.int64]:
+    # Monday is 0; 1970-01-01 was a Thursday.
+    return np.asarray((np.asarray(days, dtype="datetime64[D]").astype(np.int64) + 3) % 7)
