@@ -1,0 +1,345 @@
+"""Files to dated columns: what a file is, told by its header and its name."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
+from hedgerow.data.quality import Findings
+from hedgerow.data.series import Series
+from hedgerow.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["columns", "contract", "panel", "symbols", "archive"]
+
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("spx", "gspc", "sp500", "inx", "sandp500"), "spx"),
+    **dict.fromkeys(("spxtr", "sp500tr"), "spx_tr"),
+    **dict.fromkeys(("vix", "vixcls"), "vix"),
+    **dict.fromkeys(("vix9d", "vxst"), "vix9d"),
+    **dict.fromkeys(("vix3m", "vxv", "vxvcls"), "vix3m"),
+    **dict.fromkeys(("vix6m", "vxmt"), "vix6m"),
+    "vvix": "vvix",
+    "skew": "skew",
+    "cor1m": "cor1m",
+    "dff": "dff",
+    "dgs3mo": "dgs3mo",
+    "bamlh0a0hym2": "hy_spread",
+}
+"""Names of files and header cells, lower case without signs, and the column they mean."""
+
+_DATE_NAMES = frozenset({"date", "trade date", "observation_date", "datetime", "time"})
+_HEADER_LINES = 6
+_SNIFFED_BYTES = 4096
+
+
+def alias(name: str) -> str | None:
+    """Return the market column that a file stem or header cell means, or None.
+
+    Examples
+    --------
+    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "SPY")]
+    ['vix', 'spx', 'spx_tr', None]
+    """
+    tokens = [token for token in re.split(r"[^a-z0-9]+", name.lower()) if token]
+    for joined in ("".join(tokens[:2]), *tokens):
+        if joined in ALIASES:
+            return ALIASES[joined]
+    return None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A recognised file: what it is and where its header stands.
+
+    Parameters
+    ----------
+    path, name
+        The file, and its name relative to the data folder.
+    kind
+        ``columns`` (dates and one or more known columns), ``contract`` (a CFE futures
+        file), ``panel`` and ``symbols`` (M1 … M8), ``archive`` (final settlements).
+    header
+        Header cells, lower case.
+    header_line
+        Line of the header, counted from 0.
+    delimiter
+        Comma, semicolon or tab.
+    wanted
+        Market column to header cell, for ``columns``.
+    """
+
+    path: Path
+    name: str
+    kind: Kind
+    header: tuple[str, ...]
+    header_line: int
+    delimiter: str
+    wanted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def first_row(self) -> int:
+        """Line of the first row of values, counted from 1."""
+        return self.header_line + 2
+
+    @property
+    def date_cell(self) -> str:
+        """The header cell of the dates."""
+        return next(cell for cell in self.header if cell in _DATE_NAMES)
+
+
+def recognise(path: Path, name: str) -> Sheet | None:
+    """Say what a CSV file is, or None when this loader has no use for it.
+
+    Raises
+    ------
+    DataError
+        If a file is named like a known column but is empty or has no such column.
+    """
+    with path.open("rb") as stream:
+        text = stream.read(_SNIFFED_BYTES).decode("utf-8-sig", errors="replace")
+    meant = alias(path.stem)
+    if not text.strip():
+        if meant:
+            raise DataError("the file is empty", where=name, mend="download it again or remove it")
+        return None
+    for number, line in enumerate(text.splitlines()[:_HEADER_LINES]):
+        delimiter = max(",;\t", key=line.count)
+        cells = tuple(cell.strip().strip('"').lower() for cell in line.split(delimiter))
+        if "settlementprice" in cells and "settlementyear" in cells:
+            return Sheet(path, name, "archive", cells, number, delimiter)
+        if not _DATE_NAMES.intersection(cells):
+            continue
+        if {"trade date", "futures", "settle"} <= set(cells):
+            return Sheet(path, name, "contract", cells, number, delimiter)
+        if {"m1", "m2", "m3"} <= set(cells):
+            kind: Kind = "symbols" if "symbol" in path.stem.lower() else "panel"
+            return Sheet(path, name, kind, cells, number, delimiter)
+        wanted = _wanted(cells, meant)
+        if wanted:
+            return Sheet(path, name, "columns", cells, number, delimiter, wanted)
+    if meant and "strike" not in text[:_SNIFFED_BYTES].lower():
+        raise DataError(
+            f"no column for '{meant}' was recognised in the header '{text.splitlines()[0][:60]}'",
+            where=name,
+            mend="give the file a header with Date and Close",
+        )
+    return None
+
+
+def _wanted(cells: tuple[str, ...], meant: str | None) -> tuple[tuple[str, str], ...]:
+    values = [cell for cell in cells if cell and cell not in _DATE_NAMES]
+    if meant and "close" in values:
+        return ((meant, "close"),)
+    named = {}
+    for cell in values:
+        column = alias(cell)
+        if column and column not in named:
+            named[column] = cell
+    if not named and meant and len(values) == 1:
+        named = {meant: values[0]}
+    return tuple(named.items())
+
+
+def read_text(sheet: Sheet, columns: list[str], body: bytes | None = None) -> pd.DataFrame:
+    """Return the wanted cells as text, one row per line below the header.
+
+    Raises
+    ------
+    DataError
+        If a row has more fields than the header: an unquoted decimal comma, mostly.
+    """
+    import pandas as pd
+
+    places = [sheet.header.index(column) for column in columns]
+    content = sheet.path.read_bytes() if body is None else body
+    first = sheet.header_line + 1 if body is None else 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                BytesIO(content),
+                sep=sheet.delimiter,
+                header=None,
+                names=list(range(len(sheet.header))),
+                index_col=False,
+                usecols=places,
+                skiprows=first,
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=False,
+                encoding="utf-8-sig",
+            )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame({column: pd.Series([], dtype=str) for column in columns})
+    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
+        raise _ragged(sheet, content, first, error) from None
+    frame = frame[places]
+    frame.columns = pd.Index(columns)
+    return frame
+
+
+def _ragged(sheet: Sheet, content: bytes, first: int, error: Exception) -> DataError:
+    import csv
+
+    lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    for number, cells in enumerate(csv.reader(lines[first:], delimiter=sheet.delimiter)):
+        if len(cells) > len(sheet.header):
+            return DataError(
+                f"the row has {len(cells)} fields where the header has {len(sheet.header)}",
+                where=f"{sheet.name}, row {first + number + 1}",
+                mend="write decimals with a point, or quote the field",
+            )
+    return DataError(
+        f"the file cannot be read as a table: {error}", where=sheet.name, mend="save it as CSV"
+    )
+
+
+def read_columns(sheet: Sheet, findings: Findings) -> Iterator[Series]:
+    """Read every known column of a ``columns`` sheet, dates sorted and single.
+
+    Raises
+    ------
+    DataError
+        As the quality rules say; the sentence names file, row and column.
+    """
+    bars = [cell for cell in ("high", "low") if cell in sheet.header]
+    cells = [cell for _, cell in sheet.wanted]
+    frame = read_text(sheet, [sheet.date_cell, *cells, *(bars if "close" in cells else [])])
+    dates = to_days(frame[sheet.date_cell], Place(sheet.name, sheet.date_cell, sheet.first_row))
+    kept = ~np.isnat(dates)
+    if not kept.any():
+        raise DataError(
+            "the file has a header but no rows",
+            where=sheet.name,
+            mend="download it again or remove it",
+        )
+    rows = np.flatnonzero(kept) + sheet.first_row
+    numbers = {
+        cell: to_floats(frame[cell], Place(sheet.name, cell, sheet.first_row), findings)[kept]
+        for cell in frame.columns[1:]
+    }
+    if len(bars) == 2 and "close" in numbers:
+        _check_bars(numbers, dates[kept], rows, sheet, findings)
+    for column, cell in sheet.wanted:
+        yield settled(column, dates[kept], numbers[cell], rows, sheet.name, findings)
+
+
+def _check_bars(
+    numbers: dict[str, Floats], dates: Days, rows: np.ndarray, sheet: Sheet, findings: Findings
+) -> None:
+    high, low, close = numbers["high"], numbers["low"], numbers["close"]
+    slack = 1e-6 * np.abs(close)
+    wrong = np.flatnonzero((close > high + slack) | (close < low - slack) | (high < low - slack))
+    if len(wrong):
+        findings.add(
+            "ohlc-inconsistent",
+            f"{len(wrong)} closes lie outside their own high and low; the closes are used",
+            action="noted",
+            file=sheet.name,
+            column="close",
+            count=len(wrong),
+            first=[f"{dates[i]} (row {rows[i]})" for i in wrong[:5]],
+        )
+
+
+def settled(
+    column: str, dates: Days, values: Floats, rows: np.ndarray, file: str, findings: Findings
+) -> Series:
+    """Sort a column by date and drop doubled rows.
+
+    Raises
+    ------
+    DataError
+        If a date stands twice with different values.
+    """
+    order = np.arange(len(dates))
+    backwards = int(np.sum(dates[1:] < dates[:-1]))
+    if backwards:
+        order = np.argsort(dates, kind="stable")
+        findings.add(
+            "date-unordered",
+            f"dates run backwards {backwards} times; the rows were sorted",
+            action="repaired",
+            file=file,
+            column=column,
+            count=backwards,
+            first=[f"row {row}" for row in rows[1:][dates[1:] < dates[:-1]][:5]],
+        )
+    days, numbers, lines = dates[order], values[order], rows[order]
+    twice = np.flatnonzero(days[1:] == days[:-1]) + 1
+    if len(twice):
+        same = (numbers[twice] == numbers[twice - 1]) | (
+            np.isnan(numbers[twice]) & np.isnan(numbers[twice - 1])
+        )
+        if not same.all():
+            at = twice[~same][0]
+            raise DataError(
+                f"{days[at]} stands twice with different values, {numbers[at - 1]:g} in row "
+                f"{lines[at - 1]} and {numbers[at]:g} (rule date-duplicate)",
+                where=f"{file}, row {lines[at]}, column {column}",
+                mend="keep the right row and remove the other",
+            )
+        findings.add(
+            "date-duplicate",
+            f"{len(twice)} dates stand twice with the same value; the second rows were dropped",
+            action="dropped",
+            file=file,
+            column=column,
+            count=len(twice),
+            first=[f"{days[i]} (row {lines[i]})" for i in twice[:5]],
+        )
+        keep = np.ones(len(days), dtype=bool)
+        keep[twice] = False
+        days, numbers = days[keep], numbers[keep]
+    return Series(column, days, numbers, file)
+
+
+def read_parquet(path: Path, name: str, findings: Findings) -> list[Series]:
+    """Read the known columns of a Parquet file with a date column or a date index.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or a known column does not hold numbers.
+    """
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except Exception as error:
+        raise DataError(
+            f"the Parquet file cannot be read: {error}", where=name, mend="write it again"
+        ) from error
+    if isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.reset_index(names="date")
+    frame.columns = pd.Index([str(cell).strip().lower() for cell in frame.columns])
+    cells = tuple(frame.columns)
+    date = next((cell for cell in cells if cell in _DATE_NAMES), None)
+    wanted = _wanted(cells, alias(path.stem))
+    if date is None or not wanted:
+        return []
+    try:
+        dates = np.asarray(pd.to_datetime(frame[date]).dt.tz_localize(None), dtype="datetime64[D]")
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"the column '{date}' does not hold dates: {error}",
+            where=f"{name}, column {date}",
+            mend="store it as dates",
+        ) from error
+    found = []
+    for column, cell in wanted:
+        place = Place(name, cell, 1)
+        values = to_floats(frame[cell].astype(str), place, findings)
+        found.append(settled(column, dates, values, np.arange(len(dates)) + 1, name, findings))
+    return found
