@@ -1,0 +1,79 @@
+"""The first carriage: one lane, bar by bar, as plain floats, with every decision kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place, settle, turn_year
+from hedgerow.core.market import Floats
+from hedgerow.core.policy import Policy
+from hedgerow.core.tape import Tape
+
+
+class Journey(NamedTuple):
+    """One lane from the first bar to the last; columns of **shape** (T,)."""
+
+    times: NDArray[np.datetime64]
+    book: Book
+    """The book at each decision."""
+    order: Order
+    """What was decided at each bar, filled at the next."""
+    trace: Floats
+    """Intensity after each step, **shape** (T, steps)."""
+    memory: tuple[Any, ...]
+    """Memory of the steps after the last bar."""
+
+
+def play(policy: Policy, tape: Tape, measures: Sequence[Any] = ()) -> tuple[Journey, dict[str, Any]]:
+    """Run one lane over the tape.
+
+    Parameters
+    ----------
+    policy, tape
+        What decides, and on what.
+    measures
+        Measures to reduce on the way.
+
+    Returns
+    -------
+    Journey
+        Every decision with its trace.
+    dict
+        The measures' results, one float each.
+    """
+    params, memory = policy.params(), policy.start()
+    book, order = opening(tape.nav), no_order()
+    tallies = [measure.start(tape.nav) for measure in measures]
+    limits = [measure.params() for measure in measures]
+    books: list[Book] = []
+    orders: list[Order] = []
+    traces: list[tuple[float, ...]] = []
+    bar_rows, signal_rows = tape.bar_rows.tolist(), tape.signal_rows.tolist()
+    for cells, seen in zip(bar_rows, signal_rows, strict=True):
+        bar = Bar(*cells)
+        if bar.new_year > 0.0:
+            book = turn_year(book)
+        book = settle(book, order, bar)
+        for i, measure in enumerate(measures):
+            tallies[i] = measure.kernel(book, order, bar, tallies[i], limits[i])
+        decision = policy.decide(View(tuple(seen), book, bar), memory, params)
+        memory = decision.memory
+        order = place(decision.x, decision.act, book, bar)
+        books.append(book)
+        orders.append(order)
+        traces.append(decision.trace)
+    journey = Journey(
+        tape.times,
+        Book(*np.array(books, dtype="float64").T),
+        Order(*np.array(orders, dtype="float64").T),
+        np.array(traces, dtype="float64"),
+        memory,
+    )
+    results: dict[str, Any] = {}
+    for measure, tally in zip(measures, tallies, strict=True):
+        results.update(measure.result(tally, book))
+    return journey, results

@@ -1,0 +1,53 @@
+"""What the words of :mod:`hedgerow.core.numeric` mean to the compiler: scalar selects.
+
+The kernels stay as they are written; LLVM turns each select into a blend over a whole vector
+of lanes.  Strict IEEE arithmetic: no fastmath, so that all carriages agree.
+"""
+
+# numba compares the signatures of an overload and its implementation, annotations included,
+# so the implementations carry none and neither do the overloads.
+# mypy: disable-error-code="no-untyped-def,untyped-decorator"
+# ruff: noqa: ANN001, ANN202
+
+from __future__ import annotations
+
+import math
+
+from numba import types
+from numba.extending import overload, register_jitable
+
+from hedgerow.core import book, numeric
+
+for _kernel in (book.mark, book.fill):
+    register_jitable(_kernel)
+
+
+@overload(numeric.select)
+def _select(condition, yes, no):
+    if isinstance(condition, types.Array):
+        return None
+    return lambda condition, yes, no: yes if condition else no
+
+
+@overload(numeric.minimum)
+def _minimum(a, b):
+    return lambda a, b: a if a < b else b
+
+
+@overload(numeric.maximum)
+def _maximum(a, b):
+    return lambda a, b: a if a > b else b
+
+
+@overload(numeric.clip)
+def _clip(value, low, high):
+    def scalar(value, low, high):
+        raised = value if value > low else low
+        return raised if raised < high else high
+
+    return scalar
+
+
+@overload(numeric.exp)
+def _exp(value):
+    return lambda value: math.exp(value)

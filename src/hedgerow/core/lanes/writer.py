@@ -1,0 +1,286 @@
+"""Writes the source of a lane loop for one policy: bars outside, a block of lanes inside.
+
+The state of a block lives in one flat buffer of rows, ``s[row * W + lane]``, with every row
+number a literal.  LLVM can then prove that rows do not overlap and vectorises each inner loop
+without run-time checks, in strict IEEE arithmetic.  The kernels themselves are not rewritten:
+the loop only loads their arguments, calls them, and stores what they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from hedgerow.core.book import Bar, Book, Order
+from hedgerow.core.policy import Policy
+from hedgerow.core.step import Stage
+
+WIDTH = 128
+"""Lanes in a block: their state stays in the first cache level."""
+
+STRIDE = WIDTH + 8
+"""Distance between rows: a vector more than a block, or rows would meet 4 KiB apart."""
+
+GROUP = 5
+"""Steps that share one inner loop."""
+
+SETTLED = 2
+"""Settling counts as so many steps."""
+
+
+@dataclass
+class Layout:
+    """What the caller must hand to the written loop, and what comes back.
+
+    Parameters
+    ----------
+    source
+        The module's text; it defines ``run``.
+    kernels
+        Step kernels then measure kernels, by the names the source uses.
+    lane_rows
+        ``(step, field)`` of each parameter given per lane, in row order.
+    shared
+        ``(owner, index, field)`` of each parameter shared by all lanes, in order.
+    starts
+        Names of the rows that carry state from bar to bar, in order.
+    results
+        Names of the rows that come back: the measures' memory and the final book.
+    cells
+        Length of the buffer that a block's state needs.
+    """
+
+    source: str = ""
+    lane_rows: list[tuple[int, str]] = field(default_factory=list)
+    shared: list[tuple[str, int, str]] = field(default_factory=list)
+    starts: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    cells: int = 0
+
+
+def names_used(kernel: FunctionType, seen: set[str] | None = None) -> set[str]:
+    """Return every attribute and global name that a kernel, or what it calls, mentions."""
+    seen = set() if seen is None else seen
+    fresh = set(kernel.__code__.co_names) - seen
+    seen |= fresh
+    for name in fresh:
+        called = kernel.__globals__.get(name)
+        if isinstance(called, FunctionType):
+            names_used(called, seen)
+    return seen
+
+
+class _Loop:
+    """One inner loop: loads rows, runs stages, stores what changed."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.reads: list[str] = []
+        self.writes: list[str] = []
+
+    def read(self, *names: str) -> None:
+        self.reads += [n for n in names if n not in self.reads and n not in self.writes]
+
+    def write(self, *names: str) -> None:
+        self.writes += [n for n in names if n not in self.writes]
+
+
+def write(
+    policy: Policy, params: Sequence[Any], varied: Sequence[set[str]], measures: Sequence[Any]
+) -> Layout:
+    """Write the loop.
+
+    Parameters
+    ----------
+    policy
+        Steps, in order.
+    params
+        Each step's parameters (their fields and which of them are bools).
+    varied
+        For each step the fields that differ from lane to lane.
+    measures
+        Measures, in order.
+    """
+    plan = Layout()
+    used: set[str] = set()
+    for step in policy.steps:
+        used |= names_used(step.kernel)  # type: ignore[arg-type]
+    for measure in measures:
+        used |= names_used(measure.kernel) | names_used(measure.result)
+    state = ["held", "nav", *(["peak"] if "peak" in used else [])]
+    state += ["spent", "base"] if {"spent", "base"} & used else []
+
+    loops = [_settle_loop(state, measures, plan)]
+    for i, step in enumerate(policy.steps):
+        if (i + SETTLED) % GROUP == 0:
+            loops.append(_Loop())
+        _add_step(loops[-1], i, step, policy, params[i], varied[i], plan)
+    _add_place(loops[-1], policy)
+    for i, measure in enumerate(measures):
+        plan.results += [f"t{i}_{name}" for name in measure.Memory._fields]
+    plan.results += state
+    return _assemble(plan, loops, policy, measures)
+
+
+def _settle_loop(state: Sequence[str], measures: Sequence[Any], plan: Layout) -> _Loop:
+    loop = _Loop()
+    orders = {"contracts", "act"} | {"x"} & _names(measures)
+    loop.read(*state, *(f"o_{n}" for n in sorted(orders)))
+    book = ", ".join(n if n in state else "0.0" for n in Book._fields)
+    order = ", ".join(f"o_{n}" if n in orders else "0.0" for n in Order._fields)
+    loop.lines += [
+        f"order = Order({order})",
+        f"book = settle(Book({book}), order, bar)",
+        *(f"{n} = book.{n}" for n in Book._fields),
+    ]
+    loop.write(*Book._fields)
+    for i, measure in enumerate(measures):
+        shared = [f"c{_share(plan, 'measure', i, n)}" for n in measure.params()._fields]
+        memory = _memory(loop, f"t{i}", measure.Memory._fields, measure.kernel)
+        loop.lines.append(
+            f"tally{i} = measure{i}(book, order, bar, T{i}({memory}), Q{i}({', '.join(shared)}))"
+        )
+        loop.lines += [f"t{i}_{n} = tally{i}.{n}" for n in measure.Memory._fields]
+        loop.write(*(f"t{i}_{n}" for n in measure.Memory._fields))
+    return loop
+
+
+def _names(measures: Sequence[Any]) -> set[str]:
+    return set().union(*(names_used(measure.kernel) for measure in measures))
+
+
+def _memory(
+    loop: _Loop, prefix: str, fields: Sequence[str], kernel: Any, idle: Set[str] = frozenset()
+) -> str:
+    """Return the arguments that rebuild a memory; what the kernel never reads is not loaded."""
+    used = names_used(kernel) - idle
+    loop.read(*(f"{prefix}_{n}" for n in fields if n in used))
+    return ", ".join(f"{prefix}_{n}" if n in used else "0.0" for n in fields)
+
+
+def _share(plan: Layout, owner: str, i: int, name: str) -> int:
+    plan.shared.append((owner, i, name))
+    return len(plan.shared) - 1
+
+
+def _add_step(
+    loop: _Loop, i: int, step: Any, policy: Policy, params: Any, varied: set[str], plan: Layout
+) -> None:
+    book = set(Book._fields) & names_used(step.kernel)
+    loop.read(*sorted(book), *(["x"] if i else []))
+    arguments = []
+    for name, value in zip(params._fields, params, strict=True):
+        if isinstance(value, bool):
+            arguments.append(str(value))
+        elif name in varied:
+            plan.lane_rows.append((i, name))
+            row = f"p{i}_{name}"
+            loop.read(row)
+            arguments.append(row)
+        else:
+            arguments.append(f"c{_share(plan, 'step', i, name)}")
+    idle = getattr(step, "idle", frozenset())
+    fields = step.start()._fields
+    live = [n for n in fields if n not in idle]
+    memory = _memory(loop, f"m{i}", fields, step.kernel, idle)
+    signals = ", ".join(f"s{k}" for k in policy.wiring[i])
+    facts = ", ".join(n if n in book else "0.0" for n in Book._fields)
+    loop.lines += [
+        f"seen = View(({signals}{',' if signals else ''}), Book({facts}), bar)",
+        f"x, memory = step{i}({'x' if i else '0.0'}, seen, M{i}({memory}), "
+        f"P{i}({', '.join(arguments)}))",
+        *(f"m{i}_{n} = memory.{n}" for n in live),
+    ]
+    loop.write("x", *(f"m{i}_{n}" for n in live))
+
+
+def _add_place(loop: _Loop, policy: Policy) -> None:
+    last = len(policy.steps) - 1
+    act = f"m{last}_fired" if policy.steps[-1].stage == Stage.TRIGGER else "1.0"
+    loop.read("x", "nav", *([act] if act != "1.0" else []))
+    nothing = ", ".join("nav" if n == "nav" else "0.0" for n in Book._fields)
+    loop.lines += [
+        f"order = place(x, {act}, Book({nothing}), bar)",
+        *(f"o_{n} = order.{n}" for n in Order._fields),
+    ]
+    loop.write(*(f"o_{n}" for n in Order._fields))
+
+
+def _assemble(
+    plan: Layout, loops: Sequence[_Loop], policy: Policy, measures: Sequence[Any]
+) -> Layout:
+    """Give every value that outlives its loop a row, and put the module together."""
+    parameters = [f"p{i}_{name}" for i, name in plan.lane_rows]
+    written: set[str] = set()
+    carried: set[str] = set(plan.results)  # read in a bar before it is written in that bar
+    passed: set[str] = set()  # read by a later loop of the same bar
+    for loop in loops:
+        carried |= set(loop.reads) - written
+        passed |= set(loop.reads) & written
+        written |= set(loop.writes)
+    plan.starts = sorted(carried - set(parameters))
+    names = [*parameters, *plan.starts, *sorted(passed - carried)]
+    plan.cells = len(names) * STRIDE
+    rows = {name: r for r, name in enumerate(names)}
+    bars = [f"        bar = Bar({', '.join(f'bars[t, {k}]' for k in range(len(Bar._fields)))})"]
+    bars += [f"        s{k} = signals[t, {k}]" for k in range(len(policy.signals))]
+    body: list[str] = []
+    if "base" in rows:
+        body += [
+            f"        if bars[t, {Bar._fields.index('new_year')}] > 0.0:",
+            "            for j in range(W):",
+            f"                s[R{rows['spent']} + j] = s[R{rows['spent']} + j] * 0.0",
+            f"                s[R{rows['base']} + j] = s[R{rows['nav']} + j]",
+        ]
+    for loop in loops:
+        body.append("        for j in range(W):")
+        body += [f"            {n} = s[R{rows[n]} + j]" for n in loop.reads]
+        body += [f"            {line}" for line in loop.lines]
+        kept = [n for n in loop.writes if n in rows and n != "base"]
+        body += [f"            s[R{rows[n]} + j] = {n}" for n in kept]
+    consts = [f"    c{k} = shared[{k}]" for k in range(len(plan.shared))]
+    heads = [f"step{i} = inline(steps[{i}].kernel)" for i in range(len(policy.steps))]
+    heads += [f"M{i} = type(steps[{i}].start())" for i in range(len(policy.steps))]
+    heads += [f"P{i} = type(steps[{i}].params())" for i in range(len(policy.steps))]
+    heads += [f"measure{i} = inline(measures[{i}].kernel)" for i in range(len(measures))]
+    heads += [f"T{i} = measures[{i}].Memory" for i in range(len(measures))]
+    heads += [f"Q{i} = type(measures[{i}].params())" for i in range(len(measures))]
+    lines = [
+        "settle = inline(settle_)",
+        "place = inline(place_)",
+        *heads,
+        # Unsigned indices: numba need not ask whether they count from the end.
+        f"W = np.uintp({WIDTH})",
+        *(f"R{r} = np.uintp({r * STRIDE})" for r in range(len(rows))),
+        "",
+        "",
+        "@compiled",
+        "def run(bars, signals, shared, starts, lanes, low, high, s, out):",
+        *consts,
+        "    for b in range(low, high):",
+        f"        for i in range({len(parameters) * WIDTH}):",
+        f"            lane = min(b * {WIDTH} + i % {WIDTH}, lanes.shape[1] - 1)",
+        f"            s[(i // {WIDTH}) * {STRIDE} + i % {WIDTH}] = lanes[i // {WIDTH}, lane]",
+        f"        for i in range({len(plan.starts) * STRIDE}):",
+        f"            s[{len(parameters) * STRIDE} + i] = starts[i // {STRIDE}]",
+        "        play(bars, signals, s"
+        + "".join(f", c{k}" for k in range(len(plan.shared)))
+        + ")",
+        f"        for j in range(min({WIDTH}, out.shape[1] - b * {WIDTH})):",
+        *(
+            f"            out[{k}, b * {WIDTH} + j] = s[{rows[n] * STRIDE} + j]"
+            for k, n in enumerate(plan.results)
+        ),
+    ]
+    play = [
+        "@inlined",
+        "def play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + "):",
+        "    for t in range(bars.shape[0]):",
+        *bars,
+        *body,
+    ]
+    start = lines.index("@compiled")
+    plan.source = "\n".join([*lines[:start], *play, "", "", *lines[start:]]) + "\n"
+    return plan

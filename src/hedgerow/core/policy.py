@@ -1,0 +1,182 @@
+"""A policy: signals and steps, written once, run in every carriage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from hedgerow.core.book import View
+from hedgerow.core.numeric import Num
+from hedgerow.core.step import STEPS, Signal, Stage, Step
+from hedgerow.errors import PolicyError
+
+
+class Decision(NamedTuple):
+    """What a policy wants, what it remembers, and why."""
+
+    x: Num
+    """Intensity after the last step, in multiples of the base size."""
+    act: Num
+    """0.0 keeps the book; otherwise the sum of the codes of the trigger legs that fired."""
+    memory: tuple[Any, ...]
+    """Memory of each step after this bar: store it, and a restart is a replay."""
+    trace: tuple[Num, ...]
+    """Intensity after each step: the *why*."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Signals and steps; reads like a sentence.
+
+    Parameters
+    ----------
+    steps
+        One rule first, then overlays in the order of :class:`~hedgerow.core.step.Stage`,
+        a trigger (if any) last.
+    signals
+        The signals that the steps name.
+    name
+        Used in tables, files and reports.
+    raw
+        A policy without ``Bounds`` gets the default floor 0.2 and cap 2.0 (spec B1, B2)
+        unless ``raw`` is true.
+
+    Raises
+    ------
+    PolicyError
+        If a step names an unknown signal or stands in the wrong place.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> policy = hr.Policy(
+    ...     signals=[hr.Level("vix")],
+    ...     steps=[hr.Linear("vix", low=12, high=22), hr.Bounds(floor=0.2, cap=2.0)],
+    ... )
+    >>> [step.kind for step in policy.steps]
+    ['linear', 'bounds']
+    """
+
+    steps: Sequence[Step]
+    signals: Sequence[Signal] = ()
+    name: str = "policy"
+    raw: bool = False
+
+    def __post_init__(self) -> None:
+        steps = tuple(self.steps)
+        object.__setattr__(self, "signals", tuple(self.signals))
+        _check_rule(steps)
+        if not self.raw and not any(step.stage == Stage.BOUNDS for step in steps):
+            steps = (steps[0], STEPS["bounds"](), *steps[1:])
+        object.__setattr__(self, "steps", steps)
+        _check_order(steps)
+        self._check_signals()
+
+    def _check_signals(self) -> None:
+        names = [signal.name for signal in self.signals]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise PolicyError(
+                    f"two signals are called '{name}'",
+                    where=f"signals[{i}]",
+                    mend="remove one, or give it another name",
+                )
+        for i, step in enumerate(self.steps):
+            for name in step.inputs:
+                if name not in names:
+                    raise PolicyError(
+                        f"names the signal '{name}', which the policy does not have",
+                        where=f"steps[{i}].signal",
+                        mend=f"add it to signals, or use one of: {', '.join(names) or 'none'}",
+                    )
+
+    @cached_property
+    def wiring(self) -> tuple[tuple[int, ...], ...]:
+        """For each step, the positions of its inputs among the signals."""
+        names = [signal.name for signal in self.signals]
+        return tuple(tuple(names.index(name) for name in step.inputs) for step in self.steps)
+
+    @property
+    def lookback(self) -> int:
+        """Sessions of history that the signals need before the first decision."""
+        return max((signal.lookback for signal in self.signals), default=1)
+
+    @property
+    def trigger(self) -> Step | None:
+        """The trigger, if the policy has one; without it every bar rebalances."""
+        last = self.steps[-1]
+        return last if last.stage == Stage.TRIGGER else None
+
+    def params(self) -> tuple[Any, ...]:
+        """Return the parameters of each step as its kernel wants them."""
+        return tuple(step.params() for step in self.steps)
+
+    def start(self) -> tuple[Any, ...]:
+        """Return the memory of each step before the first bar."""
+        return tuple(step.start() for step in self.steps)
+
+    def decide(self, view: View, memory: tuple[Any, ...], params: tuple[Any, ...]) -> Decision:
+        """Run every step once.
+
+        Parameters
+        ----------
+        view
+            What is known: all signals of the policy in order, the book, the bar's terms.
+            Each value a float, or one per lane, **shape** (lanes,).
+        memory
+            What :meth:`start` or the last decision returned.
+        params
+            What :meth:`params` returned, or the same with one value per lane.
+        """
+        x: Num = 0.0
+        act: Num = 1.0
+        kept: list[Any] = []
+        trace: list[Num] = []
+        for step, wires, mine, p in zip(self.steps, self.wiring, memory, params, strict=True):
+            seen = View(tuple([view.signals[i] for i in wires]), view.book, view.bar)
+            x, mine_ = step.kernel(x, seen, mine, p)
+            if step.stage == Stage.TRIGGER:
+                act = mine_.fired
+            kept.append(mine_)
+            trace.append(x)
+        return Decision(x, act, tuple(kept), tuple(trace))
+
+
+def _check_rule(steps: tuple[Step, ...]) -> None:
+    if not steps:
+        raise PolicyError("the policy has no steps", where="steps", mend="start with a rule")
+    if steps[0].stage != Stage.RULE:
+        raise PolicyError(
+            f"'{steps[0].kind}' cannot come first",
+            where="steps[0]",
+            mend="start with a rule such as 'linear', 'tiers' or 'constant'",
+        )
+
+
+def _check_order(steps: tuple[Step, ...]) -> None:
+    for i, (before, after) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+        where = f"steps[{i}]"
+        if after.stage == Stage.RULE:
+            raise PolicyError(
+                f"'{after.kind}' is a second rule", where=where, mend="keep one rule, first"
+            )
+        if before.stage == Stage.TRIGGER:
+            raise PolicyError(
+                f"'{after.kind}' stands after the trigger",
+                where=where,
+                mend="move the trigger to the end",
+            )
+        if after.stage < before.stage:
+            raise PolicyError(
+                f"'{after.kind}' stands after '{before.kind}'",
+                where=where,
+                mend="keep the order rule, bounds, smooth, persist, scope, budget, trigger",
+            )
+        if after.stage == before.stage:
+            raise PolicyError(
+                f"'{after.kind}' appears twice in the stage {after.stage.name.lower()}",
+                where=where,
+                mend="keep one of them",
+            )

@@ -1,0 +1,119 @@
+"""The terms of a policy: signals, steps, and the catalogue in which both are registered.
+
+A **signal** is windowed, causal and knows no book, so it is computed once for all lanes.
+A **step** turns an intensity into an intensity; what it remembers, it remembers explicitly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from hedgerow.core.book import View
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.numeric import Num
+from hedgerow.errors import PolicyError
+
+
+class Stage(IntEnum):
+    """The order in which steps act (spec B); a policy may skip a stage, never reorder it."""
+
+    RULE = 0
+    BOUNDS = 1
+    SMOOTH = 2
+    PERSIST = 3
+    SCOPE = 4
+    BUDGET = 5
+    TRIGGER = 6
+
+
+@runtime_checkable
+class Signal(Protocol):
+    """A column made from the market's past.
+
+    ``signal(market)`` returns a float64 column of **shape** (T,), row t made from rows
+    0 … t only.  ``lookback`` is the number of sessions that a value looks at; before
+    there are that many the value is NaN.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """Name by which steps refer to it."""
+
+    @property
+    def lookback(self) -> int:
+        """Sessions looked at, this one included."""
+
+    def __call__(self, market: Market) -> Floats:
+        """Return the column, **shape** (T,)."""
+
+
+@runtime_checkable
+class Step(Protocol):
+    """Frozen parameters and one pure kernel.
+
+    ``kernel(x, view, memory, p)`` receives the intensity so far, the :class:`View` (its
+    ``signals`` are just those of :attr:`inputs`, in that order), the step's own memory and
+    its parameters, and returns the new intensity and the new memory.  It is written with
+    :func:`~hedgerow.core.numeric.select` and friends, never ``if``, so that each value may be
+    a float or one number per lane.
+
+    A trigger's memory has a field ``fired``: 0 keeps the book as it is.  A step whose
+    parameters leave parts of its memory at their start value may name them in an attribute
+    ``idle``, and the compiled carriage keeps no row for them.
+    """
+
+    kind: ClassVar[str]
+    stage: ClassVar[Stage]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the signals that the kernel sees."""
+
+    def params(self) -> NamedTuple:
+        """Parameters for the kernel: floats, or bools that switch parts of it on."""
+
+    def start(self) -> NamedTuple:
+        """Memory before the first bar, all floats."""
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Any, p: Any) -> tuple[Num, Any]:
+        """Advance one bar."""
+
+
+class Nothing(NamedTuple):
+    """Memory of a step that remembers nothing."""
+
+
+SIGNALS: dict[str, type[Any]] = {}
+STEPS: dict[str, type[Any]] = {}
+
+T = TypeVar("T")
+
+
+def signal(cls: type[T]) -> type[T]:
+    """Register a signal class under its ``kind`` so that policy files can name it."""
+    SIGNALS[cls.kind] = cls  # type: ignore[attr-defined]
+    return cls
+
+
+def step(cls: type[T]) -> type[T]:
+    """Register a step class under its ``kind`` so that policy files can name it.
+
+    Raises
+    ------
+    PolicyError
+        If the class lacks a part of the :class:`Step` protocol.
+    """
+    for part in ("kind", "stage", "inputs", "params", "start", "kernel"):
+        if not hasattr(cls, part):
+            raise PolicyError(f"the step class lacks '{part}'", where=cls.__name__)
+    STEPS[cls.kind] = cls  # type: ignore[attr-defined]
+    return cls
+
+
+Kernel = Callable[[Num, View, Any, Any], tuple[Num, Any]]
+Presets = Mapping[str, Mapping[str, Any]]

@@ -1,0 +1,146 @@
+"""The tape: everything about market, sleeve and portfolio that is alike for all lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.core.book import Bar
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.policy import Policy
+from hedgerow.core.strip import Strip
+from hedgerow.errors import DataError
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Bars and signals, one row per session; what a carriage plays its lanes on.
+
+    Parameters
+    ----------
+    times
+        Session labels, ``datetime64[ns]``, **shape** (T,).
+    bars
+        A :class:`Bar` of columns, each of **shape** (T,).
+    signals
+        One column per signal of the policy, in its order, each of **shape** (T,).
+    nav
+        NAV before the first bar, USD.
+    """
+
+    times: NDArray[np.datetime64]
+    bars: Bar
+    signals: tuple[Floats, ...]
+    nav: float
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @cached_property
+    def bar_rows(self) -> Floats:
+        """The bar columns side by side, **shape** (T, fields), C-contiguous."""
+        return np.ascontiguousarray(np.column_stack(self.bars))
+
+    @cached_property
+    def signal_rows(self) -> Floats:
+        """The signals side by side, **shape** (T, signals), C-contiguous."""
+        if not self.signals:
+            return np.zeros((len(self), 0))
+        return np.ascontiguousarray(np.column_stack(self.signals))
+
+
+def record(
+    policy: Policy,
+    market: Market,
+    strip: Strip,
+    sizes: tuple[Floats, Floats],
+    portfolio: Floats,
+    nav: float,
+    *,
+    same_bar: bool = False,
+    first: int = 0,
+) -> Tape:
+    """Lay market, sleeve and portfolio out as a tape, from bar ``first`` on.
+
+    Parameters
+    ----------
+    policy
+        Its signals are computed on the whole market, so that they are warm at ``first``.
+    market, strip
+        Rows must match, **shape** (T,).
+    sizes
+        Contracts for intensity 1.0 as decided at each bar: fixed, and per USD of NAV.
+    portfolio
+        USD earned by the portfolio over each bar, **shape** (T,).
+    nav
+        USD before the first bar.
+    same_bar
+        Decide with the data of the bar at which the order is filled.  This looks ahead by one
+        bar; only for comparison with sources that do so, and reports say it.
+    first
+        First bar of the run; rows before it only warm up the signals.
+
+    Raises
+    ------
+    DataError
+        If a signal or a term of a bar is NaN inside the run.
+    """
+    days = market.dates.astype("int64").astype("float64")
+    years = market.dates.astype("datetime64[Y]")
+    end = (years + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1.0
+    passed = np.diff(days, prepend=days[first])
+    passed[: first + 1] = 0.0
+    new_year = np.r_[True, years[1:] != years[:-1]]
+    new_year[first] = True
+    carried = np.zeros(len(market))
+    carried[1:] = strip.carry[:-1] * passed[1:]
+    gain, earned = strip.gain.copy(), np.array(portfolio, dtype="float64")
+    gain[first], earned[first], carried[first] = 0.0, 0.0, 0.0
+    bars = Bar(
+        gain=gain,
+        portfolio=earned,
+        roll=strip.roll.astype("float64"),
+        close_cost=strip.close_cost,
+        open_cost=strip.open_cost,
+        size=sizes[0],
+        size_nav=sizes[1],
+        carry=strip.carry,
+        carried=carried,
+        days=passed,
+        days_left=end - days,
+        new_year=new_year.astype("float64"),
+    )
+    columns = tuple(np.asarray(signal(market), dtype="float64") for signal in policy.signals)
+    if same_bar:
+        ahead = np.minimum(np.arange(len(market)) + 1, len(market) - 1)
+        columns = tuple(column[ahead] for column in columns)
+        bars = bars._replace(size=bars.size[ahead], size_nav=bars.size_nav[ahead])
+    rows = slice(first, None)
+    tape = Tape(
+        market.times[rows],
+        Bar(*(np.ascontiguousarray(column[rows]) for column in bars)),
+        tuple(column[rows] for column in columns),
+        float(nav),
+    )
+    _check(tape, policy)
+    return tape
+
+
+def _check(tape: Tape, policy: Policy) -> None:
+    if not len(tape):
+        raise DataError("no bars are left to run on", where="market", mend="load more history")
+    names = [f"signal '{signal.name}'" for signal in policy.signals]
+    names += [f"sleeve column '{name}'" for name in Bar._fields]
+    for name, column in zip(names, (*tape.signals, *tape.bars), strict=True):
+        bad = np.flatnonzero(~np.isfinite(cast("Floats", column)))
+        if len(bad):
+            day = tape.times[bad[0]].astype("datetime64[D]")
+            raise DataError(
+                f"{name} is not a number on {day} ({len(bad)} of {len(tape)} bars)",
+                where=str(day),
+                mend="start later, or supply the missing data",
+            )

@@ -1,0 +1,223 @@
+"""Overlays: bounds, smoothing, persistence and the budget (spec B1-B5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hedgerow.core.book import View
+from hedgerow.core.numeric import Num, clip, maximum, minimum, select
+from hedgerow.core.step import Nothing, Stage, step
+from hedgerow.policies.rules import Level_, _ordered
+from hedgerow.policies.signals import STRICT
+
+NAN = float("nan")
+
+
+class _Overlay:
+    """What overlays share: they read no signal."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No signal: overlays look at the intensity and the book."""
+        return ()
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Bounds(_Overlay):
+    """B1, B2: never more than ``cap`` and never less than ``floor`` times the base size.
+
+    Parameters
+    ----------
+    floor, cap
+        Least and greatest intensity.
+    """
+
+    floor: Level_ = 0.2
+    cap: Level_ = 2.0
+    kind: ClassVar[str] = "bounds"
+    stage: ClassVar[Stage] = Stage.BOUNDS
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        floor: Num
+        cap: Num
+
+    @model_validator(mode="after")
+    def _rises(self) -> Bounds:
+        _ordered(self.floor, self.cap, "floor, cap")
+        return self
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.floor, self.cap)
+
+    def start(self) -> Nothing:
+        """Return the memory before the first bar: none."""
+        return Nothing()
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Clip the intensity."""
+        return clip(x, p.floor, p.cap), memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Smooth(_Overlay):
+    """B4: exponential moving average of the intensity, weight ``2 / (days + 1)`` on the newest.
+
+    To smooth the signal instead, give the rule an ``average`` signal.
+
+    Parameters
+    ----------
+    days
+        Span in sessions; 1 leaves the intensity as it is.
+    """
+
+    days: Annotated[float, Field(ge=1.0, le=252.0)] = 5.0
+    kind: ClassVar[str] = "smooth"
+    stage: ClassVar[Stage] = Stage.SMOOTH
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        weight: Num
+
+    class Memory(NamedTuple):
+        """What is carried from bar to bar."""
+
+        level: Num
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(2.0 / (self.days + 1.0))
+
+    def start(self) -> Memory:
+        """Return the memory before the first bar: no level yet."""
+        return self.Memory(NAN)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
+        """Move the level towards the intensity; the first bar starts it there."""
+        moved = memory.level + p.weight * (x - memory.level)
+        level = select(memory.level == memory.level, moved, x)
+        return level, SmoothMemory(level)
+
+
+SmoothMemory = Smooth.Memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Persist(_Overlay):
+    """B5: a new level must hold for ``days`` sessions before it counts.
+
+    When the intensity has stayed on one side of the level in force for that many sessions, the
+    level moves to what has held all that time: the least of those intensities on the way
+    up, the greatest on the way down.  A tier that is touched for a single day changes nothing.
+
+    Parameters
+    ----------
+    days
+        Sessions, 2 or 3 in the source; 1 switches the step off.
+    """
+
+    days: Annotated[int, Field(ge=1, le=60)] = 2
+    kind: ClassVar[str] = "persist"
+    stage: ClassVar[Stage] = Stage.PERSIST
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        days: Num
+
+    class Memory(NamedTuple):
+        """What is carried from bar to bar."""
+
+        level: Num
+        side: Num
+        """Sessions spent above the level (positive) or below it (negative)."""
+        held: Num
+        """The intensity that has held all that time."""
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.days * 1.0)
+
+    def start(self) -> Memory:
+        """Return the memory before the first bar: no level yet."""
+        return self.Memory(NAN, 0.0, 0.0)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
+        """Count the sessions on one side and move the level when there are enough."""
+        begun = memory.level == memory.level
+        level = select(begun, memory.level, x)
+        above = x > level
+        below = x < level
+        rising = select(memory.side > 0.0, minimum(x, memory.held), x)
+        falling = select(memory.side < 0.0, maximum(x, memory.held), x)
+        held = select(above, rising, select(below, falling, level))
+        up = maximum(memory.side, 0.0) + 1.0
+        down = minimum(memory.side, 0.0) - 1.0
+        side = select(above, up, select(below, down, 0.0))
+        moves = abs(side) >= p.days
+        new = select(moves, held, level)
+        return new, PersistMemory(new, select(moves, 0.0, side), held)
+
+
+PersistMemory = Persist.Memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Budget(_Overlay):
+    """B3: the year's cost stays within a share of the portfolio.
+
+    Spent so far (transaction costs, theta and roll-down paid since 1 January or the run's
+    start) plus the daily carry of the wanted size times the days left must not pass
+    ``per_year`` times NAV at the year's start; otherwise the size shrinks until it fits.
+    This may push it under the floor: the decision then says so.
+
+    Parameters
+    ----------
+    per_year
+        Share of NAV, 0.02 in the source.
+    """
+
+    per_year: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
+    kind: ClassVar[str] = "budget"
+    stage: ClassVar[Stage] = Stage.BUDGET
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        per_year: Num
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.per_year)
+
+    def start(self) -> Nothing:
+        """Return the memory before the first bar: none, the book counts the spending."""
+        return Nothing()
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Shrink the intensity until the projected spending fits."""
+        book, bar = view.book, view.bar
+        left = maximum(p.per_year * book.base - book.spent, 0.0)
+        each = (bar.size + bar.size_nav * book.nav) * bar.carry * bar.days_left
+        return select(x * each > left, left / each, x), memory
+
+
+def under_floor(trace: tuple[float, ...], steps: tuple[Any, ...]) -> bool:
+    """Say whether the budget has pushed the intensity under the floor (spec B3)."""
+    floors = [step.floor for step in steps if isinstance(step, Bounds)]
+    spots = [i for i, step in enumerate(steps) if isinstance(step, Budget)]
+    return bool(floors and spots and trace[spots[0]] < floors[0])

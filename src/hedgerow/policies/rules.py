@@ -1,0 +1,330 @@
+"""Rules: from a signal to a first intensity (spec A1-A3, A8, A10)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hedgerow.core.book import View
+from hedgerow.core.numeric import Num, clip, exp, maximum, select
+from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.policies.signals import STRICT, Column
+
+Level_ = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Points = Annotated[float, Field(allow_inf_nan=False)]
+
+NO_TOP = 1e300
+"""Stands for "no upper limit" where a number is wanted."""
+
+
+def _ordered(low: Any, high: Any, names: str) -> None:
+    if np.any(np.asarray(high) < np.asarray(low)):
+        raise ValueError(f"{names}: the second must not be smaller than the first")
+
+
+class _Rule:
+    """What rules share: one signal, no memory, the first stage."""
+
+    stage: ClassVar[Stage] = Stage.RULE
+    signal: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The one signal that the rule reads."""
+        return (self.signal,)
+
+    def start(self) -> Nothing:
+        """Return the memory before the first bar: none."""
+        return Nothing()
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Constant:
+    """The static hedge: the same intensity always.
+
+    Parameters
+    ----------
+    level
+        Intensity, a multiple of the base size.
+    """
+
+    level: Level_ = 1.0
+    kind: ClassVar[str] = "constant"
+    stage: ClassVar[Stage] = Stage.RULE
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        level: Num
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No signal at all."""
+        return ()
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.level)
+
+    def start(self) -> Nothing:
+        """Return the memory before the first bar: none."""
+        return Nothing()
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Return the level."""
+        return p.level, memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Linear(_Rule):
+    """A1: ``x = clip((signal - low) / (high - low), 0, top)``; x is 1 at ``high``.
+
+    In the letters of the spec a = ``low`` and b = ``high - low``.
+
+    Parameters
+    ----------
+    signal
+        Name of the signal, VIX in points by default.
+    low, high
+        Signal at which the intensity is 0, and at which it is 1.
+    top
+        Greatest intensity; None for no limit.
+
+    Examples
+    --------
+    >>> rule = Linear("vix", low=12, high=22)
+    >>> rule.params()
+    Params(low=12, width=10, top=2.0)
+    """
+
+    signal: Column = "vix"
+    low: Points = 12.0
+    high: Points = 22.0
+    top: Positive | None = 2.0
+    kind: ClassVar[str] = "linear"
+    presets: ClassVar[Presets] = {
+        "option-a": {"low": 12.0, "high": 22.0, "top": 2.0},
+        "formula": {"low": 10.0, "high": 25.0, "top": 2.0},
+        "example": {"low": 10.0, "high": 17.5, "top": 2.0},
+        "worked-2017": {"low": 12.0, "high": 20.0, "top": None},
+    }
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        low: Num
+        width: Num
+        top: Num
+
+    @model_validator(mode="after")
+    def _rises(self) -> Linear:
+        if self.high <= self.low:
+            raise ValueError("high must be greater than low")
+        return self
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.low, self.high - self.low, NO_TOP if self.top is None else self.top)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Scale the distance above ``low``."""
+        return clip((view.signals[0] - p.low) / p.width, 0.0, p.top), memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class VolRatio(_Rule):
+    """A2: ``x = realised vol / target``; 25 % over 15 % is 1.667.
+
+    Parameters
+    ----------
+    signal
+        Name of a volatility signal, decimals a year.
+    target
+        Volatility at which the intensity is 1, a decimal a year.
+    """
+
+    signal: Column = "rv20"
+    target: Positive = 0.15
+    kind: ClassVar[str] = "vol_ratio"
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        target: Num
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.target)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Divide realised by target volatility."""
+        return view.signals[0] / p.target, memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Tiers(_Rule):
+    """A3: three levels, the edges belonging to the lower one: (-∞, 15], (15, 25], (25, ∞).
+
+    Parameters
+    ----------
+    signal
+        Name of the signal, VIX in points by default.
+    first, second
+        The two edges; equal edges make a two-level rule.
+    below, between, above
+        Intensity in each tier.
+    """
+
+    signal: Column = "vix"
+    first: Points = 15.0
+    second: Points = 25.0
+    below: Level_ = 0.0
+    between: Level_ = 1.0
+    above: Level_ = 2.0
+    kind: ClassVar[str] = "tiers"
+    presets: ClassVar[Presets] = {
+        "option-c": {"first": 15.0, "second": 25.0, "below": 0.0, "between": 1.0, "above": 2.0},
+        "binary": {"first": 15.0, "second": 25.0, "below": 0.0, "between": 0.5, "above": 1.0},
+        "above-20": {"first": 20.0, "second": 20.0, "below": 0.0, "between": 0.0, "above": 1.0},
+    }
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        first: Num
+        second: Num
+        below: Num
+        between: Num
+        above: Num
+
+    @model_validator(mode="after")
+    def _rises(self) -> Tiers:
+        _ordered(self.first, self.second, "first, second")
+        return self
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.first, self.second, self.below, self.between, self.above)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Pick the tier; an edge belongs to the tier below it."""
+        level = view.signals[0]
+        upper = select(level > p.second, p.above, p.between)
+        return select(level > p.first, upper, p.below), memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Bands(_Rule):
+    """A10: regime bands, the edges belonging to the middle one: < 15, 15 … 25, > 25.
+
+    The defaults 0.25, 0.60 and 1.25 are the middles of 20-30 %, 50-70 % and 100-150 %.
+
+    Parameters
+    ----------
+    signal
+        Name of the signal, VIX in points by default.
+    calm_below, stress_above
+        The two edges.
+    calm, normal, stress
+        Intensity in each band.
+    """
+
+    signal: Column = "vix"
+    calm_below: Points = 15.0
+    stress_above: Points = 25.0
+    calm: Level_ = 0.25
+    normal: Level_ = 0.60
+    stress: Level_ = 1.25
+    kind: ClassVar[str] = "bands"
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        calm_below: Num
+        stress_above: Num
+        calm: Num
+        normal: Num
+        stress: Num
+
+    @model_validator(mode="after")
+    def _rises(self) -> Bands:
+        _ordered(self.calm_below, self.stress_above, "calm_below, stress_above")
+        return self
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(
+            self.calm_below, self.stress_above, self.calm, self.normal, self.stress
+        )
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Pick the band; an edge belongs to the middle band."""
+        level = view.signals[0]
+        upper = select(level > p.stress_above, p.stress, p.normal)
+        return select(level < p.calm_below, p.calm, upper), memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class Sigmoid(_Rule):
+    """A8: ``x = floor + (cap - floor) / (1 + e^(-k (signal - mid)))``.
+
+    Parameters
+    ----------
+    signal
+        Name of the signal, VIX in points by default.
+    k
+        Steepness, per point.
+    mid
+        Signal at which the intensity is half-way.
+    floor, cap
+        Intensity far below and far above ``mid``; 0 and 1 give the plain sigmoid.
+    """
+
+    signal: Column = "vix"
+    k: Positive = 0.2
+    mid: Points = 20.0
+    floor: Level_ = 0.0
+    cap: Level_ = 1.0
+    kind: ClassVar[str] = "sigmoid"
+    presets: ClassVar[Presets] = {
+        "plain": {"k": 0.2, "mid": 20.0, "floor": 0.0, "cap": 1.0},
+        "rescaled": {"k": 0.2, "mid": 20.0, "floor": 0.2, "cap": 2.0},
+    }
+
+    class Params(NamedTuple):
+        """Kernel parameters."""
+
+        k: Num
+        mid: Num
+        floor: Num
+        span: Num
+
+    @model_validator(mode="after")
+    def _rises(self) -> Sigmoid:
+        _ordered(self.floor, self.cap, "floor, cap")
+        return self
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.k, self.mid, self.floor, self.cap - self.floor)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Bend the signal into floor … cap; far below the middle it is floor, without overflow."""
+        bend = 1.0 / (1.0 + exp(-maximum(p.k * (view.signals[0] - p.mid), -700.0)))
+        return p.floor + p.span * bend, memory
