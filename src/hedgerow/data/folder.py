@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -255,7 +256,7 @@ def _futures(sessions: Days, found: _Found, findings: Findings) -> dict[str, Col
     quotes = [part for part in parts if part is not None and len(part.date)]
     if not quotes:
         return {}
-    archive = {}
+    archive: dict[dt.date, float] = {}
     for sheet in found.archives:
         archive |= read_archive(sheet, findings)
     return ranked(sessions, Quotes.join(quotes), archive, findings)

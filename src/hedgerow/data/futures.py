@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Origin
 from hedgerow.data.calendar import vx_settlement
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
-from hedgerow.data.quality import Findings
+from hedgerow.data.quality import Action, Findings
 from hedgerow.data.series import Column
 from hedgerow.data.tables import Sheet, read_text
+from hedgerow.errors import DataError
 
 RANKS = 8
 """Monthly contracts kept: ``vx1`` … ``vx8``."""
@@ -52,6 +53,16 @@ class Quotes(NamedTuple):
     def join(cls, parts: Sequence[Quotes]) -> Quotes:
         """Return all rows of all parts."""
         return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def pick(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Quotes:
+        """Return these rows of every column."""
+        return Quotes(
+            self.contract[rows],
+            self.date[rows],
+            self.settle[rows],
+            self.trust[rows],
+            self.repaired[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,7 @@ def _read_group(group: list[tuple[Contract, bytes]], findings: Findings) -> Quot
     """Read files of one folder and layout in one go, which is ten times faster."""
     try:
         return _read_joined(group, findings, b"".join(body for _, body in group))
-    except Exception:
+    except (DataError, ValueError):
         # One file is bad: read them one by one, so that the error can name file and row.
         parts = [_read_joined([(c, body)], findings, body) for c, body in group]
         return Quotes.join(parts)
@@ -172,7 +183,9 @@ def _read_joined(group: list[tuple[Contract, bytes]], findings: Findings, body: 
     lines = np.array([part.count(b"\n") for _, part in group])
     which = np.repeat(np.arange(len(group)), lines)
     if len(which) != len(dates):
-        raise ValueError("rows and lines differ: a quoted line break")
+        raise DataError(
+            "a quoted field holds a line break", where=name, mend="write one row per line"
+        )
     starts = np.cumsum(lines) - lines
     first = np.array([c.sheet.first_row for c, _ in group])
     rows = np.arange(len(dates)) - starts[which] + first[which]
@@ -234,8 +247,8 @@ class _Clean:
 
     def reports(
         self,
-    ) -> list[tuple[str, NDArray[np.intp], str, str]]:
-        found = (
+    ) -> list[tuple[str, NDArray[np.intp], Action, str]]:
+        found: tuple[tuple[str, NDArray[np.bool_], Action, str], ...] = (
             ("price-x10", self.tenfold, "repaired", "settles quoted times ten were divided by ten"),
             (
                 "settle-zero",
@@ -315,14 +328,24 @@ def read_panel(panel: Sheet, symbols: Sheet | None, findings: Findings) -> Quote
 
 
 def read_archive(sheet: Sheet, findings: Findings) -> dict[dt.date, float]:
-    """Return final settlement values of monthly VIX futures by settlement date, points."""
+    """Return final settlement values of monthly VIX futures by settlement date, points.
+
+    Raises
+    ------
+    DataError
+        If a month, year or price of a VX row is no number.
+    """
     cells = ["symbol", "settlementmonth", "settlementyear", "settlementprice"]
     frame = read_text(sheet, cells)
-    frame = frame[frame["symbol"] == "VX"]
+    ours = np.flatnonzero(np.asarray(frame["symbol"] == "VX", dtype=bool))
+    month, year, price = (
+        to_floats(frame[cell], Place(sheet.name, cell, sheet.first_row), findings)[ours]
+        for cell in cells[1:]
+    )
     found: dict[dt.date, float] = {}
     tenfold = 0
-    for month, year, price in zip(*(frame[cell] for cell in cells[1:]), strict=True):
-        day, value = vx_settlement(int(year), int(month)), float(price)
+    for at in np.flatnonzero(np.isfinite(month + year + price) & (price > 0)):
+        day, value = vx_settlement(int(year[at]), int(month[at])), float(price[at])
         if np.datetime64(day, "D") < TENFOLD_UNTIL and value > _TENFOLD_ABOVE:
             value, tenfold = value / 10.0, tenfold + 1
         found[day] = value
@@ -370,7 +393,6 @@ def ranked(
     slot = np.searchsorted(sessions, quotes.date)
     on_session = slot < len(sessions)
     on_session &= sessions[np.minimum(slot, len(sessions) - 1)] == quotes.date
-    final = on_session & (quotes.date == quotes.contract)
     rank = (
         np.searchsorted(expiries, quotes.contract)
         - np.searchsorted(expiries, quotes.date, side="right")
@@ -392,7 +414,7 @@ def ranked(
         codes = np.where(era, Origin.MEASURED, Origin.MISSING).astype(np.int8)
         rule = "final settlement dates by the exchange's rule, days since 1970-01-01"
         columns[f"vx{number}_expiry"] = Column(days, codes, rule)
-    columns["vx_final"] = _finals(sessions, quotes, slot, final, archive, findings)
+    columns["vx_final"] = _finals(sessions, quotes, slot, archive, findings)
     return columns
 
 
@@ -400,13 +422,13 @@ def _finals(
     sessions: Days,
     quotes: Quotes,
     slot: NDArray[np.intp],
-    final: NDArray[np.bool_],
     archive: dict[dt.date, float],
     findings: Findings,
 ) -> Column:
     values = np.full(len(sessions), np.nan)
     codes = np.full(len(sessions), Origin.MISSING, dtype=np.int8)
-    rows = final & (quotes.trust < 2)
+    rows = (slot < len(sessions)) & (quotes.date == quotes.contract) & (quotes.trust == 0)
+    rows[rows] = sessions[slot[rows]] == quotes.date[rows]
     values[slot[rows]] = quotes.settle[rows]
     codes[slot[rows]] = np.where(quotes.repaired[rows], Origin.REPAIRED, Origin.MEASURED)
     differ = []
@@ -435,7 +457,7 @@ def _finals(
 
 def _single(quotes: Quotes, findings: Findings) -> Quotes:
     order = np.lexsort((quotes.trust, quotes.date, quotes.contract))
-    rows = Quotes(*(column[order] for column in quotes))
+    rows = quotes.pick(order)
     repeat = np.zeros(len(order), dtype=bool)
     repeat[1:] = (rows.contract[1:] == rows.contract[:-1]) & (rows.date[1:] == rows.date[:-1])
     winner = np.maximum.accumulate(np.where(repeat, 0, np.arange(len(order))))
@@ -457,7 +479,7 @@ def _single(quotes: Quotes, findings: Findings) -> Quotes:
                 for i in differ[:5]
             ],
         )
-    return Quotes(*(column[~repeat] for column in rows))
+    return rows.pick(~repeat)
 
 
 def _expiries(quotes: Quotes) -> Days:

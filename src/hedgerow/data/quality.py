@@ -20,7 +20,7 @@ RULES: dict[str, str] = {
     "decimal-comma": "A decimal comma is read as a point where it can mean nothing else.",
     "thousands-comma": "A thousands separator is removed where it can mean nothing else.",
     "row-ragged": "A row with more or fewer fields than the header is refused.",
-    "ohlc-inconsistent": "A close outside its own high and low is noted; the close is used.",
+    "ohlc-inconsistent": "An open or close outside its bar's range is noted; the close is used.",
     "spike": "A move that the next session takes back, too large to be a market, is dropped.",
     "stale": "The same value many sessions running is noted.",
     "price-x10": "VIX futures before 26 March 2007 were quoted times ten: divided by ten.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
 from hedgerow.data.quality import Findings
@@ -213,7 +214,7 @@ def read_columns(sheet: Sheet, findings: Findings) -> Iterator[Series]:
     DataError
         As the quality rules say; the sentence names file, row and column.
     """
-    bars = [cell for cell in ("high", "low") if cell in sheet.header]
+    bars = [cell for cell in ("open", "high", "low") if cell in sheet.header]
     cells = [cell for _, cell in sheet.wanted]
     frame = read_text(sheet, [sheet.date_cell, *cells, *(bars if "close" in cells else [])])
     dates = to_days(frame[sheet.date_cell], Place(sheet.name, sheet.date_cell, sheet.first_row))
@@ -229,22 +230,28 @@ def read_columns(sheet: Sheet, findings: Findings) -> Iterator[Series]:
         cell: to_floats(frame[cell], Place(sheet.name, cell, sheet.first_row), findings)[kept]
         for cell in frame.columns[1:]
     }
-    if len(bars) == 2 and "close" in numbers:
+    if len(bars) == 3 and "close" in numbers:
         _check_bars(numbers, dates[kept], rows, sheet, findings)
     for column, cell in sheet.wanted:
-        yield settled(column, dates[kept], numbers[cell], rows, sheet.name, findings)
+        yield settled(Series(column, dates[kept], numbers[cell], sheet.name), rows, findings)
 
 
 def _check_bars(
-    numbers: dict[str, Floats], dates: Days, rows: np.ndarray, sheet: Sheet, findings: Findings
+    numbers: dict[str, Floats],
+    dates: Days,
+    rows: NDArray[np.intp],
+    sheet: Sheet,
+    findings: Findings,
 ) -> None:
-    high, low, close = numbers["high"], numbers["low"], numbers["close"]
+    close = numbers["close"]
     slack = 1e-6 * np.abs(close)
-    wrong = np.flatnonzero((close > high + slack) | (close < low - slack) | (high < low - slack))
+    bar = np.stack([numbers[cell] for cell in ("open", "high", "low", "close")])
+    above = bar.max(axis=0) > numbers["high"] + slack
+    wrong = np.flatnonzero(above | (bar.min(axis=0) < numbers["low"] - slack))
     if len(wrong):
         findings.add(
             "ohlc-inconsistent",
-            f"{len(wrong)} closes lie outside their own high and low; the closes are used",
+            f"{len(wrong)} bars have an open or close outside their high and low; closes are used",
             action="noted",
             file=sheet.name,
             column="close",
@@ -253,16 +260,24 @@ def _check_bars(
         )
 
 
-def settled(
-    column: str, dates: Days, values: Floats, rows: np.ndarray, file: str, findings: Findings
-) -> Series:
+def settled(part: Series, rows: NDArray[np.intp], findings: Findings) -> Series:
     """Sort a column by date and drop doubled rows.
+
+    Parameters
+    ----------
+    part
+        Dates in any order, **shape** (N,), none of them NaT.
+    rows
+        Line of each value in the file, **shape** (N,).
+    findings
+        Where repairs are written.
 
     Raises
     ------
     DataError
         If a date stands twice with different values.
     """
+    column, dates, values, file = part.column, part.dates, part.values, part.file
     order = np.arange(len(dates))
     backwards = int(np.sum(dates[1:] < dates[:-1]))
     if backwards:
@@ -341,5 +356,6 @@ def read_parquet(path: Path, name: str, findings: Findings) -> list[Series]:
     for column, cell in wanted:
         place = Place(name, cell, 1)
         values = to_floats(frame[cell].astype(str), place, findings)
-        found.append(settled(column, dates, values, np.arange(len(dates)) + 1, name, findings))
+        rows = np.arange(len(dates)) + 1
+        found.append(settled(Series(column, dates, values, name), rows, findings))
     return found
