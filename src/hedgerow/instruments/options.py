@@ -93,7 +93,7 @@ class Put:
 
     def __post_init__(self) -> None:
         check_number(self.moneyness, "moneyness", 0.2, 2.0)
-        _check_terms(self.tenor, self.roll, self.drift, self.listed)
+        check_terms(self.tenor, self.roll, self.drift, self.listed)
         check_size(self.size, premium=True)
 
     @property
@@ -157,7 +157,7 @@ class PutSpread:
                 where="lower",
                 mend="swap lower and upper",
             )
-        _check_terms(self.tenor, self.roll, self.drift, self.listed)
+        check_terms(self.tenor, self.roll, self.drift, self.listed)
         check_size(self.size, premium=True)
 
     @property
@@ -304,7 +304,8 @@ def _value(  # noqa: PLR0917
     return _Value(*total)
 
 
-def _check_terms(tenor: str, roll: str, drift: float | None, listed: bool) -> None:
+def check_terms(tenor: str, roll: str, drift: float | None, listed: bool) -> None:
+    """Refuse a tenor, a roll rule or a drift that cannot be read or do not fit together."""
     span, rule = parse_tenor(tenor), parse_roll(roll, drift)
     check_flag(listed, "listed")
     if rule.dte is not None and rule.dte >= span:

@@ -146,7 +146,7 @@ def schedule(
     expiry_after: Callable[[int], int],
     *,
     lag: int,
-    spare: int = 0,
+    deadline_of: Callable[[int], int] | None = None,
 ) -> Schedule:
     """Lay out which contract is held when.
 
@@ -162,9 +162,9 @@ def schedule(
         Expiry chosen on a day, both as days since 1970-01-01.
     lag
         Sessions between decision and fill, 0 or more.
-    spare
-        Calendar days before expiry by which the new contract must be held; 0 for options,
-        the roll period for futures.
+    deadline_of
+        Day by which the next contract is held at the latest, from the expiry of this one;
+        by default the last session before expiry, or expiry itself where the rule holds to it.
 
     Notes
     -----
@@ -173,16 +173,17 @@ def schedule(
     before, as a standing order would have.
     """
     count = len(days)
+    if deadline_of is None:
+        deadline_of = int if rule.at_expiry else last_session_before
     held, pending = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
     chosen, expiries = [0], [expiry_after(int(days[0]))]
-    # the session at which an order decided now, or one session later, would be filled
-    ahead = lag if rule.at_expiry or spare else lag + 1
-    fill = sessions_ahead(days.astype("datetime64[D]"), ahead).astype(np.int64)
+    # the session at which an order decided now is expected to be filled
+    fill = sessions_ahead(days.astype("datetime64[D]"), lag).astype(np.int64)
     start, now = 0, 0
     while True:
-        due = _due(days, spot, fill, rule, expiries[-1] - spare, start, now)
-        settled = int(np.searchsorted(days, expiries[-1]))
-        number = len(chosen)
+        expiry, number = expiries[-1], len(chosen)
+        due = _due(days, spot, fill, rule, (expiry, deadline_of(expiry)), start, now)
+        settled = int(np.searchsorted(days, expiry))
         if settled < min(due + lag, count):  # an unscheduled closure
             start = max(settled - lag, start)
             fresh = expiry_after(int(days[start]))
@@ -201,23 +202,35 @@ def schedule(
         expiries.append(fresh)
 
 
+def last_session_before(day: int) -> int:
+    """Return the last scheduled session before a day, both as days since 1970-01-01.
+
+    Examples
+    --------
+    >>> last_session_before(4) # 1970-01-05 was a Monday
+    1
+    """
+    return int(sessions_ahead(np.datetime64(day - 1, "D"), 0).astype(np.int64))
+
+
 def _due(  # noqa: PLR0917
     days: Days,
     spot: Floats,
     fill: Days,
     rule: Roll,
-    deadline: int,
+    ends: tuple[int, int],
     start: int,
     now: int,
 ) -> int:
     # The first bar after `now` at which the rule, or the deadline, says roll.
+    expiry, deadline = ends
     due = int(np.searchsorted(fill, deadline))
     if rule.after is not None:
         due = min(due, int(np.searchsorted(days, days[start] + rule.after)))
     if rule.bars is not None:
         due = min(due, start + rule.bars)
     if rule.dte is not None:
-        due = min(due, int(np.searchsorted(days, deadline - rule.dte)))
+        due = min(due, int(np.searchsorted(days, expiry - rule.dte)))
     due = max(due, now + 1)
     if rule.drift is not None:
         moved = np.abs(spot[start] / spot[now + 1 : due] - 1.0) > rule.drift

@@ -76,6 +76,9 @@ class Surface:
         The SSVI parameters, the same at every bar.
     reversion
         The curve beyond the last knot.
+    termed
+        True where VIX3M or VIX6M was published (or bridged), **shape** (T,): the term
+        structure is measured there and modelled elsewhere.
 
     Examples
     --------
@@ -89,6 +92,7 @@ class Surface:
     knots: Floats
     smile: Ssvi = SPX_SMILE
     reversion: Reversion = field(default_factory=Reversion)
+    termed: NDArray[np.bool_] | None = None
 
     @classmethod
     def from_indices(
@@ -141,7 +145,8 @@ class Surface:
             [np.minimum(v9**2 * nine, w30), w30, w93, np.maximum(v184**2 * half, w93)], axis=1
         )
         knots.flags.writeable = False
-        return cls(knots, smile, curve)
+        termed = np.isfinite(given[1]) | np.isfinite(given[2])
+        return cls(knots, smile, curve, termed)
 
     def __len__(self) -> int:
         return len(self.knots)

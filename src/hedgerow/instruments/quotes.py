@@ -1,0 +1,78 @@
+"""VIX futures as the data quote them, found again at every bar by contract month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.core.market import Market
+from hedgerow.instruments.expiry import vix_settlement
+
+Floats = NDArray[np.float64]
+Months = NDArray[np.int64]
+
+COLUMNS = tuple(f"vx{rank}" for rank in range(1, 9))
+"""Settles of the monthly contracts by rank, points; ``vx1_expiry`` … beside them."""
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Settles and expiries by bar and rank, each **shape** (T, n).
+
+    Parameters
+    ----------
+    price
+        Points; NaN where not quoted.
+    expiry
+        Days since 1970-01-01; 0 where not quoted.
+    month
+        Months since 1970-01 of the expiry, the identity of a contract; -1 where not quoted.
+
+    Notes
+    -----
+    A contract is found by the month it settles in, so a vendor's rank or a nominal expiry
+    that is off by days does not lose it.  Weekly futures must not be in these columns.
+    """
+
+    price: Floats
+    expiry: NDArray[np.int64]
+    month: Months
+
+    @classmethod
+    def of(cls, market: Market) -> Quotes:
+        """Read the ``vx*`` columns of a market; none is fine."""
+        ranks = [name for name in COLUMNS if name in market and f"{name}_expiry" in market]
+        if not ranks:
+            empty = np.empty((len(market), 0))
+            return cls(empty, empty.astype(np.int64), empty.astype(np.int64))
+        price = np.stack([market[name] for name in ranks], axis=1)
+        expiry = np.stack([market[f"{name}_expiry"] for name in ranks], axis=1)
+        known = np.isfinite(price) & (price > 0.0) & np.isfinite(expiry)
+        days = np.where(known, expiry, 0.0).astype(np.int64)
+        month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        return cls(np.where(known, price, np.nan), days, np.where(known, month, -1))
+
+    def of_month(self, month: int | Months, rows: slice) -> Floats:
+        """Return the settles of a contract month over ``rows``, NaN where not quoted.
+
+        ``month`` may be one per row.
+        """
+        wanted = np.broadcast_to(np.asarray(month), self.month[rows].shape[:1])
+        hit = self.month[rows] == wanted[:, None]
+        if hit.shape[1] == 0:
+            return np.full(len(hit), np.nan)
+        rank = np.argmax(hit, axis=1)
+        index = np.arange(len(hit))
+        return np.asarray(np.where(hit[index, rank], self.price[rows][index, rank], np.nan))
+
+    def settlement(self, month: int, bar: int) -> int:
+        """Return the settlement day of a contract month as known at ``bar``.
+
+        The one quoted at that bar, else the exchange's rule; days since 1970-01-01.
+        """
+        hit = np.flatnonzero(self.month[bar] == month)
+        if len(hit):
+            return int(self.expiry[bar, hit[0]])
+        return int(vix_settlement(np.datetime64(month, "M")).astype(np.int64))
