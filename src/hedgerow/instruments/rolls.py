@@ -119,6 +119,17 @@ def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Ro
     )
 
 
+def check_terms(tenor: str, roll: str, drift: float | None) -> None:
+    """Refuse a tenor, a roll rule or a drift that cannot be read or do not fit together."""
+    span, rule = parse_tenor(tenor), parse_roll(roll, drift)
+    if rule.dte is not None and rule.dte >= span:
+        raise SleeveError(
+            f"rolling {rule.dte} days before expiry leaves a {tenor} option no life",
+            where="roll",
+            mend="roll later, or buy a longer tenor",
+        )
+
+
 class Schedule(NamedTuple):
     """The contracts of a sleeve over T bars.
 

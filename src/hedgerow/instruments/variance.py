@@ -12,11 +12,10 @@ from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.expiry import next_monthly
-from hedgerow.instruments.options import check_terms
-from hedgerow.instruments.rolls import Schedule, parse_roll, parse_tenor, schedule
+from hedgerow.instruments.rolls import Schedule, check_terms, parse_roll, parse_tenor, schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, Vega
-from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag, check_size, frozen
+from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size, frozen
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
@@ -75,7 +74,8 @@ class VarianceSwap:
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:
-        check_terms(self.tenor, self.roll, self.drift, self.listed)
+        check_terms(self.tenor, self.roll, self.drift)
+        check_flag(self.listed, "listed")
         check_size(self.size, premium=False)
 
     @property

@@ -44,7 +44,7 @@ class FuturesCurve:
     Examples
     --------
     >>> FuturesCurve().from_vix([15.0, 60.0], 60 / 365).round(1).tolist()
-    [16.8, 45.7]
+    [16.8, 45.5]
     """
 
     kappa: float = 0.93

@@ -115,7 +115,7 @@ def variance_of_smile(
 
     Examples
     --------
-    >>> round(variance_of_smile(lambda k: 0.2 + 0.0 * k, 0.25), 8)
+    >>> round(variance_of_smile(lambda k: 0.2 + 0.0 * k, 0.25), 6)
     0.04
     """
     if not time > 0.0:
