@@ -13,7 +13,8 @@ import numpy as np
 
 from hedgerow.core.market import Market, Origin
 from hedgerow.data import builtin, series
-from hedgerow.data.futures import Quotes, ranked, read_archive, read_contracts, read_panel
+from hedgerow.data.contracts import read_archive, read_contracts, read_panel
+from hedgerow.data.futures import Quotes, ranked
 from hedgerow.data.quality import Findings
 from hedgerow.data.screen import clean_index, clean_prices, clean_vix
 from hedgerow.data.series import Column, Days, Floats, Series
