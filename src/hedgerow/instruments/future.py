@@ -39,8 +39,8 @@ class VixFuture:
         1 is the front contract, 2 the second, up to 8.
     roll_before
         Calendar days before settlement by which the next contract is held; 0 holds to
-        settlement, which is then marked at the VIX close of that day (the real settlement
-        value is an opening print).
+        settlement, which is then marked at the final settlement value (``vx_final``) or,
+        where the data lack it, at the VIX close of that day.
     size
         What an intensity of 1.0 means; one contract has 1,000 USD of vega.
 
@@ -226,6 +226,9 @@ class _Paths:
             fade = np.where(years[source] > 0.0, years / years[source], 0.0)
         basis = np.where(last >= 0, (settle[source] - model[source]) * fade, 0.0)
         price = np.where(known, settle, model + basis)
+        final = self.quotes.final[rows]
+        cash = (self.scene.days[rows] >= expiry) & np.isfinite(final) & ~known
+        price = np.where(cash, final, price)
         born = first - early
         if born < len(last) and last[born] < 0:
             # never quoted by its first bar: the model until it is rolled

@@ -11,7 +11,7 @@ from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.legs import Leg, option_strip
 from hedgerow.instruments.rolls import check_terms, parse_roll
-from hedgerow.instruments.sizes import Size, Vega
+from hedgerow.instruments.sizes import Notional, Size, Vega
 from hedgerow.instruments.sleeve import check_flag, check_number, check_size
 
 
@@ -90,13 +90,16 @@ class PutSpread:
     ----------
     upper, lower
         Strikes over the index when chosen, upper > lower.
-    tenor, roll, drift, listed, size
+    tenor, roll, drift, listed
         As for `Put`.
+    size
+        `Notional` 0.1 of NAV by default.
 
     Notes
     -----
-    The vega of a spread fades as the index falls between the strikes and may turn negative
-    below them; sizes by `Vega` are then bounded.  `Notional` is the steadier size.
+    The vega of a spread fades as the index falls between the strikes and turns negative
+    below them, so `Vega` is no measure of its size: in a fall it would buy more and more of
+    it, up to the bound.  Hence the other default.
 
     Examples
     --------
@@ -110,7 +113,7 @@ class PutSpread:
     roll: str = "30d"
     drift: float | None = None
     listed: bool = True
-    size: Size = field(default_factory=lambda: Vega(1_000))
+    size: Size = field(default_factory=lambda: Notional(0.1))
     kind: ClassVar[str] = "put_spread"
 
     def __post_init__(self) -> None:

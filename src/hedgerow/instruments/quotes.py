@@ -26,9 +26,11 @@ class Quotes:
     price
         Points; NaN where not quoted.
     expiry
-        Days since 1970-01-01; 0 where not quoted.
+        Days since 1970-01-01; 0 where unknown.
     month
-        Months since 1970-01 of the expiry, the identity of a contract; -1 where not quoted.
+        Months since 1970-01 of the expiry, the identity of a contract; -1 where unknown.
+    final
+        Final settlement value published on that day, points, **shape** (T,); else NaN.
 
     Notes
     -----
@@ -39,20 +41,23 @@ class Quotes:
     price: Floats
     expiry: NDArray[np.int64]
     month: Months
+    final: Floats
 
     @classmethod
     def of(cls, market: Market) -> Quotes:
         """Read the ``vx*`` columns of a market; none is fine."""
         ranks = [name for name in COLUMNS if name in market and f"{name}_expiry" in market]
+        final = market["vx_final"] if "vx_final" in market else np.full(len(market), np.nan)
         if not ranks:
             empty = np.empty((len(market), 0))
-            return cls(empty, empty.astype(np.int64), empty.astype(np.int64))
+            return cls(empty, empty.astype(np.int64), empty.astype(np.int64), final)
         price = np.stack([market[name] for name in ranks], axis=1)
         expiry = np.stack([market[f"{name}_expiry"] for name in ranks], axis=1)
-        known = np.isfinite(price) & (price > 0.0) & np.isfinite(expiry)
-        days = np.where(known, expiry, 0.0).astype(np.int64)
+        listed = np.isfinite(expiry)
+        days = np.where(listed, expiry, 0.0).astype(np.int64)
         month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        return cls(np.where(known, price, np.nan), days, np.where(known, month, -1))
+        price = np.where(listed & (price > 0.0) & np.isfinite(price), price, np.nan)
+        return cls(price, days, np.where(listed, month, -1), final)
 
     def of_month(self, month: int | Months, rows: slice) -> Floats:
         """Return the settles of a contract month over ``rows``, NaN where not quoted.
@@ -70,7 +75,7 @@ class Quotes:
     def settlement(self, month: int, bar: int) -> int:
         """Return the settlement day of a contract month as known at ``bar``.
 
-        The one quoted at that bar, else the exchange's rule; days since 1970-01-01.
+        The one given at that bar, else the exchange's rule; days since 1970-01-01.
         """
         hit = np.flatnonzero(self.month[bar] == month)
         if len(hit):

@@ -15,11 +15,11 @@ from hedgerow.errors import SleeveError
 
 Floats = NDArray[np.float64]
 
-LEAST_VEGA = 1e-4
+LEAST_VEGA = 3e-4
 """Vega per contract counts as at least this part of its notional when a size divides by it.
 
-A 90-day put 10 % out of the money has about 1e-3.  The floor keeps a contract that a rally
-left far behind from being bought by the thousand.
+A 90-day put 10 % out of the money has 3e-4 to 2e-3.  The floor keeps a short-dated option, or
+a spread deep in the money, from being bought by the thousand because its vega has gone.
 """
 
 LEAST_PRICE = 2e-4
