@@ -1,3 +1,101 @@
-"""Hedgerow: hedges that scale with the market's state instead of staying fixed."""
+"""Hedgerow: hedges that scale with the market's state instead of staying fixed.
+
+Everything that a user writes is a name of this package (``import hedgerow as hr``); a name
+is imported when it is first used, so that ``import hedgerow`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hedgerow import errors
+    from hedgerow.api import backtest, load, sweep
+    from hedgerow.core.market import Market
+    from hedgerow.core.policy import Policy
+    from hedgerow.engine.portfolio import Equity
+    from hedgerow.instruments.costs import Costs
+    from hedgerow.instruments.future import VixFuture
+    from hedgerow.instruments.options import Put, PutSpread
+    from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega
+    from hedgerow.instruments.underlying import Underlying
+    from hedgerow.instruments.variance import VarianceSwap
+    from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+    from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
+    from hedgerow.policies.signals import Average, Level, RealisedVol
+    from hedgerow.policies.trigger import Trigger
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Average",
+    "Bands",
+    "Bounds",
+    "Budget",
+    "Constant",
+    "Contracts",
+    "Costs",
+    "Equity",
+    "Level",
+    "Linear",
+    "Market",
+    "Notional",
+    "Persist",
+    "Policy",
+    "Premium",
+    "Put",
+    "PutSpread",
+    "RealisedVol",
+    "Sigmoid",
+    "Smooth",
+    "Tiers",
+    "Trigger",
+    "Underlying",
+    "VarianceSwap",
+    "Vega",
+    "VixFuture",
+    "VolRatio",
+    "__version__",
+    "backtest",
+    "errors",
+    "load",
+    "sweep",
+]
+
+_HOMES = {
+    "api": ("backtest", "load", "sweep"),
+    "core.market": ("Market",),
+    "core.policy": ("Policy",),
+    "engine.portfolio": ("Equity",),
+    "instruments.costs": ("Costs",),
+    "instruments.options": ("Put", "PutSpread"),
+    "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega"),
+    "instruments.underlying": ("Underlying",),
+    "instruments.variance": ("VarianceSwap",),
+    "instruments.future": ("VixFuture",),
+    "policies": (
+        *("Average", "Level", "RealisedVol"),
+        *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),
+        *("Bounds", "Budget", "Persist", "Smooth", "Trigger"),
+    ),
+}
+_HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name == "errors":
+        return import_module("hedgerow.errors")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "Policy":
+        # A policy file names steps by kind: the catalogue must be filled before it is read.
+        import_module("hedgerow.policies")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hedgerow.core.book import View
@@ -67,12 +68,32 @@ class Policy:
     def __post_init__(self) -> None:
         steps = tuple(self.steps)
         object.__setattr__(self, "signals", tuple(self.signals))
-        _check_rule(steps)
-        if not self.raw and not any(step.stage == Stage.BOUNDS for step in steps):
-            steps = (steps[0], STEPS["bounds"](), *steps[1:])
         object.__setattr__(self, "steps", steps)
+        # All checks come first, so that they count the steps as the user wrote them.
+        _check_rule(steps)
         _check_order(steps)
         self._check_signals()
+        if not self.raw and not any(step.stage == Stage.BOUNDS for step in steps):
+            object.__setattr__(self, "steps", (steps[0], STEPS["bounds"](), *steps[1:]))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Policy:
+        """Make a policy from TOML text; :mod:`hedgerow.core.policy_text` tells the form.
+
+        Raises
+        ------
+        PolicyError
+            If anything is misspelt, out of range or out of order.
+        """
+        from hedgerow.core.policy_text import read
+
+        return read(text)
+
+    def to_toml(self) -> str:
+        """Return the policy as TOML text that :meth:`from_toml` reads back to an equal one."""
+        from hedgerow.core.policy_text import write
+
+        return write(self)
 
     def _check_signals(self) -> None:
         names = [signal.name for signal in self.signals]
@@ -156,7 +177,7 @@ def _check_rule(steps: tuple[Step, ...]) -> None:
 
 
 def _check_order(steps: tuple[Step, ...]) -> None:
-    for i, (before, after) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+    for i, (before, after) in enumerate(pairwise(steps), start=1):
         where = f"steps[{i}]"
         if after.stage == Stage.RULE:
             raise PolicyError(

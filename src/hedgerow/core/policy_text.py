@@ -1,0 +1,309 @@
+"""Policies as TOML text, both ways; every mistake is told with the path of its field.
+
+Text in, objects out: no file is opened here (:mod:`hedgerow.policies.files` does that), and
+no step is known by name: whatever is registered in :data:`~hedgerow.core.step.SIGNALS` and
+:data:`~hedgerow.core.step.STEPS` can be read and written, users' own classes included.
+
+TOML has no null, so a parameter that is None is written ``"off"``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from hedgerow.core.step import SIGNALS, STEPS
+from hedgerow.errors import PolicyError
+
+if TYPE_CHECKING:
+    from hedgerow.core.policy import Policy
+
+OFF = "off"
+"""How None is written: a leg, a limit or a cap that is switched off."""
+
+_KEYS = ("name", "raw", "signals", "steps")
+_LISTS: dict[str, tuple[str, dict[str, type[Any]]]] = {
+    "signals": ("signal", SIGNALS),
+    "steps": ("step", STEPS),
+}
+_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
+
+
+def read(text: str) -> Policy:
+    """Make a policy from TOML text.
+
+    Parameters
+    ----------
+    text
+        A policy file: ``name``, ``raw``, ``[[signals]]`` and ``[[steps]]``, each entry with
+        its ``kind``; a step may name a ``preset``, which explicit keys override.
+
+    Raises
+    ------
+    PolicyError
+        If the text is no TOML, or a key, kind, preset, type, value or order is wrong.
+    """
+    from hedgerow.core.policy import Policy
+
+    if not STEPS:
+        raise PolicyError("no steps are known yet", mend="import hedgerow.policies first")
+    table = _parse(text)
+    _known(table, _KEYS, "")
+    name = _typed(table.get("name", "policy"), str, "name", 'a text such as "vix-linear"')
+    raw = _typed(table.get("raw", False), bool, "raw", "true or false")
+    return Policy(
+        name=name,
+        raw=raw,
+        signals=[_signal(entry, where) for entry, where in _entries(table, "signals")],
+        steps=[_step(entry, where) for entry, where in _entries(table, "steps")],
+    )
+
+
+def write(policy: Policy) -> str:
+    """Return the policy as TOML, every parameter explicit, in the order of its fields.
+
+    Raises
+    ------
+    PolicyError
+        If a signal or step is not registered, so that the text could not be read again.
+    """
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add("name", tomlkit.item(policy.name))
+    document.add("raw", tomlkit.item(policy.raw))
+    for group, members in (("signals", policy.signals), ("steps", policy.steps)):
+        if not members:
+            continue
+        array = tomlkit.aot()
+        for i, member in enumerate(members):
+            row = tomlkit.table()
+            for key, value in describe(member, where=f"{group}[{i}]").items():
+                row.add(key, tomlkit.item(_plain(value)))
+            array.append(row)
+        document.add(group, array)
+    return tomlkit.dumps(document)
+
+
+def describe(member: Any, *, where: str = "") -> dict[str, Any]:
+    """Return ``kind`` and the parameters of a signal or step, None for what is off."""
+    kind = getattr(member, "kind", type(member).__name__)
+    if type(member) not in (SIGNALS.get(kind), STEPS.get(kind)):
+        raise PolicyError(
+            f"'{kind}' is not registered, so a file cannot name it",
+            where=where,
+            mend="decorate the class with hedgerow.core.step.step or .signal",
+        )
+    out: dict[str, Any] = {"kind": kind}
+    for name, hint in _hints(type(member)).items():
+        value = getattr(member, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        out[name] = float(value) if number and float in _members(hint) else value
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return OFF
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        found = _PLACE.search(message)
+        place = found.group(1) if found else ""
+        reason = _PLACE.sub("", message)
+        raise PolicyError(
+            f"this is not TOML: {reason[:1].lower()}{reason[1:]}",
+            where=place,
+            mend='write key = value, with texts in "quotes"',
+        ) from None
+
+
+def _entries(table: Mapping[str, Any], group: str) -> Iterable[tuple[dict[str, Any], str]]:
+    rows = table.get(group, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PolicyError(
+            "must be a list of tables", where=group, mend=f"head each entry with [[{group}]]"
+        )
+    for i, row in enumerate(rows):
+        yield row, f"{group}[{i}]"
+
+
+def _signal(entry: dict[str, Any], where: str) -> Any:
+    cls = _class(entry, where, "signals")
+    names = _hints(cls)
+    _known(entry, ("kind", *names), where)
+    return _make(cls, {key: value for key, value in entry.items() if key != "kind"}, where)
+
+
+def _step(entry: dict[str, Any], where: str) -> Any:
+    cls = _class(entry, where, "steps")
+    _known(entry, ("kind", "preset", *_hints(cls)), where)
+    given = {key: value for key, value in entry.items() if key not in ("kind", "preset")}
+    if "preset" in entry:
+        given = {**_preset(cls, entry["preset"], f"{where}.preset"), **given}
+    return _make(cls, given, where)
+
+
+def _class(entry: Mapping[str, Any], where: str, group: str) -> type[Any]:
+    noun, known = _LISTS[group]
+    where = f"{where}.kind"
+    if "kind" not in entry:
+        raise PolicyError(f"the {noun} has no kind", where=where, mend=f"one of: {_listed(known)}")
+    kind = _typed(entry["kind"], str, where, f'the {noun} in quotes, such as "{next(iter(known))}"')
+    if kind in known:
+        return known[kind]
+    for other, (word, members) in _LISTS.items():
+        if kind in members:
+            raise PolicyError(
+                f"'{kind}' is a {word}, not a {noun}", where=where, mend=f"put it under [[{other}]]"
+            )
+    raise PolicyError(f"unknown kind '{kind}'", where=where, mend=nearest(kind, known))
+
+
+def _preset(cls: type[Any], name: Any, where: str) -> dict[str, Any]:
+    presets: Mapping[str, Mapping[str, Any]] = getattr(cls, "presets", {})
+    if not presets:
+        raise PolicyError(f"'{cls.kind}' has no presets", where=where, mend="remove the line")
+    name = _typed(name, str, where, f"one of: {_listed(presets)}")
+    if name not in presets:
+        raise PolicyError(f"unknown preset '{name}'", where=where, mend=nearest(name, presets))
+    return dict(presets[name])
+
+
+def preset(cls: type[Any], name: str) -> Any:
+    """Make a step of class ``cls`` with its published preset ``name``.
+
+    Raises
+    ------
+    PolicyError
+        If the class has no such preset.
+    """
+    return cls(**_preset(cls, name, f"{cls.kind}.preset"))
+
+
+def _make(cls: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    hints = _hints(cls)
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        off = isinstance(value, str) and value == OFF
+        values[key] = None if off and type(None) in _members(hints[key]) else _tuples(value)
+    for item in fields(cls):
+        needed = item.init and item.default is MISSING and item.default_factory is MISSING
+        if needed and item.name not in values:
+            raise PolicyError(
+                "is missing", where=f"{where}.{item.name}", mend=f"add {item.name} = …"
+            )
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join([where, *(str(part) for part in first["loc"])])
+        what, mend = _in_words(first)
+        raise PolicyError(what, where=path, mend=mend) from None
+    except (TypeError, ValueError) as error:
+        raise PolicyError(str(error), where=where) from None
+
+
+def _in_words(error: Mapping[str, Any]) -> tuple[str, str]:
+    # pydantic's verdict, as a clause and its mend
+    kind, got, limits = str(error["type"]), error["input"], dict(error.get("ctx", {}))
+    shown = _shown(got)
+    if kind.startswith(("float_", "decimal_")):
+        return f"{shown} is not a number", "write a number without quotes"
+    if kind.startswith("int_"):
+        return f"{shown} is not a whole number", "write a whole number without quotes"
+    if kind == "finite_number":
+        return f"{shown} is not a finite number", "write an ordinary number"
+    if kind == "string_type":
+        return f"{shown} is not a text", "write a text in quotes"
+    if kind == "string_too_short":
+        return "is empty", "name one"
+    if kind == "bool_type":
+        return f"{shown} is not true or false", "write true or false"
+    if kind == "literal_error":
+        choices = str(limits["expected"]).replace("'", '"')
+        return f"{shown} is not one of {choices}", f"write {choices}"
+    edges = {
+        "greater_than": ("gt", "not greater than", "more than"),
+        "greater_than_equal": ("ge", "less than", "at least"),
+        "less_than": ("lt", "not less than", "less than"),
+        "less_than_equal": ("le", "greater than", "at most"),
+    }
+    if kind in edges:
+        key, verdict, wanted = edges[kind]
+        return f"{shown} is {verdict} {limits[key]:g}", f"write {wanted} {limits[key]:g}"
+    if kind == "value_error":
+        return str(limits.get("error", error["msg"])), ""
+    message = str(error["msg"])
+    return f"{shown}: {message[:1].lower()}{message[1:]}", ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"the list {list(value)}" if isinstance(value, tuple) else str(value)
+
+
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {item.name: hints[item.name] for item in fields(cls) if item.init}
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _typed(value: Any, kind: type[Any], where: str, wanted: str) -> Any:
+    if not isinstance(value, kind):
+        raise PolicyError(
+            f"{_shown(value)} does not belong here", where=where, mend=f"write {wanted}"
+        )
+    return value
+
+
+def _known(table: Iterable[str], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise PolicyError(
+                "unknown key", where=f"{where}.{key}" if where else key, mend=nearest(key, keys)
+            )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the mend for a misspelt word.
+
+    Examples
+    --------
+    >>> nearest("flor", ["floor", "cap"])
+    "did you mean 'floor'?"
+    >>> nearest("xyz", ["floor", "cap"])
+    'use one of: floor, cap'
+    """
+    choices = list(known)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else f"use one of: {_listed(choices)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

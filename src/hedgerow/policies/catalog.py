@@ -1,0 +1,77 @@
+"""The catalogue: which rules, overlays and signals there are, and a policy to start from."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hedgerow.core.policy import Policy
+from hedgerow.core.policy_text import nearest, preset
+from hedgerow.core.step import STEPS, Signal, Stage
+from hedgerow.errors import PolicyError
+from hedgerow.policies.overlays import Bounds, Budget, Persist
+from hedgerow.policies.signals import Average, Level, RealisedVol
+from hedgerow.policies.trigger import Trigger
+
+_VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
+_MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
+
+
+def rules() -> dict[str, type[Any]]:
+    """Return the registered rules by kind: the steps that may come first.
+
+    Examples
+    --------
+    >>> "linear" in rules(), "bounds" in rules()
+    (True, False)
+    """
+    return {kind: cls for kind, cls in STEPS.items() if cls.stage == Stage.RULE}
+
+
+def signal_named(name: str) -> Signal:
+    """Return the signal that has this name: ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``.
+
+    Examples
+    --------
+    >>> signal_named("vix_ma10")
+    Average(column='vix', days=10)
+    >>> signal_named("rv20").name
+    'rv20'
+    """
+    if found := _VOL.match(name):
+        return RealisedVol(found["column"] or "spx", days=int(found["days"]))
+    if found := _MEAN.match(name):
+        return Average(found["column"], days=int(found["days"]))
+    return Level(name)
+
+
+def starter(rule: str, variant: str | None = None) -> Policy:
+    """Return a complete policy around one rule, with the overlays that the spec names.
+
+    Parameters
+    ----------
+    rule
+        Kind of the rule, such as ``linear``.
+    variant
+        Name of one of its presets; None for its defaults.
+
+    Raises
+    ------
+    PolicyError
+        If there is no such rule or preset.
+
+    Examples
+    --------
+    >>> [step.kind for step in starter("linear", "option-a").steps]
+    ['linear', 'bounds', 'persist', 'budget', 'trigger']
+    """
+    known = rules()
+    if rule not in known:
+        raise PolicyError(f"unknown rule '{rule}'", where="--rule", mend=nearest(rule, known))
+    first = known[rule]() if variant is None else preset(known[rule], variant)
+    needed = dict.fromkeys((*first.inputs, *Trigger().inputs))
+    return Policy(
+        name=rule.replace("_", "-") + (f"-{variant}" if variant else ""),
+        signals=[signal_named(name) for name in needed],
+        steps=[first, Bounds(), Persist(), Budget(), Trigger()],
+    )

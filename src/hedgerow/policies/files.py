@@ -1,0 +1,92 @@
+"""Policy files: TOML on disk, read strictly and never overwritten by surprise."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from hedgerow.core.policy import Policy
+from hedgerow.errors import PolicyError
+
+
+def read(path: str | os.PathLike[str]) -> Policy:
+    """Read a policy file.
+
+    Parameters
+    ----------
+    path
+        A TOML file as ``hedgerow policy new`` writes it.
+
+    Raises
+    ------
+    PolicyError
+        If the file is missing, unreadable or wrong; names file and field.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise PolicyError(
+            "there is no such policy file",
+            where=str(file),
+            mend="check the path, or write one with `hedgerow policy new --out FILE`",
+        ) from None
+    except IsADirectoryError:
+        raise PolicyError(
+            "this is a folder", where=str(file), mend="name the .toml file inside it"
+        ) from None
+    except UnicodeDecodeError:
+        raise PolicyError(
+            "this is not a text file", where=str(file), mend="save as UTF-8"
+        ) from None
+    except OSError as error:
+        raise PolicyError(
+            f"the file cannot be read ({error.strerror or error})",
+            where=str(file),
+            mend="check its permissions",
+        ) from None
+    try:
+        return Policy.from_toml(text)
+    except PolicyError as error:
+        where = f"{file}: {error.where}" if error.where else str(file)
+        raise PolicyError(error.what, where=where, mend=error.mend) from None
+
+
+def write(policy: Policy, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Write a policy file whole or not at all.
+
+    Parameters
+    ----------
+    policy
+        What to write.
+    path
+        Where; missing folders are made.
+    force
+        Whether a file that is there already may be replaced.
+
+    Raises
+    ------
+    PolicyError
+        If the file is there already, or cannot be written.
+    """
+    file = Path(path)
+    if file.exists() and not force:
+        raise PolicyError(
+            "the file is there already", where=str(file), mend="add --force to replace it"
+        )
+    text = policy.to_toml()
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise PolicyError(
+            f"the file cannot be written ({error.strerror or error})",
+            where=str(file),
+            mend="choose a folder that you may write to",
+        ) from None
+    return file
