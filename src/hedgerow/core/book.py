@@ -9,7 +9,7 @@ earns), *fill* (the order of the bar before, or the roll), and then the policy d
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hedgerow.core.numeric import Num, maximum, select
 
@@ -149,8 +149,3 @@ def settle(book: Book, order: Order, bar: Bar) -> Book:
 def place(x: Num, act: Num, book: Book, bar: Bar) -> Order:
     """Turn an intensity into contracts with what is known at this bar."""
     return Order(x, x * (bar.size + bar.size_nav * book.nav), act)
-
-
-def as_floats(values: Any) -> tuple[float, ...]:
-    """Return a tuple of kernel values as plain floats, for traces and records."""
-    return tuple(float(value) for value in values)

@@ -15,6 +15,9 @@ from hedgerow.policies.signals import STRICT
 
 NAN = float("nan")
 
+LEAST = 1e-9
+"""USD: keeps a division whose result is not used from being one by zero."""
+
 
 class _Overlay:
     """What overlays share: they read no signal."""
@@ -213,7 +216,7 @@ class Budget(_Overlay):
         book, bar = view.book, view.bar
         left = maximum(p.per_year * book.base - book.spent, 0.0)
         each = (bar.size + bar.size_nav * book.nav) * bar.carry * bar.days_left
-        return select(x * each > left, left / each, x), memory
+        return select(x * each > left, left / maximum(each, LEAST), x), memory
 
 
 def under_floor(trace: tuple[float, ...], steps: tuple[Any, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +25,8 @@ class Journey(NamedTuple):
     """What was decided at each bar, filled at the next."""
     trace: Floats
     """Intensity after each step, **shape** (T, steps)."""
-    memory: tuple[Any, ...]
-    """Memory of the steps after the last bar."""
+    memory: Floats
+    """Memory of all steps after each bar, field by field, **shape** (T, fields)."""
 
 
 def play(policy: Policy, tape: Tape, measures: Sequence[Any] = ()) -> tuple[Journey, dict[str, Any]]:
@@ -52,6 +53,7 @@ def play(policy: Policy, tape: Tape, measures: Sequence[Any] = ()) -> tuple[Jour
     books: list[Book] = []
     orders: list[Order] = []
     traces: list[tuple[float, ...]] = []
+    memories: list[tuple[float, ...]] = []
     bar_rows, signal_rows = tape.bar_rows.tolist(), tape.signal_rows.tolist()
     for cells, seen in zip(bar_rows, signal_rows, strict=True):
         bar = Bar(*cells)
@@ -66,12 +68,13 @@ def play(policy: Policy, tape: Tape, measures: Sequence[Any] = ()) -> tuple[Jour
         books.append(book)
         orders.append(order)
         traces.append(decision.trace)
+        memories.append(tuple(chain.from_iterable(memory)))
     journey = Journey(
         tape.times,
         Book(*np.array(books, dtype="float64").T),
         Order(*np.array(orders, dtype="float64").T),
         np.array(traces, dtype="float64"),
-        memory,
+        np.array(memories, dtype="float64").reshape(len(tape), -1),
     )
     results: dict[str, Any] = {}
     for measure, tally in zip(measures, tallies, strict=True):

@@ -181,7 +181,7 @@ def _add_step(
             arguments.append(row)
         else:
             arguments.append(f"c{_share(plan, 'step', i, name)}")
-    idle = getattr(step, "idle", frozenset())
+    idle: Set[str] = getattr(step, "idle", frozenset())
     fields = step.start()._fields
     live = [n for n in fields if n not in idle]
     memory = _memory(loop, f"m{i}", fields, step.kernel, idle)

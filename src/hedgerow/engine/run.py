@@ -1,0 +1,187 @@
+"""Runs a policy over history: decide at one close, fill at the next, keep every reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hedgerow.core.lanes import floats
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.policy import Policy
+from hedgerow.core.strip import Strip
+from hedgerow.core.tape import Tape, record
+from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.portfolio import Equity
+from hedgerow.errors import RangeError
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.policies.rules import Constant
+from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import Trigger
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all runs of one comparison share: market, strip, portfolio and terms.
+
+    Parameters
+    ----------
+    market
+        Rows up to the last bar of the run, with the history that warms the signals up.
+    strip
+        The sleeve on that market.
+    sizes
+        Contracts for intensity 1.0, fixed and per USD of NAV.
+    portfolio, values
+        The portfolio and its value at each close, USD.
+    first
+        First bar of the run.
+    same_bar
+        Whether orders are filled at the bar that decides them.
+    """
+
+    market: Market
+    strip: Strip
+    sizes: tuple[Floats, Floats]
+    portfolio: Equity
+    values: Floats
+    first: int
+    same_bar: bool
+
+    def tape(self, policy: Policy) -> Tape:
+        """Lay the ground out as a tape for a policy."""
+        earned = np.diff(self.values, prepend=self.values[0])
+        return record(
+            policy,
+            self.market,
+            self.strip,
+            self.sizes,
+            earned,
+            float(self.portfolio.value),
+            same_bar=self.same_bar,
+            first=self.first,
+        )
+
+
+def prepare(
+    market: Market,
+    sleeve: Sleeve,
+    portfolio: Equity,
+    *,
+    costs: Costs | None = None,
+    lookback: int = 1,
+    start: str | None = None,
+    end: str | None = None,
+    same_bar: bool = False,
+) -> Ground:
+    """Build the ground of a comparison.
+
+    Parameters
+    ----------
+    market
+        All the history there is; rows before ``start`` warm the signals up.
+    sleeve, portfolio, costs
+        What hedges, what is hedged, and what trading costs.
+    lookback
+        Sessions that the policy's signals need before the first decision.
+    start, end
+        Dates of the run, both included; all of the data by default.
+    same_bar
+        Fill orders at the bar that decides them.
+
+    Raises
+    ------
+    RangeError
+        If a date is unreadable, lies outside the data, or leaves fewer than two bars.
+    """
+    inside = market.between(start, end)
+    for date, where in ((start, "--from"), (end, "--to")):
+        if date is not None:
+            _inside(market, date, where)
+    upto = int(np.searchsorted(market.times, inside.times[-1]))
+    whole = market.until(upto)
+    first = max(int(np.searchsorted(whole.times, inside.times[0])), lookback - 1)
+    if len(whole) - first < 2:
+        raise RangeError(
+            f"only {max(len(whole) - first, 0)} bars are left after {lookback - 1} to warm up",
+            where="--from/--to",
+            mend="choose a longer stretch",
+        )
+    strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
+    values = portfolio.values(whole, first)
+    return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
+
+
+def _inside(market: Market, date: str, where: str) -> None:
+    day, slack = np.datetime64(date, "D"), np.timedelta64(7, "D")
+    if day < market.dates[0] - slack or day > market.dates[-1] + slack:
+        raise RangeError(
+            f"{day} lies outside the data",
+            where=where,
+            mend=f"choose a date inside {market.dates[0]} … {market.dates[-1]}",
+        )
+
+
+def static(signal: str = "vix") -> Policy:
+    """Return the policy that every other is compared with: one times the base, always.
+
+    It is resized when the sleeve rolls and never in between.
+    """
+    hold = Trigger(signal, move=None, relative=None, every=None, drawdown=None)
+    return Policy(
+        steps=[Constant(1.0), hold], signals=[Level(signal)], name="static", raw=True
+    )
+
+
+def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
+    """Run one policy over the ground and keep its ledger."""
+    tape = ground.tape(policy)
+    journey, _ = floats.play(policy, tape)
+    book, order = journey.book, journey.order
+    held_before = np.r_[0.0, book.held[:-1]]
+    kinds = [step.kind for step in policy.steps]
+    remembered = [
+        f"{kind}.{field}"
+        for kind, memory in zip(kinds, policy.start(), strict=True)
+        for field in memory._fields
+    ]
+    return Ledger(
+        name,
+        tape.times,
+        {
+            "nav": book.nav,
+            "portfolio": ground.values[ground.first :].copy(),
+            "hedge": np.cumsum(book.pnl),
+            "pnl": book.pnl,
+            "cost": book.cost,
+            "carry": held_before * tape.bars.carried,
+            "held": book.held,
+            "traded": book.traded,
+            "rolled": tape.bars.roll.copy(),
+            "wanted": order.contracts,
+            "x": order.x,
+            "act": order.act,
+            "spent": book.spent,
+            "budget_base": book.base,
+            "peak": book.peak,
+        },
+        {signal.name: column.copy() for signal, column in zip(policy.signals, tape.signals, strict=True)},
+        {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
+        {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
+        {"policy": policy.name, **(facts or {})},
+    )
+
+
+def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
+    """Return the ledger of the portfolio alone."""
+    values = ground.values[ground.first :].copy()
+    names = ("hedge", "pnl", "cost", "carry", "held", "traded", "wanted", "x", "act", "spent")
+    columns = {name: np.zeros(len(values)) for name in names}
+    return Ledger(
+        "unhedged",
+        ground.market.times[ground.first :],
+        {"nav": values, "portfolio": values.copy(), **columns},
+        facts=facts or {},
+    )

@@ -1,0 +1,204 @@
+"""Why: one decision, told from signal to trade."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hedgerow.core.policy import Policy
+from hedgerow.core.step import Stage
+from hedgerow.engine.ledger import Ledger
+from hedgerow.errors import RangeError
+from hedgerow.policies.overlays import under_floor
+from hedgerow.policies.trigger import legs
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One decision of a run.
+
+    Parameters
+    ----------
+    date
+        Session whose close decided.
+    signals
+        What the policy saw.
+    steps
+        For each step its kind, what it did in words, the intensity before and after it.
+    target, held, wanted
+        Intensity in force; contracts held and ordered.
+    acted
+        Legs of the trigger that fired; empty when the book was left alone.
+    fill
+        Date, contracts traded (signed, before the roll) and cost in USD of the next bar.
+    memory
+        What each step remembered afterwards.
+    notes
+        Things a reader must not miss, such as a budget that pushed the hedge under its floor.
+    """
+
+    date: str
+    signals: Mapping[str, float]
+    steps: list[dict[str, Any]]
+    target: float
+    held: float
+    wanted: float
+    acted: list[str]
+    fill: Mapping[str, Any] | None
+    memory: Mapping[str, float]
+    notes: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values for JSON."""
+        return {
+            "date": self.date,
+            "signals": dict(self.signals),
+            "steps": self.steps,
+            "target": self.target,
+            "held": self.held,
+            "wanted": self.wanted,
+            "acted": self.acted,
+            "fill": dict(self.fill) if self.fill else None,
+            "memory": {k: v for k, v in self.memory.items() if math.isfinite(v)},
+            "notes": self.notes,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"Decision at the close of {self.date}"]
+        lines += [f"  signal    {name} = {value:.4g}" for name, value in self.signals.items()]
+        for step in self.steps:
+            lines.append(f"  {step['kind']:<9} {step['said']}  → {step['after']:.3f}")
+        lines.append(f"  target    {self.target:.3f} × base, held {self.held:,.2f} contracts")
+        if self.acted:
+            lines.append(f"  order     to {self.wanted:,.2f} contracts ({', '.join(self.acted)})")
+        else:
+            lines.append("  order     none: no leg of the trigger fired")
+        if self.fill is None:
+            lines.append("  fill      the data end here")
+        elif self.fill["traded"] == 0.0:
+            lines.append(f"  fill      nothing traded on {self.fill['date']}")
+        else:
+            rolled = " (with the roll)" if self.fill["rolled"] else ""
+            lines.append(
+                f"  fill      {self.fill['change']:+,.2f} contracts on {self.fill['date']}"
+                f"{rolled}, cost ${self.fill['cost']:,.0f}"
+            )
+        lines += [f"  note      {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
+    """Return the decision of ``date``, or of the last session before it.
+
+    Raises
+    ------
+    RangeError
+        If ``date`` is unreadable or lies outside the run.
+    """
+    import numpy as np
+
+    try:
+        day = np.datetime64(date, "D")
+    except ValueError:
+        raise RangeError(f"'{date}' is not a date", where="date", mend="write YYYY-MM-DD") from None
+    dates = ledger.dates
+    if day < dates[0] or day > dates[-1]:
+        raise RangeError(
+            f"{day} lies outside the run",
+            where="date",
+            mend=f"choose a date inside {dates[0]} … {dates[-1]}",
+        )
+    t = int(np.searchsorted(dates, day, side="right")) - 1
+    seen = {name: float(column[t]) for name, column in ledger.signals.items()}
+    trace = [float(ledger.trace[step.kind][t]) for step in policy.steps]
+    steps = []
+    for i, step in enumerate(policy.steps):
+        before = trace[i - 1] if i else None
+        steps.append(
+            {
+                "kind": step.kind,
+                "said": _say(step, before, trace[i], seen, ledger, t),
+                "before": before,
+                "after": trace[i],
+            }
+        )
+    acted = legs(ledger["act"][t]) if policy.trigger else ["every bar"]
+    notes = []
+    if under_floor(tuple(trace), tuple(policy.steps)):
+        notes.append("the budget pushed the hedge under its floor (B3)")
+    if dates[t] != day:
+        notes.append(f"{day} was no session; this is the last one before it")
+    return Explanation(
+        date=str(dates[t]),
+        signals=seen,
+        steps=steps,
+        target=float(ledger["x"][t]),
+        held=float(ledger["held"][t]),
+        wanted=float(ledger["wanted"][t]),
+        acted=acted,
+        fill=_fill(ledger, t),
+        memory={name: float(column[t]) for name, column in ledger.memory.items()},
+        notes=notes,
+    )
+
+
+def _fill(ledger: Ledger, t: int) -> dict[str, Any] | None:
+    if t + 1 >= len(ledger):
+        return None
+    change = float(ledger["held"][t + 1] - ledger["held"][t])
+    traded = float(ledger["traded"][t + 1])
+    return {
+        "date": str(ledger.dates[t + 1]),
+        "change": change,
+        "traded": traded,
+        "rolled": bool(ledger["rolled"][t + 1]),
+        "cost": float(ledger["cost"][t + 1]),
+    }
+
+
+def _say(
+    step: Any, before: float | None, after: float, seen: Mapping[str, float], ledger: Ledger, t: int
+) -> str:
+    """Tell in a few words what a step did."""
+    terms = ", ".join(
+        f"{name}={_short(getattr(step, name))}"
+        for name in type(step).__dataclass_fields__
+        if name != "signal"
+    )
+    if step.stage == Stage.RULE:
+        watched = ", ".join(f"{name} {seen[name]:.4g}" for name in step.inputs) or "always"
+        return f"{watched} by {step.kind}({terms})"
+    if step.stage == Stage.TRIGGER:
+        return _say_trigger(step, ledger, t)
+    assert before is not None
+    if after == before:
+        return f"unchanged by ({terms})"
+    word = "raised" if after > before else "lowered"
+    if step.stage == Stage.BUDGET:
+        spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
+        return (
+            f"lowered from {before:.3f}: ${spent:,.0f} of ${step.per_year * base:,.0f} "
+            "spent this year"
+        )
+    return f"{word} from {before:.3f} by ({terms})"
+
+
+def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
+    names = legs(ledger["act"][t])
+    last = float(ledger.memory["trigger.last"][t])
+    now = float(ledger.signals[step.signal][t])
+    if not math.isfinite(last):
+        return "first rebalance of the run" if names else "waiting for the first fill"
+    since = f"{step.signal} {now:.4g} against {last:.4g} at the last rebalance"
+    fall = float(ledger["nav"][t] / ledger["peak"][t] - 1.0)
+    return f"{since}, drawdown {fall:.1%}: " + (
+        f"fires ({', '.join(names)})" if names else "holds"
+    )
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "off"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,112 @@
+"""The answer as a table of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hedgerow.research.comparison import Comparison
+
+NOT_ADVICE = "Not investment advice."
+
+ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("Final NAV", "nav_end", lambda v: f"${v:,.0f}"),
+    ("Return a year", "annual_return", lambda v: f"{v:.2%}"),
+    ("Volatility", "annual_vol", lambda v: f"{v:.2%}"),
+    ("Sharpe (over bills)", "sharpe_excess", lambda v: f"{v:.2f}"),
+    ("Max drawdown", "max_drawdown", lambda v: f"{v:.1%}"),
+    ("Hedge P&L", "hedge_pnl", lambda v: f"${v:,.0f}"),
+    ("Theta and roll paid", "carry_paid", lambda v: f"${v:,.0f}"),
+    ("Transaction costs", "transaction_costs", lambda v: f"${v:,.0f}"),
+    ("Hedge cost a year", "hedge_cost_per_year", lambda v: f"{v:.2%}"),
+    ("Trades a year", "trades_per_year", lambda v: f"{v:.1f}"),
+    ("Mean intensity", "mean_x", lambda v: f"{v:.2f}"),
+)
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """Return a share as a percentage, or a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}%}"
+
+
+def summarise(found: Comparison) -> str:
+    """Return the finished table: what it cost, what it saved, and whether to trust it."""
+    lines = [f"{found.policy.name} with {found.sleeve.name}", ""]
+    for period, title in (("test", "Out of sample"), ("all", "Whole run")):
+        span = found.periods[period]
+        lines.append(f"{title}: {span['from']} … {span['to']} ({span['sessions']:,} sessions)")
+        lines += _strategies(found.strategies[period])
+        saved = found.saving[period]["saving"]
+        lines += [f"  Saving against static (C3): {percent(saved)}", ""]
+    lines += _crises(found)
+    lines += ["", _triggers(found), _flags(found), _lookahead(found), _origin(found), NOT_ADVICE]
+    return "\n".join(lines)
+
+
+def _strategies(made: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = [f"  {'':<22}{'unhedged':>16}{'static':>16}{'dynamic':>16}"]
+    for title, key, show in ROWS:
+        cells = []
+        for name in ("unhedged", "static", "dynamic"):
+            value = made[name][key]
+            idle = name == "unhedged" and key not in {
+                "nav_end", "annual_return", "annual_vol", "sharpe_excess", "max_drawdown"
+            }  # fmt: skip
+            cells.append("–" if idle or value != value else show(value))
+        lines.append(f"  {title:<22}" + "".join(f"{cell:>16}" for cell in cells))
+    return lines
+
+
+def _crises(found: Comparison) -> list[str]:
+    head = f"  {'Crisis':<22}{'portfolio':>10}{'loss':>14}{'static':>14}{'dynamic':>14}"
+    lines = ["What the hedge gave back (HER, C4)", head + f"{'HER st.':>9}{'HER dyn.':>9}"]
+    for row in found.crises:
+        name = row["name"] + (" *" if row["partial"] else "")
+        lines.append(
+            f"  {name:<22}{row['portfolio_return']:>10.1%}"
+            f"{'$' + format(row['portfolio_loss'], ',.0f'):>14}"
+            f"{'$' + format(row['static_gain'], ',.0f'):>14}"
+            f"{'$' + format(row['dynamic_gain'], ',.0f'):>14}"
+            f"{percent(row['static_her']):>9}{percent(row['dynamic_her']):>9}"
+        )
+    if not found.crises:
+        lines.append("  none in this stretch")
+    if any(row["partial"] for row in found.crises):
+        lines.append("  * only partly covered by the run")
+    her = found.her
+    lines.append(
+        f"  All crises together: static {percent(her['static_her'])}, "
+        f"dynamic {percent(her['dynamic_her'])}"
+    )
+    return lines
+
+
+def _triggers(found: Comparison) -> str:
+    counts = found.triggers
+    fired = ", ".join(f"{name} {n}" for name, n in counts["legs"].items() if n)
+    return f"Trigger: acted on {counts['acted']:,} of {counts['decisions']:,} closes" + (
+        f" ({fired})" if fired else ""
+    )
+
+
+def _flags(found: Comparison) -> str:
+    raised = [flag for flag in found.flags if flag.raised]
+    if not raised:
+        return "Red flags (D6): none"
+    return "Red flags (D6): " + "; ".join(f"{flag.name}: {flag.detail}" for flag in raised)
+
+
+def _lookahead(found: Comparison) -> str:
+    failed = [verdict for verdict in found.lookahead if not verdict.passed]
+    if failed:
+        return "LOOK-AHEAD (D8): " + "; ".join(f"{v.name}: {v.detail}" for v in failed)
+    return f"Look-ahead test (D8): passed ({len(found.lookahead)} checks)"
+
+
+def _origin(found: Comparison) -> str:
+    said = []
+    for name in ("vix", "hedge prices"):
+        if name in found.provenance:
+            share = found.provenance[name]["modelled"]
+            said.append(f"{name} {share:.0%} modelled")
+    return "Data: " + ", ".join(said)

@@ -1,0 +1,133 @@
+"""Crises and the stretches between them, and what a hedge gave back in each (C4, D3).
+
+The windows are dated by the S&P 500's own closing peaks and troughs; nothing is
+fitted, and no window depends on the run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hedgerow.engine.ledger import Ledger
+
+
+class Crisis(NamedTuple):
+    """A fall of the index: from the close of ``start`` to the close of ``end``."""
+
+    name: str
+    start: str
+    end: str
+
+
+CRISES: tuple[Crisis, ...] = (
+    Crisis("1990 Gulf", "1990-07-16", "1990-10-11"),
+    Crisis("1998 LTCM", "1998-07-17", "1998-08-31"),
+    Crisis("2000-02 dot-com", "2000-03-24", "2002-10-09"),
+    Crisis("2008 credit", "2007-10-09", "2009-03-09"),
+    Crisis("2010 flash crash", "2010-04-23", "2010-07-02"),
+    Crisis("2011 US downgrade", "2011-04-29", "2011-10-03"),
+    Crisis("2015 August", "2015-07-20", "2015-08-25"),
+    Crisis("2018 February", "2018-01-26", "2018-02-08"),
+    Crisis("2018 Q4", "2018-09-20", "2018-12-24"),
+    Crisis("2020 Covid", "2020-02-19", "2020-03-23"),
+    Crisis("2022 rates", "2022-01-03", "2022-10-12"),
+    Crisis("2024 August", "2024-07-16", "2024-08-05"),
+    Crisis("2025 tariffs", "2025-02-19", "2025-04-08"),
+)
+
+
+class Stretch(NamedTuple):
+    """Rows of a ledger: the first only sets the starting values."""
+
+    name: str
+    rows: slice
+    partial: bool
+    """True where the data cover only part of the window."""
+
+
+def crises_in(ledger: Ledger) -> list[Stretch]:
+    """Return the crises of which the ledger covers at least two closes."""
+    found = []
+    first, last = ledger.dates[0], ledger.dates[-1]
+    for crisis in CRISES:
+        start, end = np.datetime64(crisis.start, "D"), np.datetime64(crisis.end, "D")
+        rows = ledger.rows(start, end)
+        if rows.stop - rows.start >= 2:
+            found.append(Stretch(crisis.name, rows, bool(start < first or end > last)))
+    return found
+
+
+def calm_in(ledger: Ledger, least: int = 60) -> list[Stretch]:
+    """Return the stretches between the crises that last at least ``least`` sessions."""
+    found, begun = [], 0
+    for crisis in [*crises_in(ledger), Stretch("", slice(len(ledger), len(ledger)), False)]:
+        rows = slice(begun, min(crisis.rows.start + 1, len(ledger)))
+        if rows.stop - rows.start > least:
+            days = ledger.dates[rows]
+            name = f"{str(days[0])[:7]} … {str(days[-1])[:7]}"
+            found.append(Stretch(name, rows, False))
+        begun = max(crisis.rows.stop - 1, 0)
+    return found
+
+
+def effectiveness(hedged: Ledger, rows: slice) -> dict[str, Any]:
+    """Return the hedge effectiveness ratio of a stretch (C4): hedge gain ÷ portfolio loss.
+
+    ``her`` is None where the portfolio did not lose.
+    """
+    portfolio, hedge = hedged["portfolio"][rows], hedged["hedge"][rows]
+    loss = float(portfolio[0] - portfolio[-1])
+    gain = float(hedge[-1] - hedge[0])
+    return {
+        "portfolio_loss": loss,
+        "hedge_gain": gain,
+        "her": gain / loss if loss > 0.0 else None,
+    }
+
+
+def table(
+    dynamic: Ledger, static: Ledger, stretches: list[Stretch]
+) -> list[dict[str, Any]]:
+    """Return one row per stretch: the portfolio's loss and what each hedge gave back."""
+    made = []
+    for stretch in stretches:
+        days = dynamic.dates[stretch.rows]
+        ours, theirs = effectiveness(dynamic, stretch.rows), effectiveness(static, stretch.rows)
+        x = dynamic["x"][stretch.rows]
+        start = float(dynamic["portfolio"][stretch.rows][0])
+        made.append(
+            {
+                "name": stretch.name,
+                "from": str(days[0]),
+                "to": str(days[-1]),
+                "partial": stretch.partial,
+                "portfolio_return": -ours["portfolio_loss"] / start,
+                "portfolio_loss": ours["portfolio_loss"],
+                "dynamic_gain": ours["hedge_gain"],
+                "static_gain": theirs["hedge_gain"],
+                "dynamic_her": ours["her"],
+                "static_her": theirs["her"],
+                "dynamic_cost": _cost(dynamic, stretch.rows),
+                "static_cost": _cost(static, stretch.rows),
+                "mean_x": float(np.mean(x)),
+                "x_at_start": float(x[0]),
+            }
+        )
+    return made
+
+
+def _cost(ledger: Ledger, rows: slice) -> float:
+    inside = slice(rows.start + 1, rows.stop)
+    return float(ledger["carry"][inside].sum() + ledger["cost"][inside].sum())
+
+
+def overall(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the HER over all crises together: Σ gain ÷ Σ loss."""
+    losses = [row for row in rows if row["portfolio_loss"] > 0.0]
+    loss = sum(row["portfolio_loss"] for row in losses)
+    return {
+        f"{name}_her": sum(row[f"{name}_gain"] for row in losses) / loss if loss else None
+        for name in ("dynamic", "static")
+    }

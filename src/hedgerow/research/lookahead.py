@@ -1,0 +1,107 @@
+"""The look-ahead test: what was decided must not change when the future is cut off (D8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hedgerow.core.market import Market
+from hedgerow.core.step import Signal
+from hedgerow.core.strip import Strip
+
+TOLERANCE = 1e-12
+"""Relative difference that counts as equal."""
+
+
+class Verdict(NamedTuple):
+    """Outcome of the test for one signal, sleeve or policy."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def cuts(length: int, count: int, seed: int = 0) -> list[int]:
+    """Return rows at which to cut the future off: the ends and a random sample between."""
+    if length <= count:
+        return list(range(length))
+    drawn = np.random.default_rng(seed).choice(length - 1, size=count - 1, replace=False)
+    return sorted({*(int(t) for t in drawn), length - 2})
+
+
+def columns_agree(
+    name: str,
+    market: Market,
+    make: Callable[[Market], dict[str, Any]],
+    count: int = 12,
+    seed: int = 0,
+) -> Verdict:
+    """Make columns from all the data and from prefixes of it, and compare them row by row.
+
+    Parameters
+    ----------
+    name
+        What is tested, for the verdict.
+    market
+        All the data.
+    make
+        Returns columns, each of **shape** (len(market),).
+    count, seed
+        How many cuts, drawn how.
+    """
+    whole = make(market)
+    for t in cuts(len(market), count, seed):
+        part = make(market.until(t))
+        for column, values in part.items():
+            mine, theirs = np.asarray(whole[column])[: t + 1], np.asarray(values)
+            bad = _differ(mine, theirs)
+            if len(bad):
+                row = int(bad[0])
+                return Verdict(
+                    name,
+                    False,
+                    f"'{column}' on {market.dates[row]} is {_show(mine[row])} with all the data "
+                    f"but {_show(theirs[row])} when they end on {market.dates[t]}",
+                )
+    return Verdict(name, True, f"unchanged at {count} cuts")
+
+
+def _differ(a: Any, b: Any) -> Any:
+    if a.shape != b.shape:
+        return np.array([0])
+    if a.dtype.kind != "f":
+        return np.flatnonzero(a != b)
+    close = np.abs(a - b) <= TOLERANCE * np.maximum(np.abs(a), np.abs(b))
+    return np.flatnonzero(~(close | (np.isnan(a) & np.isnan(b))))
+
+
+def _show(value: Any) -> str:
+    return f"{float(value):.6g}"
+
+
+def signal_agrees(signal: Signal, market: Market, count: int = 12, seed: int = 0) -> Verdict:
+    """Test one signal; a user's own as well."""
+    return columns_agree(
+        f"signal {signal.name}", market, lambda part: {signal.name: signal(part)}, count, seed
+    )
+
+
+STRIP_COLUMNS: Sequence[str] = (
+    "mark", "open", "financing", "half_spread_mark", "half_spread_open", "roll", "delta",
+    "gamma", "vega", "theta", "carry", "next_price", "next_vega", "next_notional", "strike",
+    "expiry",
+)  # fmt: skip
+
+
+def sleeve_agrees(
+    name: str, lay: Callable[[Market], Strip], market: Market, count: int = 4, seed: int = 0
+) -> Verdict:
+    """Test a sleeve: the contracts that it picks, their prices and their costs."""
+
+    def make(part: Market) -> dict[str, Any]:
+        strip = lay(part)
+        return {column: getattr(strip, column) for column in STRIP_COLUMNS}
+
+    return columns_agree(f"sleeve {name}", market, make, count, seed)

@@ -1,0 +1,101 @@
+"""Sweeps: one policy with many values of its numbers, over one stretch of history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hedgerow.core.lanes.spread import Spread, grid
+from hedgerow.core.measure import STANDARD
+from hedgerow.core.policy import Policy
+from hedgerow.core.tape import Tape
+from hedgerow.errors import PolicyError, RangeError
+from hedgerow.research.performance import YEAR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CARRIAGES = ("compiled", "numpy")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What came of every lane.
+
+    Parameters
+    ----------
+    spread
+        The policy and the numbers that were varied.
+    results
+        Measures by name, each of **shape** (lanes,).
+    """
+
+    spread: Spread
+    results: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.spread)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per lane: the varied numbers, then the measures and the Sharpe."""
+        import pandas as pd
+
+        frame = pd.DataFrame({**self.spread.values, **self.results})
+        if "sum_return" in frame:
+            n = frame["bars"]
+            mean = frame["sum_return"] / n
+            variance = (frame["sum_return_squared"] - n * mean**2) / (n - 1)
+            frame["sharpe"] = mean / np.sqrt(variance.where(variance > 0)) * np.sqrt(YEAR)
+        return frame
+
+    def policy(self, lane: int) -> Policy:
+        """Return the policy of one lane, to be run in the backtest."""
+        return self.spread.lane(lane)
+
+
+def sweep(
+    policy: Policy,
+    tape: Tape,
+    axes: Mapping[str, Sequence[float] | range | Any],
+    *,
+    measures: Sequence[Any] = STANDARD,
+    carriage: str = "compiled",
+    progress: Callable[[int], None] | None = None,
+) -> Sweep:
+    """Run every combination of the axes.
+
+    Parameters
+    ----------
+    policy, tape
+        What decides, and on what.
+    axes
+        ``"step.field"`` to the values it takes.
+    measures
+        What is kept of each lane; memory grows with lanes, never with bars.
+    carriage
+        ``"compiled"`` or ``"numpy"``; they agree to the last bit.
+    progress
+        Called with the number of lanes just done.
+
+    Raises
+    ------
+    PolicyError
+        If an axis names no number of the policy, or a value is out of range.
+    """
+    if not axes:
+        raise PolicyError("nothing to sweep", where="sweep", mend="give at least one axis")
+    spread = Spread(policy, grid(axes))
+    if carriage == "compiled":
+        from hedgerow.core.lanes.compiled import play
+    elif carriage == "numpy":
+        from hedgerow.core.lanes.columns import play
+    else:
+        raise RangeError(
+            f"'{carriage}' is not a carriage",
+            where="sweep.carriage",
+            mend=f"use one of: {', '.join(CARRIAGES)}",
+        )
+    return Sweep(spread, play(spread, tape, measures, progress))
