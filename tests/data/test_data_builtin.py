@@ -92,7 +92,7 @@ def test_user_data_dir(monkeypatch, tmp_path):
 
 
 def test_importing_is_cheap():
-    heavy = "pandas scipy skfolio arch pandas_market_calendars pyarrow sklearn".split()
+    heavy = ["pandas", "scipy", "skfolio", "arch", "pandas_market_calendars", "pyarrow", "sklearn"]
     code = f"import hedgerow.data, sys; print([m for m in {heavy!r} if m in sys.modules])"
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

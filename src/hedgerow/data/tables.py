@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -165,45 +165,53 @@ def read_text(sheet: Sheet, columns: list[str], body: bytes | None = None) -> pd
     places = [sheet.header.index(column) for column in columns]
     content = sheet.path.read_bytes() if body is None else body
     first = sheet.header_line + 1 if body is None else 0
+    if _widest(content, sheet.delimiter) > len(sheet.header):
+        # pandas would drop the surplus fields without a word.
+        _refuse_ragged(sheet, content, first)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                BytesIO(content),
-                sep=sheet.delimiter,
-                header=None,
-                names=list(range(len(sheet.header))),
-                index_col=False,
-                usecols=places,
-                skiprows=first,
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,
-                encoding="utf-8-sig",
-            )
+        frame = pd.read_csv(
+            BytesIO(content),
+            sep=sheet.delimiter,
+            header=None,
+            names=list(range(len(sheet.header))),
+            index_col=False,
+            usecols=places,
+            skiprows=first,
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+        )
     except pd.errors.EmptyDataError:
         return pd.DataFrame({column: pd.Series([], dtype=str) for column in columns})
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-        raise _ragged(sheet, content, first, error) from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"the file cannot be read as a table: {error}", where=sheet.name, mend="save it as CSV"
+        ) from None
     frame = frame[places]
     frame.columns = pd.Index(columns)
     return frame
 
 
-def _ragged(sheet: Sheet, content: bytes, first: int, error: Exception) -> DataError:
-    import csv
+def _widest(content: bytes, delimiter: str) -> int:
+    """Return the fields of the widest line, quoted delimiters counted too."""
+    letters = np.frombuffer(content, dtype=np.uint8)
+    ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters) - 1)
+    counts = np.cumsum(letters == ord(delimiter), dtype=np.int64)[ends]
+    return int(np.diff(counts, prepend=0).max()) + 1
 
+
+def _refuse_ragged(sheet: Sheet, content: bytes, first: int) -> None:
     lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    start = sheet.first_row
     for number, cells in enumerate(csv.reader(lines[first:], delimiter=sheet.delimiter)):
-        if len(cells) > len(sheet.header):
-            return DataError(
-                f"the row has {len(cells)} fields where the header has {len(sheet.header)}",
-                where=f"{sheet.name}, row {first + number + 1}",
+        if any(cells[len(sheet.header) :]):
+            raise DataError(
+                f"the row has {len(cells)} fields where the header has {len(sheet.header)} "
+                "(rule row-ragged)",
+                where=f"{sheet.name}, row {start + number}",
                 mend="write decimals with a point, or quote the field",
             )
-    return DataError(
-        f"the file cannot be read as a table: {error}", where=sheet.name, mend="save it as CSV"
-    )
 
 
 def read_columns(sheet: Sheet, findings: Findings) -> Iterator[Series]:
@@ -301,7 +309,7 @@ def settled(part: Series, rows: NDArray[np.intp], findings: Findings) -> Series:
             at = twice[~same][0]
             raise DataError(
                 f"{days[at]} stands twice with different values, {numbers[at - 1]:g} in row "
-                f"{lines[at - 1]} and {numbers[at]:g} (rule date-duplicate)",
+                f"{lines[at - 1]} and {numbers[at]:g} in row {lines[at]} (rule date-duplicate)",
                 where=f"{file}, row {lines[at]}, column {column}",
                 mend="keep the right row and remove the other",
             )
