@@ -159,7 +159,7 @@ def _replace(path: Path, content: bytes) -> None:
 def items(today: dt.date) -> Iterator[Item]:
     """Return every file that a full fetch asks for, contracts up to eight months ahead."""
     for name in _CBOE:
-        yield Item(name, "vix", "cboe", f"vix/{name}_History.csv")
+        yield Item(name, "indices", "cboe", f"vix/{name}_History.csv")
     yield Item("SPX", "spx", "spx", "spx/spx.csv")
     for name in _FRED:
         yield Item(name, "macro", "fred", f"macro/{name}.csv")
@@ -172,7 +172,7 @@ def items(today: dt.date) -> Iterator[Item]:
             name, key = f"VX_{day}", "cfe"
         else:
             name, key = f"CFE_{codes[month]}{year % 100:02d}_VX", "cfe_archive"
-        yield Item(name, "vx", key, f"vx_futures/{name}.csv", final)
+        yield Item(name, "futures", key, f"vx_futures/{name}.csv", final)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
 
@@ -186,7 +186,7 @@ def _wanted(names: Sequence[str] | None, today: dt.date) -> list[Item]:
             raise DataError(
                 f"there is no public file '{name}'",
                 where="fetch",
-                mend="use vix, spx, macro, vx, or a name like VIX3M, DFF, VX_2024-01-17",
+                mend="use indices, spx, macro, futures, or a name like VIX3M, DFF, VX_2024-01-17",
             )
     asked = {name.lower() for name in names}
     return [item for item in every if asked & {item.name.lower(), item.group}]
@@ -237,7 +237,7 @@ def fetch(
         Addresses by key of :data:`BASE_URLS`, with ``{name}`` for the series.  The
         environment (``HEDGEROW_URL_CBOE`` …) and ``[urls]`` in ``sources.toml`` do too.
     names
-        Groups (``vix``, ``spx``, ``macro``, ``vx``) or names; None for everything.
+        Groups (``indices``, ``spx``, ``macro``, ``futures``) or names; None for everything.
     progress
         Called as bytes arrive.
     today
@@ -344,7 +344,7 @@ def _check(item: Item, part: Path, target: Path) -> None:
 
 
 def _check_layout(item: Item, part: Path, target: Path) -> None:
-    expected = "contract" if item.group == "vx" else "columns"
+    expected = "contract" if item.group == "futures" else "columns"
     with part.open("rb") as stream:
         start = stream.read(256).lstrip().lower()
     sheet = None if start.startswith(b"<") else recognise(part, item.path)

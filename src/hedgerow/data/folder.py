@@ -140,7 +140,7 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
         depth = len(here.relative_to(path).parts)
         folders[:] = sorted(f for f in folders if not f.startswith(".")) if depth < DEPTH else []
         for name in sorted(files):
-            if not name.startswith(".") and not name.endswith((".part", ".json", ".md")):
+            if not name.startswith(".") and not name.endswith((".part", ".json", ".toml", ".md")):
                 yield here / name, (here / name).relative_to(path).as_posix()
 
 
