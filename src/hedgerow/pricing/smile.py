@@ -117,7 +117,7 @@ class Ssvi:
             # ln θ against ln fair, both strictly increasing; then exact for `fair`'s own
             # interpolation by one refinement of the ratio.
             guess = np.interp(np.log(target), nodes + np.log(ratio), nodes)
-            for _ in range(3):
+            for _ in range(7):
                 guess = np.log(target) - np.log(np.interp(guess, nodes, ratio))
         theta = np.exp(guess)
         return np.asarray(np.where(target == 0.0, 0.0, theta))

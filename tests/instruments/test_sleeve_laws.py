@@ -1,0 +1,176 @@
+"""The laws that every sleeve obeys, one class of tests for all of them."""
+
+import time
+from dataclasses import fields
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from hedgerow.core.strip import Strip
+from hedgerow.errors import SleeveError
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.underlying import Underlying
+from hedgerow.instruments.variance import VarianceSwap
+from instruments.synthetic_markets import make_market
+
+SLEEVES = [
+    Put(),
+    Put(roll="dte:45", listed=False),
+    Put(roll="expiry", tenor="30d"),
+    Put(roll="21b", drift=0.05, tenor="6m"),
+    PutSpread(),
+    VixFuture(),
+    VixFuture(months=3, roll_before=1),
+    VixFuture(roll_before=0),
+    VarianceSwap(),
+    VarianceSwap(roll="30d"),
+    VarianceSwap(tenor="30d", listed=False),
+    Underlying(),
+]
+COLUMNS = [
+    f.name for f in fields(Strip) if f.name not in {"name", "times", "multiplier", "fee", "notes"}
+]
+MARKETS = {
+    "plain": make_market(700),
+    "futures": make_market(700, seed=4, futures=True, term=True),
+}
+
+
+@pytest.fixture(params=list(MARKETS))
+def world(request):
+    return MARKETS[request.param]
+
+
+@pytest.fixture(params=[0, 1, 2], ids="lag{}".format)
+def lag(request):
+    return request.param
+
+
+@pytest.fixture(params=SLEEVES, ids=lambda s: f"{s.name}-{getattr(s, 'roll', '')}")
+def sleeve(request):
+    return request.param
+
+
+class TestEverySleeve:
+    def test_rows_never_change_when_the_future_arrives(self, sleeve, world, lag):
+        whole = sleeve.strip(world, lag=lag)
+        bars = set(range(70)) | set(range(100, 700, 37)) | set(np.flatnonzero(whole.roll)[:20])
+        for t in sorted(int(bar) for bar in bars):
+            early = sleeve.strip(world.until(t), lag=lag)
+            for name in COLUMNS:
+                np.testing.assert_allclose(
+                    getattr(early, name).astype(float),
+                    getattr(whole, name)[: t + 1].astype(float),
+                    rtol=1e-12,
+                    atol=0,
+                    err_msg=f"{name} at {t}",
+                )
+
+    def test_columns_are_whole_finite_and_closed(self, sleeve, world, lag):
+        strip = sleeve.strip(world, lag=lag)
+        for name in COLUMNS:
+            column = getattr(strip, name)
+            assert column.shape == (len(world),), name
+            assert not column.flags.writeable, name
+            if name not in {"strike", "expiry"}:
+                assert np.isfinite(column.astype(float)).all(), name
+        assert (strip.half_spread_mark >= 0).all()
+        assert (strip.half_spread_open >= 0).all()
+
+    def test_mark_is_open_where_nothing_rolls(self, sleeve, world, lag):
+        strip = sleeve.strip(world, lag=lag)
+        still = ~strip.roll
+        np.testing.assert_array_equal(strip.mark[still], strip.open[still])
+        assert not strip.roll[0]
+        assert strip.gain[0] == 0.0
+        changed = np.diff(np.nan_to_num(strip.expiry)) != 0
+        assert (strip.roll[1:] >= changed).all()
+
+    def test_gains_telescope_between_rolls(self, sleeve, world, lag):
+        strip = sleeve.strip(world, lag=lag)
+        edges = np.unique([0, *np.flatnonzero(strip.roll), len(world) - 1])
+        for a, b in pairwise(edges):
+            earned = strip.gain[a + 1 : b + 1].sum()
+            held = (strip.mark[b] - strip.open[a]) * strip.multiplier
+            paid = strip.financing[a + 1 : b + 1].sum()
+            assert earned == pytest.approx(held - paid, rel=1e-9, abs=1e-6)
+
+    def test_no_contract_is_carried_out_of_its_expiry(self, sleeve, world, lag):
+        strip = sleeve.strip(world, lag=lag)
+        if np.isnan(strip.expiry).all():
+            return
+        assert (strip.expiry > world.dates.astype(np.int64)).all()
+
+    def test_next_is_what_will_be_carried_out_after_the_lag(self, sleeve, world, lag):
+        strip = sleeve.strip(world, lag=lag)
+        if lag == 0:
+            np.testing.assert_array_equal(strip.next_price, strip.open)
+            return
+        # where the same contract is carried out now and then, next is simply now
+        same = np.ones(len(world) - lag, dtype=bool)
+        for step in range(1, lag + 1):
+            same &= ~strip.roll[step : len(world) - lag + step]
+        np.testing.assert_array_equal(strip.next_price[:-lag][same], strip.open[:-lag][same])
+        np.testing.assert_array_equal(strip.next_vega[:-lag][same], strip.vega[:-lag][same])
+
+    def test_frictionless_costs_are_nothing(self, sleeve, world):
+        strip = sleeve.strip(world, costs=Costs.none())
+        assert not strip.open_cost.any()
+        assert not strip.close_cost.any()
+        np.testing.assert_array_equal(strip.gain, sleeve.strip(world).gain)
+
+    def test_a_day_of_standing_still_costs_the_carry(self, sleeve, world):
+        strip = sleeve.strip(world)
+        np.testing.assert_array_equal(strip.carry, -strip.theta)
+
+    def test_bad_lags_and_empty_markets_are_refused(self, sleeve, world):
+        with pytest.raises(SleeveError, match="lag"):
+            sleeve.strip(world, lag=-1)
+        with pytest.raises(SleeveError, match="no bars"):
+            sleeve.strip(world.until(-1))
+
+    def test_data_that_start_late_are_refused_with_the_date(self, sleeve, world):
+        vix = world["vix"].copy()
+        vix[:5] = np.nan
+        with pytest.raises(SleeveError, match=str(world.dates[5])):
+            sleeve.strip(world.with_columns({"vix": vix}))
+
+    def test_holes_are_filled_from_the_past(self, sleeve, world):
+        holes = {name: world[name].copy() for name in ("spx", "vix", "rate")}
+        for column in holes.values():
+            column[200:203] = np.nan
+        filled = {name: world[name].copy() for name in holes}
+        for column in filled.values():
+            column[200:203] = column[199]
+        holed, whole = (sleeve.strip(world.with_columns(c)) for c in (holes, filled))
+        np.testing.assert_array_equal(holed.gain, whole.gain)
+
+
+def test_swaps_and_futures_tie_up_no_money_and_options_do():
+    world = MARKETS["plain"]
+    for sleeve in (VixFuture(), VarianceSwap()):
+        assert not sleeve.strip(world).financing.any()
+    put = Put().strip(world)
+    days = np.diff(world.dates.astype(np.int64))
+    expected = put.open[:-1] * put.multiplier * world["rate"][:-1] * days / 365
+    np.testing.assert_allclose(put.financing[1:], expected, rtol=1e-12)
+    assert not Underlying(financed=False).strip(world).financing.any()
+
+
+@pytest.mark.parametrize(
+    ("sleeve", "limit"), [(Put(), 0.15), (PutSpread(), 0.25), (VixFuture(), 0.5)]
+)
+def test_nine_thousand_bars_are_laid_out_at_once(sleeve, limit):
+    world = make_market(9000, first="1988-01-04")
+    sleeve.strip(world)
+    best = min(_timed(sleeve, world) for _ in range(3))
+    assert best < limit
+
+
+def _timed(sleeve, world):
+    begun = time.perf_counter()
+    sleeve.strip(world)
+    return time.perf_counter() - begun
