@@ -19,6 +19,7 @@ How good it is, year by year against the published VIX, stands in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ Floats = NDArray[np.float64]
 SESSIONS_A_YEAR = 252
 PRIOR = 16.0
 """Vol points that the sessions before the first close are supposed to have had."""
+_PRIOR = (PRIOR / 100.0) ** 2 / SESSIONS_A_YEAR
+
 WINDOWS = (2, 5, 10, 22, 44, 63, 126, 252)
 HALF_LIVES = (5, 10, 22, 44, 126)
 FALLS = (1, 5, 22)
@@ -74,14 +77,14 @@ def features(index: Floats) -> Floats:
         )
     log = np.log(closes)
     ahead = max(WINDOWS)
-    prior = (PRIOR / 100.0) ** 2 / SESSIONS_A_YEAR
-    squares = np.concatenate([np.full(ahead, prior), np.diff(log) ** 2])
+    moves = np.diff(log) ** 2
+    squares = np.concatenate([np.full(ahead, _PRIOR), moves])
     total = np.concatenate([[0.0], np.cumsum(squares)])
     row = np.arange(len(closes))
     end = row + ahead
     columns: list[Floats] = [np.ones(len(closes))]
     columns += [_points((total[end] - total[end - window]) / window) for window in WINDOWS]
-    columns += [_points(_weighted(squares, prior, h)[ahead - 1 :]) for h in HALF_LIVES]
+    columns += [_points(_weighted(moves, h)) for h in HALF_LIVES]
     for window in FALLS:
         columns.append(np.maximum(0.0, 100.0 * (log[np.maximum(row - window, 0)] - log)))
     columns.append(100.0 * (1.0 - closes / _running_high(closes, DRAWDOWN)))
@@ -94,13 +97,11 @@ def _points(variance: Floats) -> Floats:
     return points
 
 
-def _weighted(squares: Floats, prior: float, half_life: float) -> Floats:
-    """Exponentially weighted mean of ``squares`` that starts from ``prior``."""
-    from scipy.signal import lfilter
-
-    keep = 0.5 ** (1.0 / half_life)
-    mean, _ = lfilter([1.0 - keep], [1.0, -keep], squares, zi=[keep * prior])
-    return np.asarray(mean, dtype=np.float64)
+def _weighted(squares: Floats, half_life: float) -> Floats:
+    """Exponentially weighted mean of squared returns that starts from the prior."""
+    fresh = 1.0 - 0.5 ** (1.0 / half_life)
+    steps = accumulate(squares.tolist(), lambda m, s: m + fresh * (s - m), initial=_PRIOR)
+    return np.fromiter(steps, dtype=np.float64, count=len(squares) + 1)
 
 
 def _running_high(closes: Floats, window: int) -> Floats:
