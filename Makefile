@@ -66,7 +66,7 @@ $(VENV)/.ready-venv:
 	"$$found" -m venv "$(VENV)"
 	@touch $@
 
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 UNREACHED = { echo "hedgerow: the packages could not be installed (see above)." \
 	"Mend: check the network or pip's index settings, then run make again" >&2; exit 2; }
 

@@ -10,6 +10,7 @@ from hedgerow.core.policy_text import nearest, preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError
 from hedgerow.policies.overlays import Bounds, Budget, Persist
+from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Level, RealisedVol
 from hedgerow.policies.trigger import Trigger
 
@@ -43,6 +44,15 @@ def signal_named(name: str) -> Signal:
     if found := _MEAN.match(name):
         return Average(found["column"], days=int(found["days"]))
     return Level(name)
+
+
+def demo() -> Policy:
+    """Return the policy of ``hedgerow demo``, the same as ``examples/vix_linear.toml``."""
+    return Policy(
+        name="vix-linear",
+        signals=[Level("vix")],
+        steps=[Linear("vix", low=12.0, high=22.0), Bounds(), Persist(), Budget(), Trigger()],
+    )
 
 
 def starter(rule: str, variant: str | None = None) -> Policy:

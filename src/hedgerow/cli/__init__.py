@@ -1,0 +1,58 @@
+"""The command line: one sentence per mistake, JSON for machines, nothing heavy at the door.
+
+This module imports the standard library and typer only; a command imports what it needs when
+it runs, so that ``hedgerow --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Annotated
+
+import typer
+
+from hedgerow.cli import data, policy, runs
+
+app = typer.Typer(
+    name="hedgerow",
+    help="Hedges that scale with the market's state: what they cost, what they saved, and why.",
+    epilog="Not investment advice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(runs.demo)
+app.command()(runs.backtest)
+app.command()(runs.explain)
+app.add_typer(policy.app, name="policy")
+app.add_typer(data.app, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from hedgerow import __version__
+
+        typer.echo(f"hedgerow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            # A terminal that cannot show a sign gets a question mark, never a traceback.
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="hedgerow")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,143 @@
+"""How commands speak: results on stdout, everything else on stderr, mistakes in one sentence."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NOTICE = "Not investment advice."
+MISTAKE, INTERRUPTED = 2, 130
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn a user's mistake into its sentence and exit code 2, Ctrl-C into exit code 130."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from hedgerow.errors import HedgerowError
+
+        try:
+            return command(*args, **kwargs)
+        except HedgerowError as error:
+            complain(str(error))
+            raise typer.Exit(MISTAKE) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapped
+
+
+def complain(sentence: str) -> None:
+    """Say on stderr what is wrong."""
+    typer.echo(f"hedgerow: {sentence}", err=True)
+
+
+def note(sentence: str) -> None:
+    """Say something in passing on stderr, if a person is there to read it."""
+    if sys.stderr.isatty():
+        typer.echo(sentence, err=True)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON; what is not a number becomes null."""
+    typer.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Return the value made of dicts, lists, texts and finite numbers only."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, Sequence):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not -1e308 < value < 1e308:
+        return None
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return rows as aligned columns, two spaces apart; those in ``right`` flush right.
+
+    Examples
+    --------
+    >>> print(columns([["sleeve", "cost"], ["put", "1.68%"]], right=[1]))
+    sleeve   cost
+    put     1.68%
+    """
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def writable(path: Path) -> Path:
+    """Check before the work is done that a file can be written there, and make its folder.
+
+    Raises
+    ------
+    RangeError
+        If it is a folder, or cannot be written.
+    """
+    from hedgerow.errors import RangeError
+
+    if path.is_dir():
+        raise RangeError("this is a folder", where=str(path), mend="name a file inside it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> Exception:
+    from hedgerow.errors import RangeError
+
+    return RangeError(
+        f"the file cannot be written ({error.strerror or error})",
+        where=str(path),
+        mend="choose a folder that you may write to",
+    )
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file beside ``path`` to write to, and put it in place when it is complete.
+
+    Raises
+    ------
+    RangeError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
