@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -187,7 +187,23 @@ def _decorators(cache: bool) -> str:
     )
 
 
+def _teach(kernel: FunctionType, known: set[str]) -> None:
+    """Let the compiler see into the plain functions that a user's kernel calls."""
+    from numba.extending import register_jitable
+
+    for name in kernel.__code__.co_names:
+        called = kernel.__globals__.get(name)
+        if not isinstance(called, FunctionType) or called.__module__.startswith("hedgerow."):
+            continue
+        if called.__qualname__ not in known:
+            known.add(called.__qualname__)
+            register_jitable(called)
+            _teach(called, known)
+
+
 def _in_memory(source: str, steps: Sequence[Any], measures: Sequence[Any]) -> Any:
+    for owner in (*steps, *measures):
+        _teach(owner.kernel, set())
     scope: dict[str, Any] = {"steps": tuple(steps), "measures": tuple(measures)}
     exec(compile(HEADER + _decorators(cache=False) + source, "<hedgerow lanes>", "exec"), scope)
     return scope["run"]

@@ -1,0 +1,133 @@
+"""The law: floats ≡ NumPy lanes ≡ compiled lanes, for every step, bit by bit.
+
+Chains with ``exp`` may differ by 1e-12 relative, all others not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from drawing import STEPS_DRAWN, SWITCHES, kinds, policies, tapes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hedgerow.core.lanes import columns, compiled, floats
+from hedgerow.core.lanes.spread import Spread
+from hedgerow.core.measure import STANDARD, Moments
+from hedgerow.core.policy import Policy
+from hedgerow.core.step import STEPS, Stage
+
+MEASURES = (*STANDARD, Moments())
+WITH_EXP = {"sigmoid"}
+OVERLAYS = ("bounds", "smooth", "persist", "budget")
+
+CHAINS = [
+    *((rule, "bounds", "trigger") for rule in kinds(Stage.RULE)),
+    *(("linear", overlay, "trigger") for overlay in OVERLAYS if overlay != "bounds"),
+    ("tiers", *OVERLAYS),
+    ("linear", *OVERLAYS, "trigger"),
+    ("sigmoid", *OVERLAYS, "trigger"),
+]
+
+
+def spread_of(lanes: list[Policy]) -> Spread:
+    """Put policies of one shape side by side, every number of theirs a column."""
+    values = {}
+    for i, step in enumerate(lanes[0].steps):
+        for f in fields(step):
+            cells = [getattr(policy.steps[i], f.name) for policy in lanes]
+            if all(isinstance(c, int | float) and not isinstance(c, bool) for c in cells):
+                values[f"{step.kind}.{f.name}"] = np.array(cells, dtype=float)
+    return Spread(lanes[0], values)
+
+
+def agree(a: np.ndarray, b: np.ndarray, exact: bool) -> bool:
+    if exact:
+        return bool(np.array_equal(a, b, equal_nan=True))
+    return bool(np.allclose(a, b, rtol=1e-12, atol=1e-9, equal_nan=True))
+
+
+def test_every_registered_step_is_drawn_here() -> None:
+    assert set(STEPS_DRAWN) == set(STEPS)
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
+def test_floats_numpy_and_compiled_agree(chain: tuple[str, ...]) -> None:
+    _check(chain, SWITCHES[0])
+
+
+@pytest.mark.parametrize("switches", SWITCHES[1:], ids=str)
+def test_every_setting_of_the_trigger_agrees(switches) -> None:
+    _check(("linear", "bounds", "trigger"), switches)
+
+
+def _check(chain: tuple[str, ...], switches) -> None:
+    exact = not WITH_EXP & set(chain)
+
+    @settings(max_examples=15)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        tape = data.draw(tapes())
+        every = data.draw(st.integers(1, 30))
+        lanes = data.draw(st.lists(policies(chain, switches), min_size=1, max_size=4))
+        lanes = [_same_clock(policy, every) for policy in lanes]
+        spread = spread_of(lanes)
+        with np.errstate(all="raise", under="ignore"):
+            by_numpy = columns.play(spread, tape, MEASURES)
+        by_numba = compiled.play(spread, tape, MEASURES, threads=1)
+        assert by_numpy.keys() == by_numba.keys()
+        for name in by_numpy:
+            assert agree(by_numpy[name], by_numba[name], exact), name
+        for k, policy in enumerate(lanes):
+            _, by_floats = floats.play(policy, tape, MEASURES)
+            for name, value in by_floats.items():
+                assert agree(np.array(value), by_numpy[name][k], exact), name
+
+    check()
+
+
+def _same_clock(policy: Policy, every: int) -> Policy:
+    """The clock of a trigger is text and cannot differ between lanes."""
+    from dataclasses import replace
+
+    last = policy.steps[-1]
+    if last.kind == "trigger" and last.every is not None:
+        last = replace(last, every=f"{every}{last.every[-1]}")
+        return replace(policy, steps=(*policy.steps[:-1], last))
+    return policy
+
+
+@given(st.data())
+@settings(max_examples=25)
+def test_lanes_do_not_see_each_other(data: st.DataObject) -> None:
+    chain = ("linear", "bounds", "persist", "trigger")
+    tape = data.draw(tapes())
+    lanes = data.draw(st.lists(policies(chain, SWITCHES[4]), min_size=2, max_size=6))
+    together = columns.play(spread_of(lanes), tape, MEASURES)
+    for k, policy in enumerate(lanes):
+        alone = columns.play(spread_of([policy]), tape, MEASURES)
+        for name in together:
+            assert np.array_equal(together[name][k : k + 1], alone[name], equal_nan=True)
+
+
+@pytest.mark.parametrize("lanes", [1, 127, 128, 129, 300])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_block_edges_and_threads_change_nothing(lanes: int, threads: int) -> None:
+    from hypothesis import find
+
+    tape = find(tapes(), lambda tape: True)
+    policy = find(policies(("linear", "bounds", "trigger"), SWITCHES[3]), lambda policy: True)
+    values = {"linear.low": np.linspace(1.0, 5.0, lanes)}
+    policy = Policy(
+        steps=[type(policy.steps[0])("vix", low=5.0, high=20.0), *policy.steps[1:]],
+        signals=policy.signals,
+        raw=True,
+    )
+    spread = Spread(policy, values)
+    by_numba = compiled.play(spread, tape, MEASURES, threads=threads)
+    by_numpy = columns.play(spread, tape, MEASURES)
+    for name in by_numpy:
+        assert by_numba[name].shape == (lanes,)
+        assert np.array_equal(by_numpy[name], by_numba[name], equal_nan=True)

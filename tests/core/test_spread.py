@@ -1,0 +1,60 @@
+"""Sweeping numbers: names, ranges, grids."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hedgerow.core.lanes.spread import Spread, grid
+from hedgerow.core.policy import Policy
+from hedgerow.errors import PolicyError
+from hedgerow.policies.overlays import Bounds, Persist
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import Trigger
+
+POLICY = Policy([Linear(), Bounds(), Persist(), Trigger()], signals=[Level("vix")])
+
+
+def test_a_lane_is_an_ordinary_policy() -> None:
+    spread = Spread(POLICY, grid({"linear.low": [10, 11], "persist.days": [1, 2, 3]}))
+    assert len(spread) == 6
+    lane = spread.lane(4)
+    assert lane.steps[0] == Linear(low=11.0)
+    assert lane.steps[2] == Persist(days=2)
+    assert lane.signals == POLICY.signals
+
+
+def test_params_of_a_block_are_those_of_its_lanes() -> None:
+    spread = Spread(POLICY, grid({"linear.low": np.linspace(5, 15, 7)}))
+    for k in range(7):
+        whole = spread.params()[0]
+        assert whole.width[k] == spread.lane(k).steps[0].params().width
+
+
+@pytest.mark.parametrize(
+    ("axes", "said"),
+    [
+        ({"liner.low": [1.0]}, "no step 'liner'"),
+        ({"linear.lo": [1.0]}, "no number called 'lo'"),
+        ({"linear.signal": [1.0]}, "no number called 'signal'"),
+        ({"linear.low": [30.0]}, "greater than low"),
+        ({"bounds.floor": [-1.0]}, "floor=-1"),
+        ({"persist.days": [1.5]}, "days=1.5"),
+        ({"linear.low": []}, "empty"),
+    ],
+)
+def test_what_cannot_be_swept_is_said(axes, said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        Spread(POLICY, grid(axes))
+
+
+def test_columns_of_different_length_are_refused() -> None:
+    with pytest.raises(PolicyError, match="differ in length"):
+        Spread(POLICY, {"linear.low": np.zeros(2), "linear.high": np.full(3, 30.0)})
+
+
+def test_a_bad_corner_of_a_huge_grid_is_found() -> None:
+    axes = {"linear.low": np.linspace(1, 30, 100), "linear.high": np.linspace(20, 60, 100)}
+    with pytest.raises(PolicyError, match="greater than low"):
+        Spread(POLICY, grid(axes))
