@@ -1,0 +1,90 @@
+"""The sweep is the backtest: every lane of a sweep is the very run of its policy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from synthetic import market
+
+from hedgerow import api
+from hedgerow.core.measure import STANDARD, Moments
+from hedgerow.core.policy import Policy
+from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega
+from hedgerow.instruments.underlying import Underlying
+from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import Trigger
+
+SLEEVES = [
+    Put(size=Vega(1_000)),
+    Put(size=Premium(0.01)),
+    Put(size=Notional(1.0), roll="dte:30"),
+    Put(size=Contracts(10), listed=False),
+    PutSpread(size=Notional(1.0)),
+    VixFuture(size=Vega(1_000)),
+    VarianceSwap(size=Vega(1_000)),
+    Underlying(size=Notional(-0.1)),
+]
+POLICY = Policy(
+    [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
+    signals=[Level("vix")],
+)
+AXES = {"linear.low": [10.0, 12.0], "budget.per_year": [0.002, 0.02]}
+
+
+@pytest.mark.parametrize("sleeve", SLEEVES, ids=lambda s: f"{s.name}-{s.size.kind}")
+@pytest.mark.parametrize("carriage", ["numpy", "compiled"])
+def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None:
+    data = market()
+    swept = api.sweep(
+        POLICY, data, sleeve, AXES, carriage=carriage, measures=(*STANDARD, Moments())
+    )
+    for lane in range(len(swept)):
+        ledger = api.backtest(swept.policy(lane), data, sleeve).found.ledgers["dynamic"]
+        got = {name: column[lane] for name, column in swept.results.items()}
+        assert got["final_nav"] == ledger["nav"][-1]
+        assert got["hedge_pnl"] == ledger["hedge"][-1]
+        assert got["trades"] == np.count_nonzero(ledger["traded"])
+        assert got["costs"] == pytest.approx(ledger["cost"].sum(), rel=1e-12)
+        assert got["carry_paid"] == pytest.approx(ledger["carry"].sum(), rel=1e-12)
+        falls = ledger["nav"] / np.maximum.accumulate(np.r_[1e7, ledger["nav"]])[1:] - 1.0
+        assert got["max_drawdown"] == pytest.approx(falls.min(), rel=1e-12)
+        assert np.abs(ledger["held"]).max() > 0.0
+
+
+def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
+    data = market()
+    swept = api.sweep(POLICY, data, Put(), AXES)
+    nav = api.backtest(swept.policy(1), data, Put()).found.ledgers["dynamic"]["nav"]
+    earned = nav[1:] / nav[:-1] - 1.0
+    expected = earned.mean() / earned.std(ddof=1) * np.sqrt(252)
+    assert swept.table()["sharpe"][1] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sleeve", [Put(), PutSpread(), VixFuture(), VarianceSwap()], ids=lambda s: s.name
+)
+def test_on_the_builtin_history_too(builtin, sleeve) -> None:
+    swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
+    for lane in range(2):
+        result = api.backtest(swept.policy(lane), builtin, sleeve, start="2005-01-03")
+        assert swept.results["final_nav"][lane] == result.found.ledgers["dynamic"]["nav"][-1]
+
+
+def test_memory_does_not_grow_with_bars_times_lanes() -> None:
+    import tracemalloc
+
+    data = market()
+    lanes = np.linspace(1.0, 20.0, 20_000)
+    api.sweep(POLICY, data, Put(), {"linear.low": lanes[:10]})  # compile first
+    tracemalloc.start()
+    api.sweep(POLICY, data, Put(), {"linear.low": lanes})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    everything = len(data) * len(lanes) * 8
+    assert peak < everything / 5

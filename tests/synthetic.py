@@ -1,0 +1,30 @@
+"""A synthetic market with crashes, for tests that need no files."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hedgerow.core.market import Market
+
+
+def market(sessions: int = 900, seed: int = 7, start: str = "2017-01-02") -> Market:
+    """Weekdays with a falling index now and then and a VIX that answers it."""
+    rng = np.random.default_rng(seed)
+    days = np.arange(np.datetime64(start, "D"), np.datetime64(start, "D") + sessions * 2)
+    days = days[np.is_busday(days)][:sessions]
+    stress = np.zeros(sessions)
+    level = 0.0
+    for t in range(sessions):
+        level = 0.95 * level + (4.0 if rng.random() < 0.01 else 0.0)
+        stress[t] = level
+    vix = 13.0 + 4.0 * stress + np.abs(rng.normal(0.0, 1.0, sessions)).cumsum() % 3.0
+    returns = rng.normal(0.0006, 0.006, sessions) - 0.003 * stress
+    return Market(
+        days.astype("datetime64[ns]"),
+        {
+            "spx": 2000.0 * np.exp(np.cumsum(returns)),
+            "vix": vix,
+            "rate": np.full(sessions, 0.02),
+            "dividend_yield": np.full(sessions, 0.018),
+        },
+    )
