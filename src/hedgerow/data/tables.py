@@ -162,6 +162,13 @@ def read_text(sheet: Sheet, columns: list[str], body: bytes | None = None) -> pd
     """
     import pandas as pd
 
+    lacking = [column for column in columns if column not in sheet.header]
+    if lacking:
+        raise DataError(
+            f"the header has no column '{lacking[0]}'",
+            where=f"{sheet.name}, row {sheet.header_line + 1}",
+            mend="download the file again, or restore the vendor's header",
+        )
     places = [sheet.header.index(column) for column in columns]
     content = sheet.path.read_bytes() if body is None else body
     first = sheet.header_line + 1 if body is None else 0
