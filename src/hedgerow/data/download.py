@@ -14,7 +14,7 @@ from typing import Any
 
 from hedgerow.errors import DataError
 
-AGENT = "hedgerow (open-source volatility research; +https://github.com/hedgerow)"
+AGENT = "hedgerow (open-source volatility research)"
 CHUNK = 64 * 1024
 
 _OK, _PARTIAL, _UNCHANGED, _BAD_RANGE, _TOO_MANY = 200, 206, 304, 416, 429
