@@ -28,6 +28,7 @@ sizes = st.one_of(
     numbers.map(Vega), numbers.map(Premium), numbers.map(Notional), numbers.map(Contracts)
 )
 unpaid = st.one_of(numbers.map(Vega), numbers.map(Contracts))
+paid = st.one_of(numbers.map(Premium), numbers.map(Notional), numbers.map(Contracts))
 tenors = st.sampled_from(["90d", "13w", "6m", "1y"])
 drifts = st.one_of(st.none(), numbers)
 sleeves = st.one_of(
@@ -38,7 +39,7 @@ sleeves = st.one_of(
     st.builds(PutSpread, lower=st.floats(0.5, 0.9), tenor=tenors, size=sizes),
     st.builds(VixFuture, months=st.integers(1, 8), roll_before=st.integers(0, 25), size=unpaid),
     st.builds(VarianceSwap, tenor=tenors, drift=drifts, size=unpaid),
-    st.builds(Underlying, size=sizes, financed=st.booleans()),
+    st.builds(Underlying, size=paid, financed=st.booleans()),
 )  # fmt: skip
 
 
@@ -138,9 +139,10 @@ def test_contracts_are_bounded_when_vega_or_price_has_gone():
     assert (fixed <= 1000 / (LEAST_VEGA * strip.next_notional) * (1 + 1e-12)).all()
     assert guarded(Vega(1000), strip) > 0
     assert guarded(Premium(0.01), strip) > 0
-    # the index has no vega at all: none is bought rather than infinitely many
-    none, _ = Vega(1000).columns(Underlying().strip(market))
-    assert np.isfinite(none).all()
+    # the index has no vega at all: bounded even there, and refused as a sleeve
+    assert np.isfinite(Vega(1000).columns(Underlying().strip(market))[0]).all()
+    with pytest.raises(SleeveError, match="no vega"):
+        Underlying(size=Vega(1000))
 
 
 def test_spreads_widen_with_vix_and_never_fall_under_the_tick():

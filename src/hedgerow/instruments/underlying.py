@@ -9,9 +9,10 @@ import numpy as np
 
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
+from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Notional, Size
+from hedgerow.instruments.sizes import Notional, Size, Vega
 from hedgerow.instruments.sleeve import check_flag, check_lag, check_size, frozen
 
 
@@ -22,9 +23,14 @@ class Underlying:
     Parameters
     ----------
     size
-        `Notional`, `Contracts` or `Premium`; vega of the index is 0, so `Vega` gives none.
+        `Notional`, `Contracts` or `Premium`; the index has no vega to be sized by.
     financed
         Whether the money tied up pays interest; dividends are not counted.
+
+    Raises
+    ------
+    SleeveError
+        If the size is a `Vega`.
 
     Examples
     --------
@@ -40,6 +46,12 @@ class Underlying:
 
     def __post_init__(self) -> None:
         check_size(self.size, premium=True)
+        if isinstance(self.size, Vega):
+            raise SleeveError(
+                "the index has no vega, so it cannot be sized by it",
+                where="size",
+                mend="size by notional, contracts or premium",
+            )
         check_flag(self.financed, "financed")
 
     @property
