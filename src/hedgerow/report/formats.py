@@ -1,0 +1,80 @@
+"""Numbers as people read them: thousands separators, units, a true minus sign, a dash for none."""
+
+from __future__ import annotations
+
+import math
+
+DASH = "–"
+"""Stands where there is no number."""
+
+MINUS = "−"  # U+2212
+
+
+def _is_none(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)
+
+
+def _signed(text: str) -> str:
+    """Write a true minus sign, and no sign at all before a value that rounds to zero."""
+    bare = text.lstrip("-+")
+    if not any(digit in bare for digit in "123456789"):
+        return bare
+    return text.replace("-", MINUS, 1)
+
+
+def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
+    """Return a plain number.
+
+    Examples
+    --------
+    >>> number(-1234.5, 1), number(None), number(-0.001), number(0.5, 1, sign=True)
+    ('−1,234.5', '–', '0.00', '+0.5')
+    """
+    if value is None or _is_none(value):
+        return DASH
+    return _signed(f"{value:{'+' if sign else ''},.{digits}f}")
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(-0.557), percent(0.0168, 2)
+    ('−55.7%', '1.68%')
+    """
+    if value is None or _is_none(value):
+        return DASH
+    return _signed(f"{value:,.{digits}%}")
+
+
+def usd(value: float | None) -> str:
+    """Return USD in whole dollars.
+
+    Examples
+    --------
+    >>> usd(-336672.4), usd(0.2)
+    ('−$336,672', '$0')
+    """
+    if value is None or _is_none(value):
+        return DASH
+    text = f"${abs(value):,.0f}"
+    return MINUS + text if value < 0 and text != "$0" else text
+
+
+def usd_short(value: float) -> str:
+    """Return USD for the tick of an axis.
+
+    Examples
+    --------
+    >>> usd_short(-2_500_000), usd_short(20_000), usd_short(0)
+    ('−$2.5M', '$20K', '$0')
+    """
+    size = abs(value)
+    for unit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if size >= unit:
+            text = f"${size / unit:,.4g}{letter}"
+            break
+    else:
+        text = f"${size:,.4g}"
+    return MINUS + text if value < 0 else text

@@ -1,0 +1,142 @@
+"""The report: one HTML file that opens offline, made from the ledgers of a comparison."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from hedgerow.errors import HedgerowError
+from hedgerow.report import decisions, formats, panels, story, tables
+from hedgerow.report.summary import NOT_ADVICE
+from hedgerow.research.comparison import Comparison
+
+
+def write(found: Comparison, path: Path) -> Path:
+    """Write the report whole or not at all.
+
+    Parameters
+    ----------
+    found
+        What was compared.
+    path
+        The HTML file; missing folders are made, an old report is replaced.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    HedgerowError
+        If ``path`` is a folder or cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise HedgerowError(
+            "this is a folder", where=str(path), mend="name a file in it, such as report.html"
+        )
+    text = render(found)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise HedgerowError(
+            f"the report cannot be written ({error.strerror or error})",
+            where=str(path),
+            mend="choose a folder that you may write to",
+        ) from None
+    return path
+
+
+def render(found: Comparison) -> str:
+    """Return the report as HTML; equal comparisons give equal text."""
+    style, script = _read("page.css"), _read("page.js")
+    return _environment().get_template("page.html.j2").render(
+        **_facts(found),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704
+        policy_rules=_security(style, script),
+    )
+
+
+def _facts(found: Comparison) -> dict[str, Any]:
+    """Return everything that the template names."""
+    told = story.tell(found)
+    span = panels.span_of(found)
+    charts = panels.over_time(found, span)
+    return {
+        "found": found,
+        "story": told,
+        "title": f"{found.policy.name} with {found.sleeve.name}",
+        "tiles": tables.tiles(found, told),
+        "periods": [(tables.TITLES[name], found.periods[name]) for name in tables.PERIODS],
+        "figures": tables.key_figures(found),
+        "charts": charts,
+        "back": panels.backdrop(found, span),
+        "readings": panels.readings(found, charts, span),
+        "origin_strip": panels.origin_strip(found, span),
+        "rugs": panels.trigger_rugs(found, span),
+        "legs": panels.leg_bars(found),
+        "crisis_bars": panels.crisis_bars(found),
+        "crises": tables.stretches(found.crises),
+        "calm": tables.stretches(found.calm),
+        "balance": tables.balance(found),
+        "savings": tables.savings(found),
+        "budget": panels.budget(found),
+        "decisions": decisions.notable(found),
+        "provenance": tables.provenance(found),
+        "sleeve_terms": tables.terms(found.sleeve),
+        "sleeve_notes": tables.notes(found),
+        "portfolio_terms": tables.terms(found.portfolio),
+        "cost_terms": tables.terms(found.costs),
+        "limits": tables.limits(found),
+        "digests": {name: ledger.digest() for name, ledger in found.ledgers.items()},
+        "not_advice": NOT_ADVICE,
+        "partial": any(row["partial"] for row in found.crises),
+    }
+
+
+def _security(style: str, script: str) -> str:
+    """Return a content security policy that allows our own style and script, nothing else."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def _read(name: str) -> str:
+    return files("hedgerow.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        {"usd": formats.usd, "percent": formats.percent, "number": formats.number}
+    )
+    return made

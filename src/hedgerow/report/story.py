@@ -1,0 +1,205 @@
+"""The answer in plain words: what it cost, what it gave back, whether to believe it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hedgerow.report.formats import DASH, number, percent, usd
+from hedgerow.research import crises
+from hedgerow.research.comparison import Comparison
+
+DEEPER = 0.005
+"""A drawdown counts as different from half a percentage point on."""
+
+SHARPER = 0.005
+"""A Sharpe ratio counts as different from half a hundredth on."""
+
+MUCH_MODELLED = 0.05
+"""Share of modelled values from which the reader is warned."""
+
+
+class Verdict(NamedTuple):
+    """One question, a short answer and its reasons."""
+
+    question: str
+    tone: str
+    """``good``, ``mixed`` or ``bad``."""
+    answer: str
+    short: str
+    """The answer as a clause of the headline."""
+    reasons: str
+
+
+class Story(NamedTuple):
+    """What stands at the top of the page."""
+
+    headline: str
+    verdicts: list[Verdict]
+    tested_her: dict[str, Any]
+    """HER of both hedges over the crises that begin inside the test part."""
+    tested_crises: int
+
+
+def tell(found: Comparison) -> Story:
+    """Return the answer for the test part of a comparison."""
+    begins = found.periods["test"]["from"]
+    tested = [row for row in found.crises if row["from"] >= begins]
+    her = crises.overall(tested)
+    worth = _worth(found)
+    better = _better(found, her)
+    trust = _trust(found)
+    return Story(_headline(found, her, worth, trust), [worth, better, trust], her, len(tested))
+
+
+def _cost(share: float) -> str:
+    if percent(share, 2) == "0.00%":
+        return "cost nothing to speak of"
+    return f"cost {percent(share, 2)} of NAV a year" if share > 0 else (
+        f"earned {percent(-share, 2)} of NAV a year in carry"
+    )
+
+
+def _headline(found: Comparison, her: dict[str, Any], worth: Verdict, trust: Verdict) -> str:
+    span = found.periods["test"]
+    made = found.strategies["test"]
+    ours, theirs = (made[name]["hedge_cost_per_year"] for name in ("dynamic", "static"))
+    saved = found.saving["test"]["saving"]
+    years = f"{span['from'][:4]}–{span['to'][:4]}"
+    said = f"Out of sample ({years}) the dynamic hedge {_cost(ours)}, a fixed one {_cost(theirs)}"
+    if saved is not None:
+        said += f" – {percent(abs(saved), 0)} {'less' if saved >= 0 else 'more'}"
+    a, b = her["dynamic_her"], her["static_her"]
+    if a is not None and b is not None:
+        said += f"; in crises it gave back {percent(a)} of the loss, the fixed one {percent(b)}"
+    else:
+        said += "; no crisis falls into those years, so its protection is untested"
+    return f"{said}. Verdict: {worth.short}; {trust.short}."
+
+
+def _worth(found: Comparison) -> Verdict:
+    """Judge the dynamic hedge against no hedge."""
+    made = found.strategies["test"]
+    ours, none = made["dynamic"], made["unhedged"]
+    sharper = _compare(ours["sharpe_excess"], none["sharpe_excess"], SHARPER)
+    safer = _compare(ours["max_drawdown"], none["max_drawdown"], DEEPER)
+    reasons = (
+        f"Sharpe over bills {number(ours['sharpe_excess'])} against "
+        f"{number(none['sharpe_excess'])} unhedged; deepest fall {percent(ours['max_drawdown'])} "
+        f"against {percent(none['max_drawdown'])}; return {percent(ours['annual_return'], 2)} a "
+        f"year against {percent(none['annual_return'], 2)}."
+    )
+    question = "Was hedging worth it?"
+    if sharper >= 0 and safer > 0:
+        word = "a better" if sharper > 0 else "the same"
+        return Verdict(
+            question, "good", f"Hedging was worth its cost here: a shallower fall at {word} Sharpe",
+            "worth its cost", reasons,
+        )
+    if safer > 0:
+        return Verdict(
+            question, "mixed",
+            "Protection had its price here: a shallower fall, but a lower Sharpe than unhedged",
+            "protection at a price", reasons,
+        )
+    if sharper > 0:
+        return Verdict(
+            question, "mixed",
+            "The hedge raised the Sharpe ratio but did not make the deepest fall shallower",
+            "no protection in the deepest fall", reasons,
+        )
+    return Verdict(
+        question, "bad",
+        "The hedge was not worth its cost here: neither Sharpe nor the deepest fall is better "
+        "than without a hedge",
+        "not worth its cost", reasons,
+    )
+
+
+def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
+    """Judge the dynamic hedge against the fixed one."""
+    made = found.strategies["test"]
+    ours, fixed = made["dynamic"], made["static"]
+    saved = found.saving["test"]["saving"]
+    cheaper = ours["hedge_cost"] < fixed["hedge_cost"]
+    gained = ours["hedge_pnl"] > fixed["hedge_pnl"]
+    a, b = her["dynamic_her"], her["static_her"]
+    protects = a is not None and b is not None and a >= b
+    question = "Was scaling better than a fixed hedge?"
+    held = ours["mean_x"]
+    reasons = (
+        f"Net result {usd(ours['hedge_pnl'])} against {usd(fixed['hedge_pnl'])}; Sharpe "
+        f"{number(ours['sharpe_excess'])} against {number(fixed['sharpe_excess'])}; deepest fall "
+        f"{percent(ours['max_drawdown'])} against {percent(fixed['max_drawdown'])}."
+    )
+    if held < 0.95 and cheaper and saved is not None:
+        reasons += (
+            f" Mind the size: it held {number(held)}× the fixed hedge on average, so "
+            f"{percent(1.0 - held, 0)} less hedge goes with {percent(saved, 0)} less cost."
+        )
+    elif held > 1.05:
+        reasons += f" Mind the size: it held {number(held)}× the fixed hedge on average."
+    if cheaper and protects and gained:
+        return Verdict(question, "good", "Cheaper, and it protected at least as well", "", reasons)
+    if cheaper and not protects:
+        net = "it lost less in all" if gained else "it lost more in all"
+        if ours["hedge_pnl"] > 0 and fixed["hedge_pnl"] > 0:
+            net = "it earned more in all" if gained else "it earned less in all"
+        return Verdict(
+            question, "mixed", f"Cheaper, but it gave back less in crises; {net}", "", reasons
+        )
+    if cheaper:
+        return Verdict(
+            question, "mixed", "Cheaper in carry and costs, yet the net result is worse", "", reasons
+        )
+    if protects and gained:
+        return Verdict(question, "mixed", "Dearer to hold, but it gave back more", "", reasons)
+    return Verdict(question, "bad", "No: dearer, and not the better protection", "", reasons)
+
+
+def _trust(found: Comparison) -> Verdict:
+    """Say how far the numbers can be believed."""
+    raised = [flag.name for flag in found.flags if flag.raised]
+    failed = [verdict.name for verdict in found.lookahead if not verdict.passed]
+    shares = {
+        name: found.provenance[name]["modelled"]
+        for name in ("vix", "hedge prices")
+        if name in found.provenance
+    }
+    modelled = {name: share for name, share in shares.items() if share > MUCH_MODELLED}
+    said = [
+        "These are the test years, not those a rule was chosen on",
+        f"red flags: {', '.join(raised) if raised else 'none'}",
+        "look-ahead test: " + (f"FAILED ({', '.join(failed)})" if failed else "passed"),
+        "modelled: "
+        + (
+            ", ".join(
+                f"{'VIX' if n == 'vix' else n} {percent(s, 0)} of the days"
+                for n, s in shares.items()
+            )
+            or DASH
+        ),
+    ]
+    reasons = "; ".join(said) + "."
+    question = "Can this answer be trusted?"
+    if failed or found.ground.same_bar:
+        why = "the look-ahead test failed" if failed else "orders were filled at the deciding close"
+        return Verdict(question, "bad", f"Do not trust these numbers: {why}", "do not trust it", reasons)
+    if modelled or raised:
+        why = []
+        if modelled:
+            names = " and ".join("VIX" if n == "vix" else n for n in modelled)
+            why.append(f"{names} {'are' if len(modelled) > 1 else 'is'} largely modelled")
+            if max(modelled.values()) < 0.5:
+                why[-1] = f"part of {names} is modelled"
+        if raised:
+            count = "one red flag is" if len(raised) == 1 else f"{len(raised)} red flags are"
+            why.append(f"{count} raised ({', '.join(raised)})")
+        return Verdict(question, "mixed", f"Read with care: {' and '.join(why)}", "read it with care", reasons)
+    return Verdict(question, "good", "No check speaks against these numbers", "no check speaks against it", reasons)
+
+
+def _compare(ours: float, theirs: float, least: float) -> int:
+    """Return 1 if ours is higher by ``least``, -1 if lower, else 0 (and 0 where undefined)."""
+    if not ours - theirs == ours - theirs:
+        return 0
+    return int(ours - theirs >= least) - int(theirs - ours >= least)
