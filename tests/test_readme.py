@@ -1,0 +1,98 @@
+"""What the README and CONTRIBUTING say is run, so that it stays true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hedgerow import cli
+from hedgerow.core.step import STEPS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEDGEROW_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def test_the_python_of_the_readme_runs(capsys) -> None:
+    space: dict[str, object] = {}
+    found = blocks(README, "python")
+    assert len(found) >= 2
+    for block in found:
+        exec(compile(block, "README.md", "exec"), space)
+    said = capsys.readouterr().out
+    assert "vix-linear with put-90d-0.9" in said
+    assert "Decision at the close of 2020-03-09" in said
+    assert Path("report.html").stat().st_size > 10_000
+
+
+def test_the_console_of_the_readme_says_what_it_says() -> None:
+    Path("misspelt.toml").write_text('[[steps]]\nkind = "linear"\nhihg = 22\n')
+    commands = 0
+    for block in blocks(README, "console"):
+        said: list[str] = []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                words = shlex.split(line[2:])
+                assert words[0] == "hedgerow"
+                result = CliRunner().invoke(cli.app, words[1:])
+                assert result.exit_code == (2 if "misspelt.toml" in words else 0), result.output
+                said = result.output.splitlines()
+                commands += 1
+            else:
+                assert line in said
+    assert commands >= 6
+    assert Path("report.html").exists()
+
+
+def test_the_step_of_contributing_works(monkeypatch) -> None:
+    import sys
+    import types
+
+    import hedgerow as hr
+
+    (block,) = blocks(CONTRIBUTING, "python")
+    known = dict(STEPS)
+    try:
+        # Compiling looks the kernel's module up, so the block gets a real one.
+        file = Path("contributed.py")
+        file.write_text(block)
+        module = types.ModuleType("contributed")
+        module.__file__ = str(file)
+        monkeypatch.setitem(sys.modules, "contributed", module)
+        exec(compile(block, str(file), "exec"), module.__dict__)
+        market = hr.load("builtin", start="2019-01-01", end="2020-12-31")
+        result = hr.backtest(module.policy, market, hr.Put()).to_dict()
+        assert all(verdict["passed"] for verdict in result["lookahead"])
+    finally:
+        for kind in set(STEPS) - set(known):
+            del STEPS[kind]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_changelog_knows_the_version_to_come() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert text.startswith("# Changelog")
+    assert "## [Unreleased]" in text
