@@ -515,20 +515,3 @@ def test_plain_values_only() -> None:
     values = {"a": np.float64(1.5), "b": (np.nan, np.inf, 2), "c": None, 3: Path("x"), "d": True}
     want = {"a": 1.5, "b": [None, None, 2], "c": None, "3": "x", "d": True}
     assert output.plain(values) == want
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path) -> None:
-    old = tmp_path / "r.html"
-    old.write_text("old")
-
-    def half(part: Path) -> None:
-        part.write_text("ha")
-        raise OSError(28, "No space left on device")
-
-    with (
-        pytest.raises(RangeError, match=r"cannot be written \(No space"),
-        output.whole(old) as part,
-    ):
-        half(part)
-    assert old.read_text() == "old"
-    assert [item.name for item in tmp_path.iterdir()] == ["r.html"]

@@ -6,8 +6,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -109,35 +108,9 @@ def writable(path: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise RangeError(
+            f"the file cannot be written ({error.strerror or error})",
+            where=str(path),
+            mend="choose a folder that you may write to",
+        ) from None
     return path
-
-
-def _unwritable(path: Path, error: OSError) -> Exception:
-    from hedgerow.errors import RangeError
-
-    return RangeError(
-        f"the file cannot be written ({error.strerror or error})",
-        where=str(path),
-        mend="choose a folder that you may write to",
-    )
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a file beside ``path`` to write to, and put it in place when it is complete.
-
-    Raises
-    ------
-    RangeError
-        If it cannot be written.
-    """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()

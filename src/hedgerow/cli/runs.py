@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import NOTICE, AsJson, columns, note, show_json, told, whole, writable
+from hedgerow.cli.output import NOTICE, AsJson, columns, note, show_json, told, writable
 
 if TYPE_CHECKING:
     from hedgerow.api import Result
@@ -206,8 +206,7 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
                 raise
             left_out[sleeve.name] = str(error)
     if report is not None:
-        with whole(report) as part:
-            results[0].report(part)
+        results[0].report(report)
     if as_json:
         show_json(
             {
