@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from hedgerow.research.sweep import Sweep
 
 
-def load(source: str | Path = "builtin", *, start: str | None = None, end: str | None = None) -> Market:
+def load(
+    source: str | Path = "builtin", *, start: str | None = None, end: str | None = None
+) -> Market:
     """Load a market.
 
     Parameters

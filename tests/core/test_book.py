@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawing import policies, tapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawing import policies, tapes
 from hedgerow.core.book import Bar, Order, fill, mark, opening, place, settle, turn_year
 from hedgerow.core.lanes import floats
 
@@ -15,12 +15,16 @@ BAR = Bar(*[0.0] * len(Bar._fields))
 
 
 def test_a_fill_costs_half_the_spread_on_what_is_traded() -> None:
-    book = fill(opening(1_000.0)._replace(held=5.0), Order(1.0, 8.0, 1.0), BAR._replace(open_cost=2.0))
+    book = fill(
+        opening(1_000.0)._replace(held=5.0), Order(1.0, 8.0, 1.0), BAR._replace(open_cost=2.0)
+    )
     assert (book.held, book.cost, book.nav, book.traded) == (8.0, 6.0, 994.0, 3.0)
 
 
 def test_an_order_that_does_not_act_leaves_the_book_alone() -> None:
-    book = fill(opening(1_000.0)._replace(held=5.0), Order(1.0, 8.0, 0.0), BAR._replace(open_cost=2.0))
+    book = fill(
+        opening(1_000.0)._replace(held=5.0), Order(1.0, 8.0, 0.0), BAR._replace(open_cost=2.0)
+    )
     assert (book.held, book.cost, book.filled) == (5.0, 0.0, 0.0)
 
 

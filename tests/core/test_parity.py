@@ -9,10 +9,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from drawing import STEPS_DRAWN, SWITCHES, kinds, policies, tapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawing import STEPS_DRAWN, SWITCHES, kinds, policies, tapes
 from hedgerow.core.lanes import columns, compiled, floats
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import STANDARD, Moments

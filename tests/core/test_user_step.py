@@ -7,9 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
-from drawing import tapes
 from hypothesis import find
 
+from drawing import tapes
 from hedgerow.core.lanes import columns, compiled
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import STANDARD

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from hedgerow.data.calendar import is_session, sessions, third_friday, vx_settlement
+from hedgerow.data.calendar import is_session, sessions, vx_settlement
 from hedgerow.data.futures import MONTH_CODES
 from hedgerow.errors import RangeError
 
@@ -32,14 +32,6 @@ def test_vx_settlement(contract, day):
 def test_a_contract_that_never_was_is_refused(contract):
     with pytest.raises(RangeError, match="there is no VIX future"):
         vx_settlement(*contract)
-
-
-def test_third_fridays_are_fridays_in_the_third_week():
-    for year in range(2004, 2030):
-        for month in range(1, 13):
-            day = third_friday(year, month)
-            assert day.weekday() == 4
-            assert 15 <= day.day <= 21
 
 
 def test_settlement_is_always_a_session():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic import market
 
 from hedgerow.core.market import Market
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
+from synthetic import market
 
 DAYS = np.array(["2020-01-02", "2020-01-03", "2020-01-06"], dtype="datetime64[ns]")
 PLAIN = Market(DAYS, {"spx": [100.0, 110.0, 99.0]})

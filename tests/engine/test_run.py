@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic import market
 
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
@@ -17,6 +16,7 @@ from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.rules import Linear, Tiers
 from hedgerow.policies.signals import Level, RealisedVol
 from hedgerow.policies.trigger import Trigger
+from synthetic import market
 
 DAILY = Policy([Linear()], signals=[Level("vix")], name="daily")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic import market
 
 from hedgerow import api
 from hedgerow.core.measure import STANDARD, Moments
@@ -18,6 +17,7 @@ from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
+from synthetic import market
 
 SLEEVES = [
     Put(size=Vega(1_000)),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hedgerow.core.market import Market
-from hedgerow.instruments.expiry import sessions_ahead, vix_settlement
+from hedgerow.core.expiry import sessions_ahead, vix_settlement
 
 
 def sessions(count, first="2003-01-02"):

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from synthetic import market
 
 from hedgerow import api
 from hedgerow.core.market import Market
@@ -21,6 +20,7 @@ from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Level, RealisedVol
 from hedgerow.policies.trigger import Trigger
 from hedgerow.research import lookahead
+from synthetic import market
 
 DRAWN = {
     "level": [Level("vix")],
@@ -124,9 +124,7 @@ def test_whole_policies_do_not_look_ahead() -> None:
         signals=[Level("vix"), Average("vix", days=10)],
     )
     for same_bar in (False, True):
-        ground = run.prepare(
-            data, Put(), Equity(1e7), lookback=policy.lookback, same_bar=same_bar
-        )
+        ground = run.prepare(data, Put(), Equity(1e7), lookback=policy.lookback, same_bar=same_bar)
         whole = run.play("whole", policy, ground)
         for cut in (60, 200, 500, 800):
             assert policy_agrees(whole, policy, Put(), ground, Costs(), cut).passed

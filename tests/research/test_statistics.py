@@ -53,9 +53,7 @@ def test_c7_sharpe_is_realised_and_in_excess_of_cash() -> None:
     made = performance.statistics(book, cash)
     r = np.tile([0.02, -0.01], 50)
     assert made["sharpe"] == pytest.approx(r.mean() / r.std(ddof=1) * np.sqrt(252))
-    assert made["sharpe_excess"] == pytest.approx(
-        (r - 0.001).mean() / r.std(ddof=1) * np.sqrt(252)
-    )
+    assert made["sharpe_excess"] == pytest.approx((r - 0.001).mean() / r.std(ddof=1) * np.sqrt(252))
 
 
 def test_drawdown_is_not_positive_and_dated() -> None:
@@ -66,9 +64,7 @@ def test_drawdown_is_not_positive_and_dated() -> None:
 
 
 def test_the_first_row_of_a_stretch_only_sets_the_start() -> None:
-    book = ledger(
-        days("2020-01-01", 4), nav=[1, 1, 1, 1], cost=[9, 1, 2, 4], traded=[1, 1, 0, 1]
-    )
+    book = ledger(days("2020-01-01", 4), nav=[1, 1, 1, 1], cost=[9, 1, 2, 4], traded=[1, 1, 0, 1])
     made = performance.statistics(book, np.zeros(4), slice(1, 4))
     assert (made["transaction_costs"], made["trades"]) == (6.0, 1)
 
@@ -152,5 +148,9 @@ def test_d6_each_flag_is_raised_by_its_own_fault_and_no_other(name, made, rows, 
 
 def test_d6_more_than_three_inputs() -> None:
     many = Policy([Linear()], signals=[Level(c) for c in ("vix", "vix3m", "skew", "vvix")])
-    raised = [f.name for f in flags.check(many, GOOD, [row("a", 1), row("b", 1)], same_bar=False) if f.raised]
+    raised = [
+        f.name
+        for f in flags.check(many, GOOD, [row("a", 1), row("b", 1)], same_bar=False)
+        if f.raised
+    ]
     assert raised == ["inputs"]

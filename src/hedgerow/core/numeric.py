@@ -44,6 +44,11 @@ def maximum(a: Num, b: Num) -> Num:
     return select(a > b, a, b)
 
 
+def known(value: Num) -> Any:
+    """Say whether a value is a number: NaN is unequal to itself."""
+    return value == value  # noqa: PLR0124
+
+
 def clip(value: Num, low: Num, high: Num) -> Num:
     """Return ``value`` held inside ``low`` … ``high``.
 

@@ -10,9 +10,8 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import vix_settlement
 from hedgerow.errors import RangeError
-
-FRIDAY = 4
 
 # In 2004 the contract still settled on the Wednesday before the third Friday of its own
 # month; the two contracts of that year for which this is another day are listed by hand.
@@ -55,25 +54,6 @@ def is_session(day: dt.date) -> bool:
     return bool(np.is_busday(np.datetime64(day, "D"), holidays=holidays()))
 
 
-def on_or_before(day: dt.date) -> dt.date:
-    """Return ``day`` if it is a session, else the session before it."""
-    while not is_session(day):
-        day -= dt.timedelta(days=1)
-    return day
-
-
-def third_friday(year: int, month: int) -> dt.date:
-    """Return the third Friday of a month, holiday or not.
-
-    Examples
-    --------
-    >>> third_friday(2024, 6).isoformat()
-    '2024-06-21'
-    """
-    fifteenth = dt.date(year, month, 15)
-    return fifteenth + dt.timedelta(days=(FRIDAY - fifteenth.weekday()) % 7)
-
-
 @cache
 def vx_settlement(year: int, month: int) -> dt.date:
     """Return the final settlement date of the monthly VIX future of a month.
@@ -105,9 +85,7 @@ def vx_settlement(year: int, month: int) -> dt.date:
         )
     if (year, month) in _EARLY_SETTLEMENTS:
         return _EARLY_SETTLEMENTS[year, month]
-    following = (year + 1, 1) if month == 12 else (year, month + 1)
-    last_trade = on_or_before(third_friday(*following))
-    return on_or_before(last_trade - dt.timedelta(days=30))
+    return cast("dt.date", vix_settlement(f"{year}-{month:02d}").item())
 
 
 def sessions(start: dt.date | str, end: dt.date | str) -> tuple[Session, ...]:

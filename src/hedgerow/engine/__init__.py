@@ -1,0 +1,1 @@
+"""Runs over history: decide at one close, fill at the next, keep the ledger."""

@@ -130,9 +130,7 @@ def static(signal: str = "vix") -> Policy:
     It is resized when the sleeve rolls and never in between.
     """
     hold = Trigger(signal, move=None, relative=None, every=None, drawdown=None)
-    return Policy(
-        steps=[Constant(1.0), hold], signals=[Level(signal)], name="static", raw=True
-    )
+    return Policy(steps=[Constant(1.0), hold], signals=[Level(signal)], name="static", raw=True)
 
 
 def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
@@ -167,7 +165,10 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
             "budget_base": book.base,
             "peak": book.peak,
         },
-        {signal.name: column.copy() for signal, column in zip(policy.signals, tape.signals, strict=True)},
+        {
+            signal.name: column.copy()
+            for signal, column in zip(policy.signals, tape.signals, strict=True)
+        },
         {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
         {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
         {"policy": policy.name, **(facts or {})},

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.expiry import sessions_ahead
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, schedule
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Size, Vega
+from hedgerow.instruments.sizes import Size, VegaShare
 from hedgerow.instruments.sleeve import check_lag, check_size, frozen
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
@@ -65,7 +65,7 @@ class VixFuture:
 
     months: int = 1
     roll_before: int = 5
-    size: Size = field(default_factory=lambda: Vega(1_000))
+    size: Size = field(default_factory=lambda: VegaShare(0.001))
     kind: ClassVar[str] = "vix_future"
 
     def __post_init__(self) -> None:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import next_monthly
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.expiry import next_monthly
 from hedgerow.instruments.rolls import Roll, Schedule, parse_tenor, schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag, frozen
@@ -126,7 +126,7 @@ def option_strip(
     )
 
 
-def _value(  # noqa: PLR0917
+def _value(
     scene: Scene,
     plan: Schedule,
     strikes: Floats,

@@ -11,7 +11,7 @@ from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.legs import Leg, option_strip
 from hedgerow.instruments.rolls import check_terms, parse_roll
-from hedgerow.instruments.sizes import Notional, Size, Vega
+from hedgerow.instruments.sizes import Notional, Size
 from hedgerow.instruments.sleeve import check_flag, check_number, check_size
 
 
@@ -42,7 +42,7 @@ class Put:
 
     Examples
     --------
-    >>> put = Put(moneyness=0.90, tenor="90d", roll="30d", size=Vega(1_000))
+    >>> put = Put(moneyness=0.90, tenor="90d", roll="30d", size=Notional(1.0))
     >>> put.name
     'put-90d-0.9'
     """
@@ -52,7 +52,7 @@ class Put:
     roll: str = "30d"
     drift: float | None = None
     listed: bool = True
-    size: Size = field(default_factory=lambda: Vega(1_000))
+    size: Size = field(default_factory=lambda: Notional(1.0))
     kind: ClassVar[str] = "put"
 
     def __post_init__(self) -> None:
@@ -113,7 +113,7 @@ class PutSpread:
     roll: str = "30d"
     drift: float | None = None
     listed: bool = True
-    size: Size = field(default_factory=lambda: Notional(0.1))
+    size: Size = field(default_factory=lambda: Notional(1.0))
     kind: ClassVar[str] = "put_spread"
 
     def __post_init__(self) -> None:

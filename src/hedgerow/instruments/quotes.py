@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import vix_settlement
 from hedgerow.core.market import Market
-from hedgerow.instruments.expiry import vix_settlement
 
 Floats = NDArray[np.float64]
 Months = NDArray[np.int64]

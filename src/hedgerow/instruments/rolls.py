@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import sessions_ahead
 from hedgerow.errors import SleeveError
-from hedgerow.instruments.expiry import sessions_ahead
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -224,7 +224,7 @@ def last_session_before(day: int) -> int:
     return int(sessions_ahead(np.datetime64(day - 1, "D"), 0).astype(np.int64))
 
 
-def _due(  # noqa: PLR0917
+def _due(
     days: Days,
     spot: Floats,
     fill: Days,

@@ -82,6 +82,43 @@ class Vega:
 
 
 @dataclass(frozen=True)
+class VegaShare:
+    """So much vega as a part of NAV, so that the hedge grows with what it hedges.
+
+    Parameters
+    ----------
+    fraction
+        USD of vega per vol point and USD of NAV: 0.0001 is $1,000 a point on $10 million.
+
+    Notes
+    -----
+    Bounded like `Vega`.
+    """
+
+    fraction: float
+    kind: ClassVar[str] = "vega_share"
+
+    def __post_init__(self) -> None:
+        _check(self.fraction, "size.vega_share")
+        if abs(self.fraction) > 0.1:
+            raise SleeveError(
+                f"{self.fraction} of NAV per vol point is more than any hedge",
+                where="size.vega_share",
+                mend="write $1,000 a point on $10 million as 0.0001",
+            )
+
+    @property
+    def value(self) -> float:
+        """Decimal part of NAV per vol point."""
+        return self.fraction
+
+    def columns(self, strip: Strip) -> tuple[Floats, Floats]:
+        """Return ``(0, per_nav)``; see `Size.columns`."""
+        fixed, none = Vega(1.0).columns(strip)
+        return none, self.fraction * fixed
+
+
+@dataclass(frozen=True)
 class Premium:
     """So much of NAV spent on premium at each purchase.
 
@@ -165,8 +202,8 @@ class Contracts:
         return np.full(len(strip), float(self.number)), np.zeros(len(strip))
 
 
-SIZES: Mapping[str, type[Vega] | type[Premium] | type[Notional] | type[Contracts]] = {
-    size.kind: size for size in (Vega, Premium, Notional, Contracts)
+SIZES: Mapping[str, type[Vega | VegaShare | Premium | Notional | Contracts]] = {
+    size.kind: size for size in (Vega, VegaShare, Premium, Notional, Contracts)
 }
 """Kind, as written in tables, to class."""
 
@@ -178,7 +215,7 @@ def guarded(size: Size, strip: Strip) -> int:
     --------
     A report says it when the count is not 0: the hedge was smaller than asked for there.
     """
-    if isinstance(size, Vega):
+    if isinstance(size, Vega | VegaShare):
         return int(np.sum(~(strip.next_vega >= LEAST_VEGA * np.abs(strip.next_notional))))
     if isinstance(size, Premium):
         price = strip.next_price * strip.multiplier

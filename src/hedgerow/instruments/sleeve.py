@@ -11,7 +11,7 @@ from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size, Vega
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size, Vega, VegaShare
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
 
@@ -80,7 +80,7 @@ def check_number(value: Any, where: str, low: float, high: float) -> None:
 
 def check_size(size: Any, *, premium: bool, where: str = "size") -> None:
     """Refuse what is not a size, or a premium where the contract costs none."""
-    if not isinstance(size, Vega | Premium | Notional | Contracts):
+    if not isinstance(size, Vega | VegaShare | Premium | Notional | Contracts):
         raise SleeveError(f"{size!r} is not a size", where=where, mend="write Vega(1000)")
     if isinstance(size, Premium) and not premium:
         raise SleeveError(

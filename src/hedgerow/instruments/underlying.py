@@ -12,7 +12,7 @@ from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Notional, Size, Vega
+from hedgerow.instruments.sizes import Notional, Size, Vega, VegaShare
 from hedgerow.instruments.sleeve import check_flag, check_lag, check_size, frozen
 
 
@@ -30,7 +30,7 @@ class Underlying:
     Raises
     ------
     SleeveError
-        If the size is a `Vega`.
+        If the size is a `Vega` or `VegaShare`.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Underlying:
 
     def __post_init__(self) -> None:
         check_size(self.size, premium=True)
-        if isinstance(self.size, Vega):
+        if isinstance(self.size, Vega | VegaShare):
             raise SleeveError(
                 "the index has no vega, so it cannot be sized by it",
                 where="size",

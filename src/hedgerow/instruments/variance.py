@@ -8,13 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import next_monthly
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.expiry import next_monthly
 from hedgerow.instruments.rolls import Schedule, check_terms, parse_roll, parse_tenor, schedule
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Size, Vega
+from hedgerow.instruments.sizes import Size, VegaShare
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size, frozen
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
@@ -70,7 +70,7 @@ class VarianceSwap:
     roll: str = "expiry"
     drift: float | None = None
     listed: bool = True
-    size: Size = field(default_factory=lambda: Vega(1_000))
+    size: Size = field(default_factory=lambda: VegaShare(0.001))
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class VarianceSwap:
         return _laid_out(self.name, market, scene, plan, trade, _notes(scene, span, lag))
 
 
-def _laid_out(  # noqa: PLR0917
+def _laid_out(
     name: str, market: Market, scene: Scene, plan: Schedule, trade: Costs, notes: dict[str, Any]
 ) -> Strip:
     count = len(market)
@@ -160,7 +160,7 @@ def _laid_out(  # noqa: PLR0917
     )
 
 
-def _value(  # noqa: PLR0917
+def _value(
     scene: Scene, plan: Schedule, realised: Floats, begun: Index, rows: Index, contract: Index
 ) -> _Value:
     """Value contracts ``contract``, first held at ``begun``, at bars ``rows``; USD each."""

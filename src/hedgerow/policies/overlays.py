@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
-from hedgerow.core.numeric import Num, clip, maximum, minimum, select
+from hedgerow.core.numeric import Num, clip, known, maximum, minimum, select
 from hedgerow.core.step import Nothing, Stage, step
 from hedgerow.policies.rules import Level_, _ordered
 from hedgerow.policies.signals import STRICT
@@ -108,7 +108,7 @@ class Smooth(_Overlay):
     def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
         """Move the level towards the intensity; the first bar starts it there."""
         moved = memory.level + p.weight * (x - memory.level)
-        level = select(memory.level == memory.level, moved, x)
+        level = select(known(memory.level), moved, x)
         return level, SmoothMemory(level)
 
 
@@ -159,8 +159,7 @@ class Persist(_Overlay):
     @staticmethod
     def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
         """Count the sessions on one side and move the level when there are enough."""
-        begun = memory.level == memory.level
-        level = select(begun, memory.level, x)
+        level = select(known(memory.level), memory.level, x)
         above = x > level
         below = x < level
         rising = select(memory.side > 0.0, minimum(x, memory.held), x)

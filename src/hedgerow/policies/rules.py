@@ -266,9 +266,7 @@ class Bands(_Rule):
 
     def params(self) -> Params:
         """Return the kernel's parameters."""
-        return self.Params(
-            self.calm_below, self.stress_above, self.calm, self.normal, self.stress
-        )
+        return self.Params(self.calm_below, self.stress_above, self.calm, self.normal, self.stress)
 
     @staticmethod
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
-from hedgerow.core.numeric import Num, maximum, select
+from hedgerow.core.numeric import Num, known, maximum, select
 from hedgerow.core.step import Stage, step
 from hedgerow.policies.overlays import NAN
 from hedgerow.policies.signals import STRICT, Column
@@ -157,7 +157,7 @@ class Trigger:
         under = p.by_drawdown & (nav < p.line * select(p.resets, peak, view.book.peak))
         fell = under & (memory.below < 1.0)
         fired = (
-            select(last == last, 0.0, 1.0)
+            select(known(last), 0.0, 1.0)
             + select(p.by_move & (moved > p.move), 2.0, 0.0)
             + select(p.by_relative & (moved > p.relative * last), 4.0, 0.0)
             + select((p.by_days & (days >= p.days)) | (p.by_bars & (bars >= p.bars)), 8.0, 0.0)

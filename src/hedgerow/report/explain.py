@@ -193,9 +193,7 @@ def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
         return "first rebalance of the run" if names else "waiting for the first fill"
     since = f"{step.signal} {now:.4g} against {last:.4g} at the last rebalance"
     fall = float(ledger["nav"][t] / ledger["peak"][t] - 1.0)
-    return f"{since}, drawdown {fall:.1%}: " + (
-        f"fires ({', '.join(names)})" if names else "holds"
-    )
+    return f"{since}, drawdown {fall:.1%}: " + (f"fires ({', '.join(names)})" if names else "holds")
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,1 @@
+"""Questions asked of runs: comparisons, statistics, sweeps and tests of honesty."""

@@ -1,4 +1,4 @@
-"""The main question: what would scaling the hedge have cost, and what would it have saved?
+"""The main question: what scaling the hedge would have cost, and what it would have saved.
 
 Three runs over the same stretch - unhedged, static, dynamic - with the same sleeve and costs,
 and every number that answers the question, ready for a table, a page or a file.
@@ -281,9 +281,7 @@ def _provenance(ground: Ground) -> dict[str, dict[str, Any]]:
     return made
 
 
-def _assumptions(
-    ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool
-) -> list[str]:
+def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool) -> list[str]:
     strip = ground.strip
     said = [
         "Orders are decided at the close and filled at the same close, which nobody can do"

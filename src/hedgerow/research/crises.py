@@ -87,9 +87,7 @@ def effectiveness(hedged: Ledger, rows: slice) -> dict[str, Any]:
     }
 
 
-def table(
-    dynamic: Ledger, static: Ledger, stretches: list[Stretch]
-) -> list[dict[str, Any]]:
+def table(dynamic: Ledger, static: Ledger, stretches: list[Stretch]) -> list[dict[str, Any]]:
     """Return one row per stretch: the portfolio's loss and what each hedge gave back."""
     made = []
     for stretch in stretches:

@@ -47,8 +47,9 @@ def check(
     return [
         Flag("sharpe", ratio > MAX_SHARPE, f"Sharpe {ratio:.2f}, flagged above {MAX_SHARPE}"),
         Flag(
-            "win rate", wins > MAX_WIN_RATE, f"the hedge gained on {wins:.0%} of days, "
-            f"flagged above {MAX_WIN_RATE:.0%}"
+            "win rate",
+            wins > MAX_WIN_RATE,
+            f"the hedge gained on {wins:.0%} of days, flagged above {MAX_WIN_RATE:.0%}",
         ),
         Flag(
             "one crisis only",

@@ -85,11 +85,13 @@ def play(
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
     def work(part: tuple[int, int]) -> int:
-        run(tape.bar_rows, tape.signal_rows, shared, starts, columns, *part, _buffer(layout.cells), out)
+        buffer = _buffer(layout.cells)
+        run(tape.bar_rows, tape.signal_rows, shared, starts, columns, *part, buffer, out)
         return min(part[1] * WIDTH, lanes) - part[0] * WIDTH
 
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
-    run(tape.bar_rows[:0], tape.signal_rows[:0], shared, starts, columns, 0, 0, _buffer(layout.cells), out)
+    nothing = tape.bar_rows[:0], tape.signal_rows[:0]
+    run(*nothing, shared, starts, columns, 0, 0, _buffer(layout.cells), out)
     pool = ThreadPoolExecutor(workers)
     try:
         for done in pool.map(work, spans):

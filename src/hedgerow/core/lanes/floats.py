@@ -29,7 +29,9 @@ class Journey(NamedTuple):
     """Memory of all steps after each bar, field by field, **shape** (T, fields)."""
 
 
-def play(policy: Policy, tape: Tape, measures: Sequence[Any] = ()) -> tuple[Journey, dict[str, Any]]:
+def play(
+    policy: Policy, tape: Tape, measures: Sequence[Any] = ()
+) -> tuple[Journey, dict[str, Any]]:
     """Run one lane over the tape.
 
     Parameters

@@ -50,4 +50,12 @@ def _clip(value, low, high):
 
 @overload(numeric.exp)
 def _exp(value):
-    return lambda value: math.exp(value)
+    def scalar(value):
+        return math.exp(value)
+
+    return scalar
+
+
+@overload(numeric.known)
+def _known(value):
+    return lambda value: value == value  # noqa: PLR0124

@@ -265,9 +265,7 @@ def _assemble(
         f"            s[(i // {WIDTH}) * {STRIDE} + i % {WIDTH}] = lanes[i // {WIDTH}, lane]",
         f"        for i in range({len(plan.starts) * STRIDE}):",
         f"            s[{len(parameters) * STRIDE} + i] = starts[i // {STRIDE}]",
-        "        play(bars, signals, s"
-        + "".join(f", c{k}" for k in range(len(plan.shared)))
-        + ")",
+        "        play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + ")",
         f"        for j in range(min({WIDTH}, out.shape[1] - b * {WIDTH})):",
         *(
             f"            out[{k}, b * {WIDTH} + j] = s[{rows[n] * STRIDE} + j]"

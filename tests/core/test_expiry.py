@@ -9,7 +9,7 @@ import pandas_market_calendars as calendars
 import pytest
 from dateutil.easter import easter as oracle_easter
 
-from hedgerow.instruments.expiry import (
+from hedgerow.core.expiry import (
     easter,
     holidays,
     next_monthly,

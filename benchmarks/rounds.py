@@ -1,0 +1,44 @@
+"""Takes times fairly: warmed, in turn, medians; and says on what machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+
+def rounds(work: dict[str, Callable[[], object]], count: int = 7) -> dict[str, float]:
+    """Call everything once to warm it, then ``count`` times in turn; return median seconds."""
+    for call in work.values():
+        call()
+    taken: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(count):
+        for name, call in work.items():
+            begun = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def machine() -> dict[str, str]:
+    """What was measured on: processor, threads, and the versions that matter."""
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            model = next(ln.split(":")[1].strip() for ln in lines if ln.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    found = {
+        "processor": model,
+        "threads": str(os.cpu_count()),
+        "python": platform.python_version(),
+    }
+    for name in ("numpy", "numba", "llvmlite", "vectorbt", "hedgerow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
