@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 def percent(value: float | None, digits: int = 0) -> str:
     """Return a share as a percentage, or a dash where there is none."""
-    return "–" if value is None or value != value else f"{value:.{digits}%}"
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}%}"
 
 
 def summarise(found: Comparison) -> str:
@@ -52,7 +53,7 @@ def _strategies(made: Mapping[str, Mapping[str, Any]]) -> list[str]:
             idle = name == "unhedged" and key not in {
                 "nav_end", "annual_return", "annual_vol", "sharpe_excess", "max_drawdown"
             }  # fmt: skip
-            cells.append("–" if idle or value != value else show(value))
+            cells.append("–" if idle or math.isnan(value) else show(value))
         lines.append(f"  {title:<22}" + "".join(f"{cell:>16}" for cell in cells))
     return lines
 

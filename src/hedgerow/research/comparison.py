@@ -204,7 +204,7 @@ def _life(sleeve: Sleeve) -> int:
 def _cash(ground: Ground) -> Floats:
     """Return what bills earned over each bar of the run, **shape** (T,)."""
     bills = Equity(1.0, equity_share=0.0).values(ground.market, ground.first)[ground.first :]
-    return np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]]
+    return np.asarray(np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]])
 
 
 def _triggers(policy: Policy, ledger: Ledger) -> dict[str, Any]:

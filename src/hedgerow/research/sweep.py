@@ -88,14 +88,16 @@ def sweep(
     if not axes:
         raise PolicyError("nothing to sweep", where="sweep", mend="give at least one axis")
     spread = Spread(policy, grid(axes))
-    if carriage == "compiled":
-        from hedgerow.core.lanes.compiled import play
-    elif carriage == "numpy":
-        from hedgerow.core.lanes.columns import play
-    else:
+    if carriage not in CARRIAGES:
         raise RangeError(
             f"'{carriage}' is not a carriage",
             where="sweep.carriage",
             mend=f"use one of: {', '.join(CARRIAGES)}",
         )
-    return Sweep(spread, play(spread, tape, measures, progress))
+    if carriage == "compiled":
+        from hedgerow.core.lanes import compiled
+
+        return Sweep(spread, compiled.play(spread, tape, measures, progress))
+    from hedgerow.core.lanes import columns
+
+    return Sweep(spread, columns.play(spread, tape, measures, progress))
