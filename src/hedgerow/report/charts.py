@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
+from hedgerow.report.formats import number, percent, usd
+
+SHOWN: dict[str, Callable[[float], str]] = {
+    "usd": usd,
+    "percent": lambda v: percent(v, 2),
+    "points": lambda v: number(v, 2),
+    "times": lambda v: f"{number(v, 2)}×",
+}
+"""How a chart's unit is written; the page's script writes the same."""
 
 WIDTH = 1000
 """Units across a plot."""
@@ -174,7 +184,7 @@ def thin(values: Floats, buckets: int = BUCKETS) -> NDArray[np.int64]:
         return np.arange(count)
     edges = np.linspace(0, count, buckets + 1).astype(np.int64)
     kept = {0, count - 1}
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges.tolist()):
         part = values[a:b]
         kept.add(int(a + np.argmin(part)))
         kept.add(int(a + np.argmax(part)))
@@ -236,15 +246,12 @@ class Line:
         **shape** (T,).
     where
         Rows that the line is drawn at; elsewhere another line tells the story.
-    quiet
-        Left out of the legend and of the reading under the pointer.
     """
 
     name: str
     key: str
     values: Floats
     where: NDArray[np.bool_] | None = None
-    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,16 +280,27 @@ class Chart:
         ]
 
     @property
+    def last(self) -> list[str]:
+        """What each line reads at the last session, in words."""
+        show = SHOWN[self.unit]
+        known = [line.where is None or bool(line.where[-1]) for line in self.lines]
+        return [
+            show(float(line.values[-1]) if here else float("nan"))
+            for line, here in zip(self.lines, known, strict=True)
+        ]
+
+    @property
     def ends(self) -> list[dict[str, Any]]:
         """Names at the right ends of the lines, pushed apart so that none covers another."""
-        found = []
+        found: list[dict[str, Any]] = []
         for line in self.lines:
             known = np.flatnonzero(np.isfinite(line.values))
-            if len(known) and not line.quiet:
+            if len(known) and (line.where is None or line.where[-1]):
                 place = float(self.scale.y(line.values[known[-1]]))
-                found.append({"key": line.key, "name": line.name, "y": place})
+                name = line.name.partition(",")[0]
+                found.append({"key": line.key, "name": name, "y": place})
         found.sort(key=lambda end: end["y"])
-        for above, below in zip(found, found[1:], strict=False):
+        for above, below in pairwise(found):
             below["y"] = max(below["y"], above["y"] + 15.0)
         spill = max(found[-1]["y"] - (self.scale.height - 2.0), 0.0) if found else 0.0
         for end in found:

@@ -50,6 +50,28 @@ def asked(found: Comparison) -> Any:
     return ledger.trace[last.kind]
 
 
+def shapers(found: Comparison) -> list[dict[str, Any]]:
+    """Return, per step, how often it raised and lowered what the step before it said.
+
+    Shares of the closes; None for the rule, which comes first.  ``mean`` is the mean intensity
+    after the step.
+    """
+    trace = found.ledgers["dynamic"].trace
+    kinds = [step.kind for step in found.policy.steps]
+    made: list[dict[str, Any]] = []
+    for i, kind in enumerate(kinds):
+        moved = np.sign(trace[kind] - trace[kinds[i - 1]])
+        made.append(
+            {
+                "kind": kind,
+                "raised": float(np.mean(moved > 0)) if i else None,
+                "lowered": float(np.mean(moved < 0)) if i else None,
+                "mean": float(np.mean(trace[kind])),
+            }
+        )
+    return made
+
+
 def _changes(found: Comparison) -> list[int]:
     x = found.ledgers["dynamic"]["x"]
     sizes = np.abs(np.diff(x, prepend=x[0]))

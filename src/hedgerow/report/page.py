@@ -17,7 +17,7 @@ from markupsafe import Markup
 from hedgerow.errors import HedgerowError
 from hedgerow.report import decisions, formats, panels, story, tables
 from hedgerow.report.summary import NOT_ADVICE
-from hedgerow.research.comparison import Comparison
+from hedgerow.research.comparison import PERIODS, Comparison
 
 
 def write(found: Comparison, path: Path) -> Path:
@@ -65,11 +65,15 @@ def write(found: Comparison, path: Path) -> Path:
 def render(found: Comparison) -> str:
     """Return the report as HTML; equal comparisons give equal text."""
     style, script = _read("page.css"), _read("page.js")
-    return _environment().get_template("page.html.j2").render(
-        **_facts(found),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704
-        policy_rules=_security(style, script),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            **_facts(found),
+            style=Markup(style),
+            script=Markup(script),
+            policy_rules=_security(style, script),
+        )
     )
 
 
@@ -83,7 +87,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "story": told,
         "title": f"{found.policy.name} with {found.sleeve.name}",
         "tiles": tables.tiles(found, told),
-        "periods": [(tables.TITLES[name], found.periods[name]) for name in tables.PERIODS],
+        "periods": [(tables.TITLES[name], found.periods[name]) for name in PERIODS],
         "figures": tables.key_figures(found),
         "charts": charts,
         "back": panels.backdrop(found, span),
@@ -98,6 +102,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "savings": tables.savings(found),
         "budget": panels.budget(found),
         "decisions": decisions.notable(found),
+        "shapers": decisions.shapers(found),
         "provenance": tables.provenance(found),
         "sleeve_terms": tables.terms(found.sleeve),
         "sleeve_notes": tables.notes(found),
@@ -136,7 +141,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        {"usd": formats.usd, "percent": formats.percent, "number": formats.number}
-    )
+    made.filters.update({"usd": formats.usd, "percent": formats.percent, "number": formats.number})
     return made

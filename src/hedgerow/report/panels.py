@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats, Origin
+from hedgerow.policies.overlays import Budget
+from hedgerow.policies.trigger import LEGS
 from hedgerow.report.charts import (
     Chart,
     Line,
@@ -22,7 +24,6 @@ from hedgerow.report.decisions import asked
 from hedgerow.report.formats import number, percent, usd, usd_short
 from hedgerow.research import performance
 from hedgerow.research.comparison import Comparison
-from hedgerow.policies.trigger import LEGS
 
 NAMES = {"unhedged": "Unhedged", "static": "Static", "dynamic": "Dynamic"}
 
@@ -44,7 +45,13 @@ def backdrop(found: Comparison, span: Span) -> dict[str, Any]:
         label = first if middle - last > 4.5 else ""
         last = middle if label else last
         bands.append(
-            {"x": x, "width": width, "name": row["name"], "label": label, "middle": middle}
+            {
+                "x": x,
+                "width": width,
+                "name": row["name"],
+                "label": label,
+                "middle": max(middle, 2.5),
+            }
         )
     return {"bands": bands, "years": span.years, "test": span.at(found.split.test.start)}
 
@@ -81,9 +88,7 @@ def _nav(found: Comparison, span: Span) -> Chart:
 
 
 def _drawdown(found: Comparison, span: Span) -> Chart:
-    columns = {
-        name: performance.drawdowns(ledger["nav"]) for name, ledger in found.ledgers.items()
-    }
+    columns = {name: performance.drawdowns(ledger["nav"]) for name, ledger in found.ledgers.items()}
     worst = ", ".join(f"{name} {percent(float(c.min()))}" for name, c in columns.items())
     return Chart(
         "drawdown",
@@ -132,11 +137,11 @@ def _vix(found: Comparison, span: Span) -> Chart | None:
         f"VIX in points, {_dates(found)}: highest {number(float(vix[top]), 1)} on "
         f"{found.ledgers['dynamic'].dates[top]}; {percent(share, 0)} of the days are modelled.",
         [line for line in lines if line.where is not None and line.where.any()],
-        axis([vix], 200, lambda v: number(v, 0), include=(0.0,)),
+        axis([vix], 200, lambda v: number(v, 0), include=(0.0, float(vix[top]) * 1.16)),
         span,
         "points",
-        f"{percent(share, 0)} of the days are modelled from the index (thin line, hatched strip); "
-        "the others are published values."
+        f"{percent(share, 0)} of the days are modelled from the index (dashed line, hatched "
+        "strip); the others are published values."
         if share > 0
         else "Published values on every day.",
     )
@@ -159,8 +164,14 @@ def origin_strip(found: Comparison, span: Span) -> list[dict[str, Any]]:
         until = span.at(min(run.stop, len(made) - 1))
         width = round(until - x, 3)
         word = "modelled" if modelled else "published"
-        strip.append({"x": x, "width": max(width, 0.1), "modelled": modelled,
-                      "label": word if width > 12 else ""})
+        strip.append(
+            {
+                "x": x,
+                "width": max(width, 0.1),
+                "modelled": modelled,
+                "label": word if width > 12 else "",
+            }
+        )
     return strip
 
 
@@ -198,8 +209,11 @@ def trigger_rugs(found: Comparison, span: Span) -> list[dict[str, Any]]:
     """Return one rug of strokes for each leg of the trigger, with its count."""
     act = found.ledgers["dynamic"]["act"].astype(np.int64)
     return [
-        {"name": name, "count": found.triggers["legs"][name],
-         "d": ticks_path(span.x[(act & code) > 0], 14)}
+        {
+            "name": name,
+            "count": found.triggers["legs"][name],
+            "d": ticks_path(span.x[(act & code) > 0], 14),
+        }
         for code, name in LEGS.items()
         if found.triggers["legs"].get(name)
     ]
@@ -243,7 +257,7 @@ def budget(found: Comparison) -> dict[str, Any]:
     dates = found.ledgers["dynamic"].dates
     years = dates.astype("datetime64[Y]").astype(int) + 1970
     last = np.r_[np.flatnonzero(np.diff(years)), len(years) - 1]
-    limit = next((s.per_year for s in found.policy.steps if s.kind == "budget"), None)
+    limit = next((s.per_year for s in found.policy.steps if isinstance(s, Budget)), None)
     spent = {
         name: found.ledgers[name]["spent"][last] / found.ledgers[name]["budget_base"][last]
         for name in ("static", "dynamic")
@@ -255,7 +269,12 @@ def budget(found: Comparison) -> dict[str, Any]:
     each = next(n for n in (1, 2, 5, 10, 20, 50) if len(last) / n <= 9 or n == 50)
     for i, row in enumerate(last):
         year = int(years[row])
-        made = {"year": year, "x": round(i * width, 3), "label": year % each == 0, "bars": {}}
+        made: dict[str, Any] = {
+            "year": year,
+            "x": round(i * width, 3),
+            "label": year % each == 0,
+            "bars": {},
+        }
         for j, name in enumerate(("static", "dynamic")):
             top = float(scale.y(spent[name][i]))
             made["bars"][name] = {
@@ -281,16 +300,16 @@ def readings(found: Comparison, charts: dict[str, Chart], span: Span) -> dict[st
     if "vix" in charts:
         columns.append(charts["vix"].lines[0].values)
     rows = readable_rows(columns)
-    made = {}
+    series = {}
     for key, chart in charts.items():
         lines = []
         for line in chart.lines:
             shown = line.values if line.where is None else np.where(line.where, line.values, np.nan)
             lines.append([_plain(value, chart.unit) for value in shown[rows]])
-        made[key] = {"unit": chart.unit, "lines": lines}
+        series[key] = {"unit": chart.unit, "lines": lines}
     days = span.days[rows]
     return {"first": int(span.days[0]), "last": int(span.days[-1]),
-            "days": [int(day) for day in days], "charts": made}  # fmt: skip
+            "days": [int(day) for day in days], "charts": series}  # fmt: skip
 
 
 _DIGITS = {"usd": 0, "percent": 4, "points": 2, "times": 3}
@@ -299,6 +318,4 @@ _DIGITS = {"usd": 0, "percent": 4, "points": 2, "times": 3}
 def _plain(value: float, unit: str) -> float | int | None:
     if not np.isfinite(value):
         return None
-    return int(value) if unit == "usd" else round(float(value), _DIGITS[unit])
-
-
+    return round(float(value)) if unit == "usd" else round(float(value), _DIGITS[unit])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from hedgerow.core.step import Stage
 from hedgerow.report.formats import DASH, number, percent, usd
 from hedgerow.research import crises
 from hedgerow.research.comparison import Comparison
@@ -13,6 +18,12 @@ DEEPER = 0.005
 
 SHARPER = 0.005
 """A Sharpe ratio counts as different from half a hundredth on."""
+
+EXPOSED = 1.02
+"""Portfolio over NAV from which the leverage left by hedge losses is told."""
+
+OFTEN = 0.25
+"""Share of days on which the budget bites from which the reader is told."""
 
 MUCH_MODELLED = 0.05
 """Share of modelled values from which the reader is warned."""
@@ -51,29 +62,38 @@ def tell(found: Comparison) -> Story:
     return Story(_headline(found, her, worth, trust), [worth, better, trust], her, len(tested))
 
 
-def _cost(share: float) -> str:
-    if percent(share, 2) == "0.00%":
-        return "cost nothing to speak of"
-    return f"cost {percent(share, 2)} of NAV a year" if share > 0 else (
-        f"earned {percent(-share, 2)} of NAV a year in carry"
-    )
-
-
 def _headline(found: Comparison, her: dict[str, Any], worth: Verdict, trust: Verdict) -> str:
     span = found.periods["test"]
     made = found.strategies["test"]
     ours, theirs = (made[name]["hedge_cost_per_year"] for name in ("dynamic", "static"))
     saved = found.saving["test"]["saving"]
-    years = f"{span['from'][:4]}–{span['to'][:4]}"
-    said = f"Out of sample ({years}) the dynamic hedge {_cost(ours)}, a fixed one {_cost(theirs)}"
+    first, last = span["from"], span["to"]
+    years = f"{first[:4]}–{last[:4]}" if first[:4] != last[:4] else f"{first} to {last}"
+    said = f"Out of sample ({years}), scaling the hedge "
+    said += f"{_cost(ours)} against {_cost(theirs, short=True)} for a fixed one"
     if saved is not None:
-        said += f" – {percent(abs(saved), 0)} {'less' if saved >= 0 else 'more'}"
+        said += f" ({percent(abs(saved), 0)} {'less' if saved >= 0 else 'more'})"
     a, b = her["dynamic_her"], her["static_her"]
     if a is not None and b is not None:
-        said += f"; in crises it gave back {percent(a)} of the loss, the fixed one {percent(b)}"
+        said += f" and gave back {percent(a)} of crisis losses against {percent(b)}"
     else:
         said += "; no crisis falls into those years, so its protection is untested"
-    return f"{said}. Verdict: {worth.short}; {trust.short}."
+    return f"{said}: {worth.short}; {trust.short}."
+
+
+def _cost(share: float, *, short: bool = False) -> str:
+    """Return a yearly cost in words; a hedge whose carry is a gain has none."""
+    size = percent(abs(share), 2)
+    if short:
+        return size if share >= 0.0 else f"a carry gain of {size}"
+    return f"cost {size} of NAV a year" if share >= 0.0 else f"earned {size} of NAV a year in carry"
+
+
+def leverage(found: Comparison, name: str) -> float:
+    """Return the highest ratio of the portfolio to NAV, which hedge losses push above one."""
+    rows = found.split.test
+    ledger = found.ledgers[name]
+    return float((ledger["portfolio"][rows] / ledger["nav"][rows]).max())
 
 
 def _worth(found: Comparison) -> Verdict:
@@ -88,30 +108,53 @@ def _worth(found: Comparison) -> Verdict:
         f"against {percent(none['max_drawdown'])}; return {percent(ours['annual_return'], 2)} a "
         f"year against {percent(none['annual_return'], 2)}."
     )
+    exposed = leverage(found, "dynamic")
+    if exposed > EXPOSED and safer < 0:
+        reasons += (
+            f" Hedge losses are not taken out of the portfolio, so it grew to {number(exposed)}× "
+            "NAV: part of the deeper fall is that leverage."
+        )
     question = "Was hedging worth it?"
     if sharper >= 0 and safer > 0:
         word = "a better" if sharper > 0 else "the same"
         return Verdict(
-            question, "good", f"Hedging was worth its cost here: a shallower fall at {word} Sharpe",
-            "worth its cost", reasons,
+            question,
+            "good",
+            f"Hedging was worth its cost here: a shallower fall at {word} Sharpe",
+            "worth its cost",
+            reasons,
         )
     if safer > 0:
         return Verdict(
-            question, "mixed",
+            question,
+            "mixed",
             "Protection had its price here: a shallower fall, but a lower Sharpe than unhedged",
-            "protection at a price", reasons,
+            "protection at a price",
+            reasons,
         )
     if sharper > 0:
         return Verdict(
-            question, "mixed",
+            question,
+            "mixed",
             "The hedge raised the Sharpe ratio but did not make the deepest fall shallower",
-            "no protection in the deepest fall", reasons,
+            "no protection in the deepest fall",
+            reasons,
+        )
+    if sharper == 0 and safer == 0:
+        return Verdict(
+            question,
+            "bad",
+            "The hedge made no difference here: Sharpe and the deepest fall are as without it",
+            "too small to matter",
+            reasons,
         )
     return Verdict(
-        question, "bad",
+        question,
+        "bad",
         "The hedge was not worth its cost here: neither Sharpe nor the deepest fall is better "
         "than without a hedge",
-        "not worth its cost", reasons,
+        "not worth its cost",
+        reasons,
     )
 
 
@@ -138,8 +181,16 @@ def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
         )
     elif held > 1.05:
         reasons += f" Mind the size: it held {number(held)}× the fixed hedge on average."
+    bound = _budget_bound(found)
+    if bound > OFTEN:
+        reasons += f" The budget, not the signal, set its size on {percent(bound, 0)} of the days."
     if cheaper and protects and gained:
         return Verdict(question, "good", "Cheaper, and it protected at least as well", "", reasons)
+    if a is None or b is None:
+        word = "Cheaper" if cheaper else "Dearer"
+        return Verdict(
+            question, "mixed", f"{word}, and no crisis came to test its protection", "", reasons
+        )
     if cheaper and not protects:
         net = "it lost less in all" if gained else "it lost more in all"
         if ours["hedge_pnl"] > 0 and fixed["hedge_pnl"] > 0:
@@ -149,11 +200,24 @@ def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
         )
     if cheaper:
         return Verdict(
-            question, "mixed", "Cheaper in carry and costs, yet the net result is worse", "", reasons
+            question,
+            "mixed",
+            "Cheaper in carry and costs, yet the net result is worse",
+            "",
+            reasons,
         )
     if protects and gained:
         return Verdict(question, "mixed", "Dearer to hold, but it gave back more", "", reasons)
     return Verdict(question, "bad", "No: dearer, and not the better protection", "", reasons)
+
+
+def _budget_bound(found: Comparison) -> float:
+    """Return on what share of the test days the budget lowered the hedge."""
+    steps, trace, rows = found.policy.steps, found.ledgers["dynamic"].trace, found.split.test
+    for before, step in pairwise(steps):
+        if step.stage == Stage.BUDGET:
+            return float(np.mean(trace[step.kind][rows] < trace[before.kind][rows]))
+    return 0.0
 
 
 def _trust(found: Comparison) -> Verdict:
@@ -183,23 +247,42 @@ def _trust(found: Comparison) -> Verdict:
     question = "Can this answer be trusted?"
     if failed or found.ground.same_bar:
         why = "the look-ahead test failed" if failed else "orders were filled at the deciding close"
-        return Verdict(question, "bad", f"Do not trust these numbers: {why}", "do not trust it", reasons)
+        return Verdict(
+            question, "bad", f"Do not trust these numbers: {why}", "do not trust it", reasons
+        )
     if modelled or raised:
-        why = []
-        if modelled:
-            names = " and ".join("VIX" if n == "vix" else n for n in modelled)
-            why.append(f"{names} {'are' if len(modelled) > 1 else 'is'} largely modelled")
-            if max(modelled.values()) < 0.5:
-                why[-1] = f"part of {names} is modelled"
+        causes = []
+        for name, share in modelled.items():
+            subject = "VIX is" if name == "vix" else f"{name} are"
+            causes.append(f"{subject} {'largely' if share >= 0.5 else 'partly'} modelled")
         if raised:
             count = "one red flag is" if len(raised) == 1 else f"{len(raised)} red flags are"
-            why.append(f"{count} raised ({', '.join(raised)})")
-        return Verdict(question, "mixed", f"Read with care: {' and '.join(why)}", "read it with care", reasons)
-    return Verdict(question, "good", "No check speaks against these numbers", "no check speaks against it", reasons)
+            causes.append(f"{count} raised ({', '.join(raised)})")
+        return Verdict(
+            question, "mixed", f"Read with care: {_listed(causes)}", "read it with care", reasons
+        )
+    return Verdict(
+        question,
+        "good",
+        "No check speaks against these numbers",
+        "no check speaks against it",
+        reasons,
+    )
+
+
+def _listed(words: list[str]) -> str:
+    """Join words as people do.
+
+    Examples
+    --------
+    >>> _listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
 
 
 def _compare(ours: float, theirs: float, least: float) -> int:
     """Return 1 if ours is higher by ``least``, -1 if lower, else 0 (and 0 where undefined)."""
-    if not ours - theirs == ours - theirs:
+    if not math.isfinite(ours - theirs):
         return 0
     return int(ours - theirs >= least) - int(theirs - ours >= least)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from hedgerow.core.market import Origin
 from hedgerow.report.formats import DASH, number, percent, usd
-from hedgerow.report.story import Story
+from hedgerow.report.story import EXPOSED, Story, leverage
+from hedgerow.research import performance
 from hedgerow.research.comparison import PERIODS, STRATEGIES, Comparison
 
 TITLES = {"test": "Test (out of sample)", "train": "Training", "all": "Whole run"}
@@ -213,6 +215,7 @@ def _note(value: Any) -> str:
 
 def limits(found: Comparison) -> list[str]:
     """Return what the page cannot show, told for this very run."""
+    span = performance.years(found.ledgers["dynamic"], found.split.test)
     made = [
         "One history. The crises are few and each was different; the next one need not look like "
         f"any of the {len(found.crises)} here.",
@@ -224,9 +227,19 @@ def limits(found: Comparison) -> list[str]:
         "the worst hour. Fills are at closes, contracts fractional.",
         "Whether simply holding less equity would have done as much for less: that comparison is "
         "the first to make when a hedge lowers return.",
-        "Confidence intervals. A Sharpe ratio over two decades is uncertain by about 0.2; smaller "
-        "differences than that are noise.",
+        f"Confidence intervals. A Sharpe ratio measured over {number(span, 1)} years is "
+        f"uncertain by about ±{number(1.0 / math.sqrt(span), 2)} (one standard error), far "
+        "more than the differences between hedges usually are.",
     ]
+    exposed = {n: leverage(found, n) for n in ("static", "dynamic")}
+    if max(exposed.values()) > EXPOSED:
+        made.append(
+            "A hedge paid for out of the portfolio. Its cumulated losses are carried beside the "
+            "portfolio, which is never sold to meet them; in the test part the portfolio reached "
+            f"{number(exposed['static'])}× NAV with the static and {number(exposed['dynamic'])}× "
+            "with the dynamic hedge. That leverage deepens drawdowns and raises volatility and "
+            "return beyond what the hedge itself does."
+        )
     if found.ground.strip.modelled[found.ground.first :].any():
         made.append(
             "Real quotes of the hedge. Where its price is modelled, the model is fed by the same "

@@ -21,11 +21,12 @@
   let at = days.length - 1;
   const show = (index, visible) => {
     at = index;
-    const x = visible ? ((days[at] - read.first) / span * 100) + "%" : "-9";
+    const x = ((days[at] - read.first) / span * 100) + "%";
     const date = new Date(days[at] * 864e5).toISOString().slice(0, 10);
     for (const chart of charts) {
       chart.cross.setAttribute("x1", x);
       chart.cross.setAttribute("x2", x);
+      chart.cross.classList.toggle("off", !visible);
       chart.day.textContent = date;
       chart.data.lines.forEach((line, i) => {
         const value = line[at];
