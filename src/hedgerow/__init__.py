@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.options import Put, PutSpread
-    from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega
+    from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -54,6 +54,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaShare",
     "VixFuture",
     "VolRatio",
     "__version__",
@@ -70,7 +71,7 @@ _HOMES = {
     "engine.portfolio": ("Equity",),
     "instruments.costs": ("Costs",),
     "instruments.options": ("Put", "PutSpread"),
-    "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega"),
+    "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),

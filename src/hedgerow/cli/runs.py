@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from hedgerow.config import Run
     from hedgerow.core.market import Market
 
-DEMO_SLEEVE = "put:moneyness=0.9,tenor=90d,roll=30d,size=notional:1"
-"""The demo covers the whole portfolio; a fixed vega would fade as the portfolio grows."""
+DEMO_SLEEVE = "put:moneyness=0.9,tenor=90d,roll=30d,size=vega_share:0.0005"
+"""$5,000 a vol point on $10M, growing with the portfolio: held fixed it costs about the 2 % a
+year of the policy's budget, so that both hedges play in one league."""
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
 Data = Annotated[
@@ -29,7 +30,8 @@ Size = Annotated[
     str | None,
     typer.Option(
         metavar="KIND:NUMBER",
-        help="Size of sleeves that name none: vega:1000, premium:0.01, notional:1, contracts:5.",
+        help="Size of sleeves that name none: vega:1000, vega_share:0.0001, premium:0.01, "
+        "notional:1, contracts:5.",
     ),
 ]
 Value = Annotated[
