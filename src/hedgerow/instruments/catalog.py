@@ -80,7 +80,7 @@ def sleeve_to_table(sleeve: Sleeve) -> dict[str, Any]:
     Examples
     --------
     >>> sleeve_to_table(VixFuture())
-    {'kind': 'vix_future', 'months': 1, 'roll_before': 5, 'size': {'vega_share': 0.001}}
+    {'kind': 'vix_future', 'months': 1, 'roll_before': 5, 'size': {'vega_share': 0.0013}}
     """
     table: dict[str, Any] = {"kind": sleeve.kind}
     for key in _keys(type(sleeve)):

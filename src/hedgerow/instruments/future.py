@@ -65,7 +65,7 @@ class VixFuture:
 
     months: int = 1
     roll_before: int = 5
-    size: Size = field(default_factory=lambda: VegaShare(0.001))
+    size: Size = field(default_factory=lambda: VegaShare(0.0013))
     kind: ClassVar[str] = "vix_future"
 
     def __post_init__(self) -> None:

@@ -70,7 +70,7 @@ class VarianceSwap:
     roll: str = "expiry"
     drift: float | None = None
     listed: bool = True
-    size: Size = field(default_factory=lambda: VegaShare(0.001))
+    size: Size = field(default_factory=lambda: VegaShare(0.00045))
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ def sharpe(earned: Floats, cash: Floats | float = 0.0) -> float:
     """
     excess = earned - cash
     spread = float(np.std(excess, ddof=1)) if len(excess) > 1 else 0.0
-    return float(np.mean(excess)) / spread * np.sqrt(YEAR) if spread > 1e-15 else float("nan")
+    return float(np.mean(excess) / spread * np.sqrt(YEAR)) if spread > 1e-15 else float("nan")
 
 
 def drawdowns(nav: Floats) -> Floats:
