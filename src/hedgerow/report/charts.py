@@ -331,7 +331,7 @@ def bar(value: float | None, low: float, high: float) -> dict[str, float] | None
         return None
     zero, at = (-low / (high - low) * 100.0, (value - low) / (high - low) * 100.0)
     return {
-        "x": round(min(zero, at), 2),
+        "x": round(min(zero, at), 2) + 0.0,
         "width": round(max(abs(at - zero), 0.3), 2),
         "end": round(max(zero, at), 2),
     }

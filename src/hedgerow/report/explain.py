@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hedgerow.core.policy import Policy
@@ -163,9 +163,9 @@ def _say(
 ) -> str:
     """Tell in a few words what a step did."""
     terms = ", ".join(
-        f"{name}={_short(getattr(step, name))}"
-        for name in type(step).__dataclass_fields__
-        if name != "signal"
+        f"{item.name}={_short(getattr(step, item.name))}"
+        for item in fields(step)
+        if item.name != "signal"
     )
     if step.stage == Stage.RULE:
         watched = ", ".join(f"{name} {seen[name]:.4g}" for name in step.inputs) or "always"
