@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hedgerow import cli
-from hedgerow.core.step import STEPS
+from hedgerow.core.step import SIGNALS, STEPS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,6 +83,19 @@ def test_the_step_of_contributing_works(monkeypatch) -> None:
     finally:
         for kind in set(STEPS) - set(known):
             del STEPS[kind]
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("examples/*.py")), ids=lambda file: file.stem)
+def test_the_examples_run(file: Path, capsys) -> None:
+    known = dict(SIGNALS)
+    try:
+        runpy.run_path(str(file), run_name="__main__")
+    finally:
+        for kind in set(SIGNALS) - set(known):
+            del SIGNALS[kind]
+    said = capsys.readouterr().out
+    assert "Decision at the close of 2020-0" in said
+    assert "Look-ahead test (D8): passed" in said
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -180,7 +180,7 @@ def test_starters_of_every_rule_and_preset(rule: str) -> None:
 MISTAKES = {
     "syntax": ("a = 1\nb = =", "line 2, column 5: this is not TOML: invalid value"),
     "unclosed": ('name = "x', "end of document: this is not TOML: unterminated string"),
-    "key twice": ("raw = true\nraw = true", "line 2, column 11: this is not TOML: "),
+    "key twice": ("raw = 1\nraw = 2\n#", "line 2, column 8: this is not TOML: cannot"),
     "unknown key": ("nmae = 'x'", "nmae: unknown key. Mend: did you mean 'name'?"),
     "name type": ("name = 3", 'name: 3 does not belong here. Mend: write a text such as "vix'),
     "raw type": ('raw = "yes"', "raw: 'yes' does not belong here. Mend: write true or false"),
@@ -344,3 +344,41 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     file.chmod(0)
     with pytest.raises(PolicyError, match="cannot be read"):
         files.read(file)
+
+
+# ---- damage -----------------------------------------------------------------------------------
+
+TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
+SPLINTERS = ["", "=", "[[", "]]", '"', "\n", ".", "nan", "inf", "-", "{}", "[1, [2]]", "1e999"]
+SPLINTERS += [
+    "true",
+    "2020-01-01",
+    "'''",
+    "\\",
+    "\0",
+    "é",
+    "steps",
+    "[steps]",
+    "9" * 400,
+    "[" * 2000,
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(SPLINTERS)), max_size=4
+    ),
+)
+def test_a_damaged_file_gives_a_policy_or_an_error_that_a_user_can_act_on(
+    text: str, wounds: list[tuple[float, int, str]]
+) -> None:
+    for place, length, splinter in wounds:
+        at = int(place * len(text))
+        text = text[:at] + splinter + text[at + length :]
+    try:
+        policy = hr.Policy.from_toml(text)
+    except PolicyError:
+        return
+    assert hr.Policy.from_toml(policy.to_toml()) == policy

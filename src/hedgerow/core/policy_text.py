@@ -129,6 +129,10 @@ def _parse(text: str) -> dict[str, Any]:
             where=place,
             mend='write key = value, with texts in "quotes"',
         ) from None
+    except (RecursionError, ValueError) as error:
+        # Lists in lists in lists, a whole number of thousands of digits, a 31 February.
+        reason = "lists too deep" if isinstance(error, RecursionError) else str(error)
+        raise PolicyError(f"this is no policy: {reason}", mend="mend or remove it") from None
 
 
 def _entries(table: Mapping[str, Any], group: str) -> Iterable[tuple[dict[str, Any], str]]:
