@@ -1,7 +1,7 @@
 # Hedgerow. `make demo` answers the main question, `make test` checks everything.
 #
 #   PYTHON=python3.12 make demo     choose the interpreter (any from 3.11 on)
-#   VENV=/tmp/venv make test        choose where packages are installed
+#   VENV=build/venv make test       choose where packages are installed
 #   PYTEST="-k put" make test       pass options to pytest
 
 VENV ?= .venv
