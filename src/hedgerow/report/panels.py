@@ -74,7 +74,9 @@ def over_time(found: Comparison, span: Span) -> dict[str, Chart]:
 def _nav(found: Comparison, span: Span) -> Chart:
     columns = {name: ledger["nav"] for name, ledger in found.ledgers.items()}
     ends = ", ".join(f"{name} {usd(float(nav[-1]))}" for name, nav in columns.items())
-    scale = axis(list(columns.values()), 300, usd_short, log=True)
+    least = min(float(column.min()) for column in columns.values())
+    room = (least * 0.85,) if least > 0.0 else ()  # for the names of the crises below the lines
+    scale = axis(list(columns.values()), 300, usd_short, log=True, include=room)
     return Chart(
         "nav",
         "Net asset value",
