@@ -16,7 +16,7 @@ from hedgerow.research.split import split
 
 def ledger(dates, **columns) -> Ledger:
     n = len(dates)
-    names = ("nav", "portfolio", "hedge", "pnl", "cost", "carry", "traded", "x", "held")
+    names = ("nav", "portfolio", "earned", "hedge", "pnl", "cost", "carry", "traded", "x", "held")
     made = {name: np.asarray(columns.get(name, np.zeros(n)), float) for name in names}
     return Ledger("dynamic", np.asarray(dates, dtype="datetime64[ns]"), made)
 
@@ -40,7 +40,7 @@ def test_c3_there_is_no_saving_from_a_hedge_that_earns() -> None:
 
 
 def test_c4_her_is_gain_over_loss() -> None:
-    book = ledger(days("2020-02-19", 4), portfolio=[100, 90, 80, 85], hedge=[0, 2, 6, 5])
+    book = ledger(days("2020-02-19", 4), earned=[7, -10, -10, 5], pnl=[9, 2, 4, -1])
     row = crises.effectiveness(book, slice(0, 3))
     assert (row["portfolio_loss"], row["hedge_gain"], row["her"]) == (20.0, 6.0, 0.3)
     assert crises.effectiveness(book, slice(2, 4))["her"] is None

@@ -20,7 +20,7 @@ class Bar(NamedTuple):
     gain: Num
     """Earned per contract held over the bar, financing paid."""
     portfolio: Num
-    """Earned over the bar by the portfolio that is being hedged."""
+    """Return over the bar of the portfolio that is being hedged, a decimal."""
     roll: Num
     """1.0 where the sleeve changes its contract, else 0.0."""
     close_cost: Num
@@ -103,11 +103,15 @@ def turn_year(book: Book) -> Book:
 
 
 def mark(book: Book, bar: Bar) -> Book:
-    """Let what is held, and the portfolio, earn the bar; count what holding it has cost."""
+    """Let what is held, and the portfolio, earn the bar; count what holding it has cost.
+
+    All of NAV stays invested in the portfolio: what the hedge loses is taken out of it, what the
+    hedge earns is put into it.
+    """
     pnl = book.held * bar.gain
     return Book(
         book.held,
-        book.nav + (bar.portfolio + pnl),
+        book.nav + (book.nav * bar.portfolio + pnl),
         book.peak,
         book.spent + book.held * bar.carried,
         book.base,

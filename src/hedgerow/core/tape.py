@@ -75,7 +75,7 @@ def record(
     sizes
         Contracts for intensity 1.0 as decided at each bar: fixed, and per USD of NAV.
     portfolio
-        USD earned by the portfolio over each bar, **shape** (T,).
+        Return of the portfolio over each bar, a decimal, **shape** (T,).
     nav
         USD before the first bar.
     same_bar

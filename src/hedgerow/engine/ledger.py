@@ -29,7 +29,8 @@ class Ledger:
     times
         Session labels, ``datetime64[ns]``.
     columns
-        ``nav``, ``portfolio`` (value of the portfolio alone), ``hedge`` (cumulated hedge P&L),
+        ``nav``, ``portfolio`` (value of the portfolio had it never been hedged), ``earned`` (by
+        the portfolio over the bar, all of NAV invested in it), ``hedge`` (cumulated hedge P&L),
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
         ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``, ``spent``.
     signals

@@ -52,7 +52,8 @@ class Ground:
 
     def tape(self, policy: Policy) -> Tape:
         """Lay the ground out as a tape for a policy."""
-        earned = np.diff(self.values, prepend=self.values[0])
+        before = np.r_[self.values[0], self.values[:-1]]
+        earned = self.values / before - 1.0
         return record(
             policy,
             self.market,
@@ -151,6 +152,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         {
             "nav": book.nav,
             "portfolio": ground.values[ground.first :].copy(),
+            "earned": book.before * tape.bars.portfolio,
             "hedge": np.cumsum(book.pnl),
             "pnl": book.pnl,
             "cost": book.cost,
@@ -183,6 +185,11 @@ def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
     return Ledger(
         "unhedged",
         ground.market.times[ground.first :],
-        {"nav": values, "portfolio": values.copy(), **columns},
+        {
+            "nav": values,
+            "portfolio": values.copy(),
+            "earned": np.diff(values, prepend=values[0]),
+            **columns,
+        },
         facts=facts or {},
     )

@@ -289,8 +289,8 @@ def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar:
         else "Orders are decided at the close and filled at the next close",
         "Contracts are fractional; margin, limit orders and partial fills are not modelled yet",
         "Half-spreads widen with VIX; no extra slippage in a panic beyond that",
-        "The premium tied up is financed at the bill rate; hedge gains stay beside the "
-        "portfolio and are not reinvested in it",
+        "All of NAV stays invested in the portfolio: hedge losses are taken out of it and hedge "
+        "gains put into it each day, at no cost; the premium tied up is financed at the bill rate",
         f"The portfolio is {portfolio.equity_share:.0%} equity with a beta of "
         f"{portfolio.beta:g}, the rest in bills",
     ]

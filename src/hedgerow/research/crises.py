@@ -77,9 +77,9 @@ def effectiveness(hedged: Ledger, rows: slice) -> dict[str, Any]:
 
     ``her`` is None where the portfolio did not lose.
     """
-    portfolio, hedge = hedged["portfolio"][rows], hedged["hedge"][rows]
-    loss = float(portfolio[0] - portfolio[-1])
-    gain = float(hedge[-1] - hedge[0])
+    inside = slice(rows.start + 1, rows.stop)
+    loss = -float(hedged["earned"][inside].sum())
+    gain = float(hedged["pnl"][inside].sum())
     return {
         "portfolio_loss": loss,
         "hedge_gain": gain,
@@ -94,15 +94,16 @@ def table(dynamic: Ledger, static: Ledger, stretches: list[Stretch]) -> list[dic
         days = dynamic.dates[stretch.rows]
         ours, theirs = effectiveness(dynamic, stretch.rows), effectiveness(static, stretch.rows)
         x = dynamic["x"][stretch.rows]
-        start = float(dynamic["portfolio"][stretch.rows][0])
+        alone = dynamic["portfolio"][stretch.rows]
         made.append(
             {
                 "name": stretch.name,
                 "from": str(days[0]),
                 "to": str(days[-1]),
                 "partial": stretch.partial,
-                "portfolio_return": -ours["portfolio_loss"] / start,
+                "portfolio_return": float(alone[-1] / alone[0] - 1.0),
                 "portfolio_loss": ours["portfolio_loss"],
+                "static_portfolio_loss": theirs["portfolio_loss"],
                 "dynamic_gain": ours["hedge_gain"],
                 "static_gain": theirs["hedge_gain"],
                 "dynamic_her": ours["her"],
@@ -123,9 +124,9 @@ def _cost(ledger: Ledger, rows: slice) -> float:
 
 def overall(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the HER over all crises together: Σ gain ÷ Σ loss."""
-    losses = [row for row in rows if row["portfolio_loss"] > 0.0]
-    loss = sum(row["portfolio_loss"] for row in losses)
-    return {
-        f"{name}_her": sum(row[f"{name}_gain"] for row in losses) / loss if loss else None
-        for name in ("dynamic", "static")
-    }
+    made: dict[str, Any] = {}
+    for name, key in (("dynamic", "portfolio_loss"), ("static", "static_portfolio_loss")):
+        losses = [row for row in rows if row[key] > 0.0]
+        loss = sum(row[key] for row in losses)
+        made[f"{name}_her"] = sum(row[f"{name}_gain"] for row in losses) / loss if loss else None
+    return made
