@@ -13,7 +13,7 @@ import pytest
 
 from hedgerow.report import page
 
-PROBE = """<!DOCTYPE html><html><body><iframe src="report.html" width="390" height="3000"></iframe>
+PROBE = """<!DOCTYPE html><html><body><iframe src="report.html" width="360" height="3000"></iframe>
 <script>
 addEventListener("load", () => {
   const inside = document.querySelector("iframe"), said = [];

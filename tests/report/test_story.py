@@ -57,6 +57,7 @@ def test_hedging_is_judged_against_no_hedge(found, sharpe, fall, tone, short) ->
 def test_scaling_is_judged_against_a_fixed_hedge(found, cost, pnl, her, said) -> None:
     row = {
         "name": "C", "from": "2100-01-01", "to": "2100-02-01", "portfolio_loss": 100.0,
+        "static_portfolio_loss": 100.0,
         "dynamic_gain": her * 100.0, "static_gain": 30.0,
     }  # fmt: skip
     made = changed(

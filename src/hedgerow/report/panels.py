@@ -233,15 +233,19 @@ def leg_bars(found: Comparison) -> list[dict[str, Any]]:
 
 def crisis_bars(found: Comparison) -> list[dict[str, Any]]:
     """Return, per crisis, bars of what each hedge gave back and cost, as shares of the loss."""
-    rows = [row for row in found.crises if row["portfolio_loss"] > 0.0]
+    rows = [
+        row
+        for row in found.crises
+        if min(row["portfolio_loss"], row["static_portfolio_loss"]) > 0.0
+    ]
     shares: list[dict[str, Any]] = []
     for row in rows:
-        loss = row["portfolio_loss"]
+        losses = {"static": row["static_portfolio_loss"], "dynamic": row["portfolio_loss"]}
         shares.append(
             {
                 "row": row,
                 "gave": {n: row[f"{n}_her"] for n in ("static", "dynamic")},
-                "paid": {n: row[f"{n}_cost"] / loss for n in ("static", "dynamic")},
+                "paid": {n: row[f"{n}_cost"] / loss for n, loss in losses.items()},
             }
         )
     for kind in ("gave", "paid"):

@@ -19,9 +19,6 @@ DEEPER = 0.005
 SHARPER = 0.005
 """A Sharpe ratio counts as different from half a hundredth on."""
 
-EXPOSED = 1.02
-"""Portfolio over NAV from which the leverage left by hedge losses is told."""
-
 OFTEN = 0.25
 """Share of days on which the budget bites from which the reader is told."""
 
@@ -72,7 +69,7 @@ def _headline(found: Comparison, her: dict[str, Any], worth: Verdict, trust: Ver
     said = f"Out of sample ({years}), scaling the hedge "
     said += f"{_cost(ours)} against {_cost(theirs, short=True)} for a fixed one"
     if saved is not None:
-        said += f" ({percent(abs(saved), 0)} {'less' if saved >= 0 else 'more'})"
+        said += f" ({percent(abs(saved), 0)} {'fewer' if saved >= 0 else 'more'} dollars)"
     a, b = her["dynamic_her"], her["static_her"]
     if a is not None and b is not None:
         said += f" and gave back {percent(a)} of crisis losses against {percent(b)}"
@@ -89,13 +86,6 @@ def _cost(share: float, *, short: bool = False) -> str:
     return f"cost {size} of NAV a year" if share >= 0.0 else f"earned {size} of NAV a year in carry"
 
 
-def leverage(found: Comparison, name: str) -> float:
-    """Return the highest ratio of the portfolio to NAV, which hedge losses push above one."""
-    rows = found.split.test
-    ledger = found.ledgers[name]
-    return float((ledger["portfolio"][rows] / ledger["nav"][rows]).max())
-
-
 def _worth(found: Comparison) -> Verdict:
     """Judge the dynamic hedge against no hedge."""
     made = found.strategies["test"]
@@ -108,12 +98,6 @@ def _worth(found: Comparison) -> Verdict:
         f"against {percent(none['max_drawdown'])}; return {percent(ours['annual_return'], 2)} a "
         f"year against {percent(none['annual_return'], 2)}."
     )
-    exposed = leverage(found, "dynamic")
-    if exposed > EXPOSED and safer < 0:
-        reasons += (
-            f" Hedge losses are not taken out of the portfolio, so it grew to {number(exposed)}× "
-            "NAV: part of the deeper fall is that leverage."
-        )
     question = "Was hedging worth it?"
     if sharper >= 0 and safer > 0:
         word = "a better" if sharper > 0 else "the same"

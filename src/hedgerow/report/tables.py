@@ -8,7 +8,7 @@ from typing import Any
 
 from hedgerow.core.market import Origin
 from hedgerow.report.formats import DASH, number, percent, usd
-from hedgerow.report.story import EXPOSED, Story, leverage
+from hedgerow.report.story import Story
 from hedgerow.research import performance
 from hedgerow.research.comparison import PERIODS, STRATEGIES, Comparison
 
@@ -74,7 +74,7 @@ def tiles(found: Comparison, story: Story) -> list[dict[str, str]]:
         {
             "title": "Saving against static",
             "value": percent(saved, 0),
-            "beside": f"at {number(ours['mean_x'])}× its size on average",
+            "beside": f"of the dollars (C3), at {number(ours['mean_x'])}× its size",
         },
         {
             "title": "Gave back in crises",
@@ -105,6 +105,7 @@ def stretches(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "dates": f"{row['from']} – {row['to']}",
             "cells": [
                 percent(row["portfolio_return"]),
+                usd(-row["static_portfolio_loss"]),
                 usd(-row["portfolio_loss"]),
                 usd(row["static_gain"]),
                 usd(row["dynamic_gain"]),
@@ -231,15 +232,6 @@ def limits(found: Comparison) -> list[str]:
         f"uncertain by about ±{number(1.0 / math.sqrt(span), 2)} (one standard error), far "
         "more than the differences between hedges usually are.",
     ]
-    exposed = {n: leverage(found, n) for n in ("static", "dynamic")}
-    if max(exposed.values()) > EXPOSED:
-        made.append(
-            "A hedge paid for out of the portfolio. Its cumulated losses are carried beside the "
-            "portfolio, which is never sold to meet them; in the test part the portfolio reached "
-            f"{number(exposed['static'])}× NAV with the static and {number(exposed['dynamic'])}× "
-            "with the dynamic hedge. That leverage deepens drawdowns and raises volatility and "
-            "return beyond what the hedge itself does."
-        )
     if found.ground.strip.modelled[found.ground.first :].any():
         made.append(
             "Real quotes of the hedge. Where its price is modelled, the model is fed by the same "
