@@ -14,7 +14,7 @@ policy = hr.Policy(
     ],
 )
 market = hr.load("builtin")
-hedge = hr.Put(moneyness=0.90, tenor="90d", roll="30d", size=hr.VegaShare(0.0005))
+hedge = hr.Put(moneyness=0.90, tenor="90d", roll="30d", size=hr.Notional(0.35))
 
 result = hr.backtest(policy, market, hedge, portfolio=hr.Equity(10_000_000))
 print(result)

@@ -44,7 +44,7 @@ policy = hr.Policy(
 assert hr.Policy.from_toml(policy.to_toml()) == policy
 
 market = hr.load("builtin", start="2005-01-01")
-hedge = hr.Put(size=hr.VegaShare(0.0005))
+hedge = hr.Put(size=hr.Notional(0.35))
 result = hr.backtest(policy, market, hedge)
 print(result)
 print(result.explain("2020-02-24"))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hedgerow.config import Run
     from hedgerow.core.market import Market
 
-DEMO_SLEEVE = "put:moneyness=0.9,tenor=90d,roll=30d,size=vega_share:0.0005"
-"""$5,000 a vol point on $10M, growing with the portfolio: held fixed it costs about the 2 % a
+DEMO_SLEEVE = "put"
+"""A 90-day put 10 % out of the money on 35 % of the portfolio: held fixed it costs about the 2 % a
 year of the policy's budget, so that both hedges play in one league."""
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
