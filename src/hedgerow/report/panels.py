@@ -75,7 +75,10 @@ def _nav(found: Comparison, span: Span) -> Chart:
     columns = {name: ledger["nav"] for name, ledger in found.ledgers.items()}
     ends = ", ".join(f"{name} {usd(float(nav[-1]))}" for name, nav in columns.items())
     least = min(float(column.min()) for column in columns.values())
-    room = (least * 0.85,) if least > 0.0 else ()  # for the names of the crises below the lines
+    most = max(float(column.max()) for column in columns.values())
+    room = (
+        (least * (least / most) ** 0.06,) if least > 0.0 else ()
+    )  # for the names of the crises below the lines
     scale = axis(list(columns.values()), 300, usd_short, log=True, include=room)
     return Chart(
         "nav",
@@ -142,10 +145,18 @@ def _vix(found: Comparison, span: Span) -> Chart | None:
         axis([vix], 200, lambda v: number(v, 0), include=(0.0, float(vix[top]) * 1.16)),
         span,
         "points",
+        _vix_note(share),
+    )
+
+
+def _vix_note(share: float) -> str:
+    if share == 0.0:
+        return "Published values on every day."
+    if share == 1.0:
+        return "Modelled from the index on every day."
+    return (
         f"{percent(share, 0)} of the days are modelled from the index (dashed line, hatched "
         "strip); the others are published values."
-        if share > 0
-        else "Published values on every day.",
     )
 
 

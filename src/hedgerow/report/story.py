@@ -13,8 +13,8 @@ from hedgerow.report.formats import DASH, number, percent, usd
 from hedgerow.research import crises
 from hedgerow.research.comparison import Comparison
 
-DEEPER = 0.005
-"""A drawdown counts as different from half a percentage point on."""
+DEEPER = 0.01
+"""A drawdown counts as different from one percentage point on."""
 
 SHARPER = 0.005
 """A Sharpe ratio counts as different from half a hundredth on."""

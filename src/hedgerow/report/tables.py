@@ -79,7 +79,9 @@ def tiles(found: Comparison, story: Story) -> list[dict[str, str]]:
         {
             "title": "Gave back in crises",
             "value": percent(her["dynamic_her"]),
-            "beside": f"static {percent(her['static_her'])} of the losses",
+            "beside": f"static {percent(her['static_her'])} of the losses"
+            if story.tested_crises
+            else "no crisis in these years",
         },
         {
             "title": "Deepest fall",
