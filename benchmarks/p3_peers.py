@@ -13,6 +13,7 @@ from numba import njit
 
 CASH, BASE, COST, FALL, BARS = 100.0, 10.0, 5e-4, 0.95, 5.0
 W = 128
+POOL = ThreadPoolExecutor(8)
 S = np.uintp(W + 8)
 U = np.uintp(W)
 R = tuple(np.uintp(r * (W + 8)) for r in range(15))
@@ -85,13 +86,14 @@ def by_hand(vix: np.ndarray, price: np.ndarray, sets: np.ndarray, threads: int) 
     blocks = -(-lanes // W)
     out = np.empty((4, lanes))
     edges = np.linspace(0, blocks, threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        list(
-            pool.map(
-                lambda k: _blocks(vix, price, sets, edges[k], edges[k + 1], _buffer(), out),
-                range(threads),
-            )
-        )
+
+    def work(k: int) -> None:
+        _blocks(vix, price, sets, edges[k], edges[k + 1], _buffer(), out)
+
+    tasks = [POOL.submit(work, k) for k in range(1, threads)]
+    work(0)  # the calling thread works too
+    for task in tasks:
+        task.result()
     return out
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hedgerow.core.market import Market
 from hedgerow.core.expiry import sessions_ahead, vix_settlement
+from hedgerow.core.market import Market
 
 
 def sessions(count, first="2003-01-02"):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hedgerow.errors import SleeveError
 from hedgerow.core.expiry import vix_settlement
+from hedgerow.errors import SleeveError
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.sizes import Premium
 from instruments.synthetic_markets import make_market

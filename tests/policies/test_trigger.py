@@ -23,7 +23,8 @@ def fired(trigger: Trigger, vix, *, days=1.0, nav=None, filled=None) -> list[lis
         view = View((level,), book, NO_BAR._replace(days=days if t else 0.0))
         _, memory = trigger.kernel(float(t), view, memory, trigger.params())
         acted = memory.fired > 0.0
-        out.append(legs(memory.fired))
+        out.append(legs(memory.legs))
+        assert acted == (memory.legs > 0.0)
     return out
 
 

@@ -76,7 +76,7 @@ class Order(NamedTuple):
     contracts: Num
     """The same in contracts, sized with what was known at the decision."""
     act: Num
-    """0.0: leave the book alone (but size a roll); otherwise the legs that fired."""
+    """0.0: leave the book alone (but size a roll); 1.0: trade."""
 
 
 class View(NamedTuple):

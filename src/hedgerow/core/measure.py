@@ -40,14 +40,42 @@ class NoParams(NamedTuple):
 
 @dataclass(frozen=True)
 class Wealth:
-    """Final NAV and the hedge's total P&L, USD."""
+    """Final NAV, USD."""
 
     kind: ClassVar[str] = "wealth"
 
     class Memory(NamedTuple):
+        """Nothing: the book keeps NAV."""
+
+    def params(self) -> NoParams:
+        """Return no parameters."""
+        return NoParams()
+
+    def start(self, nav: float) -> Memory:
+        """Return the memory before the first bar."""
+        return self.Memory()
+
+    @staticmethod
+    def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
+        """Do nothing."""
+        return memory
+
+    @staticmethod
+    def result(memory: Memory, book: Book) -> dict[str, Any]:
+        """Return ``final_nav``, USD."""
+        return {"final_nav": book.nav}
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """The hedge's total P&L after costs, USD."""
+
+    kind: ClassVar[str] = "hedge"
+
+    class Memory(NamedTuple):
         """What is carried from bar to bar."""
 
-        hedge: Num
+        total: Num
 
     def params(self) -> NoParams:
         """Return no parameters."""
@@ -60,15 +88,15 @@ class Wealth:
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
         """Add the bar's hedge P&L."""
-        return WealthMemory(memory.hedge + book.pnl)
+        return HedgeMemory(memory.total + book.pnl)
 
     @staticmethod
     def result(memory: Memory, book: Book) -> dict[str, Any]:
-        """Return ``final_nav`` and ``hedge_pnl``, USD."""
-        return {"final_nav": book.nav, "hedge_pnl": memory.hedge}
+        """Return ``hedge_pnl``, USD."""
+        return {"hedge_pnl": memory.total}
 
 
-WealthMemory = Wealth.Memory
+HedgeMemory = Hedge.Memory
 
 
 @dataclass(frozen=True)
@@ -261,5 +289,5 @@ class Exposure:
 
 ExposureMemory = Exposure.Memory
 
-STANDARD: tuple[Any, ...] = (Wealth(), Returns(), Drawdown(), Costs(), Exposure())
+STANDARD: tuple[Any, ...] = (Wealth(), Hedge(), Returns(), Drawdown(), Costs(), Exposure())
 """What a sweep keeps of each lane unless told otherwise."""

@@ -49,6 +49,11 @@ def known(value: Num) -> Any:
     return value == value  # noqa: PLR0124
 
 
+def unknown(value: Num) -> Any:
+    """Say whether a value is NaN."""
+    return value != value  # noqa: PLR0124
+
+
 def clip(value: Num, low: Num, high: Num) -> Num:
     """Return ``value`` held inside ``low`` … ``high``.
 

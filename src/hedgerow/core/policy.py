@@ -20,7 +20,7 @@ class Decision(NamedTuple):
     x: Num
     """Intensity after the last step, in multiples of the base size."""
     act: Num
-    """0.0 keeps the book; otherwise the sum of the codes of the trigger legs that fired."""
+    """0.0 keeps the book, 1.0 trades."""
     memory: tuple[Any, ...]
     """Memory of each step after this bar: store it, and a restart is a replay."""
     trace: tuple[Num, ...]

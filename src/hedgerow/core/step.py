@@ -61,7 +61,7 @@ class Step(Protocol):
     :func:`~hedgerow.core.numeric.select` and friends, never ``if``, so that each value may be
     a float or one number per lane.
 
-    A trigger's memory has a field ``fired``: 0 keeps the book as it is.  A step whose
+    A trigger's memory has a field ``fired``: 0.0 keeps the book as it is, 1.0 trades.  A step whose
     parameters leave parts of its memory at their start value may name them in an attribute
     ``idle``, and the compiled carriage keeps no row for them.
     """

@@ -32,7 +32,8 @@ class Ledger:
         ``nav``, ``portfolio`` (value of the portfolio had it never been hedged), ``earned`` (by
         the portfolio over the bar, all of NAV invested in it), ``hedge`` (cumulated hedge P&L),
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
-        ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``, ``spent``.
+        ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``,
+        ``legs`` (codes of the trigger legs that fired), ``spent``.
     signals
         What the policy saw, by signal name.
     trace

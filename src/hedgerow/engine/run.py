@@ -163,6 +163,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
             "wanted": order.contracts,
             "x": order.x,
             "act": order.act,
+            "legs": _legs(policy, journey),
             "spent": book.spent,
             "budget_base": book.base,
             "peak": book.peak,
@@ -177,10 +178,30 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
     )
 
 
+def _legs(policy: Policy, journey: floats.Journey) -> Floats:
+    """Return the codes of the trigger's legs at each bar, 0 where the policy has no trigger."""
+    if policy.trigger is None:
+        return np.zeros(len(journey.times))
+    before = sum(len(memory) for memory in policy.start()[:-1])
+    return journey.memory[:, before + policy.start()[-1]._fields.index("legs")].copy()
+
+
 def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
     """Return the ledger of the portfolio alone."""
     values = ground.values[ground.first :].copy()
-    names = ("hedge", "pnl", "cost", "carry", "held", "traded", "wanted", "x", "act", "spent")
+    names = (
+        "hedge",
+        "pnl",
+        "cost",
+        "carry",
+        "held",
+        "traded",
+        "wanted",
+        "x",
+        "act",
+        "legs",
+        "spent",
+    )
     columns = {name: np.zeros(len(values)) for name in names}
     return Ledger(
         "unhedged",

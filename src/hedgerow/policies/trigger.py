@@ -9,26 +9,26 @@ from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
-from hedgerow.core.numeric import Num, known, maximum, select
+from hedgerow.core.numeric import Num, maximum, select, unknown
 from hedgerow.core.step import Stage, step
 from hedgerow.policies.overlays import NAN
 from hedgerow.policies.signals import STRICT, Column
 
 LEGS = {1: "start", 2: "move", 4: "relative", 8: "clock", 16: "drawdown"}
-"""Codes of the legs; ``fired`` is the sum of those that fired at a bar."""
+"""Codes of the legs; a memory's ``legs`` is the sum of those that fired at a bar."""
 
 EVERY = re.compile(r"^([1-9][0-9]{0,3})([db])$")
 
 
-def legs(fired: float) -> list[str]:
-    """Return the names of the legs in a ``fired`` code.
+def legs(codes: float) -> list[str]:
+    """Return the names of the legs in a sum of codes.
 
     Examples
     --------
     >>> legs(10.0)
     ['move', 'clock']
     """
-    return [name for code, name in LEGS.items() if int(fired) & code]
+    return [name for code, name in LEGS.items() if int(codes) & code]
 
 
 @step
@@ -86,7 +86,9 @@ class Trigger:
         """What is carried from bar to bar."""
 
         fired: Num
-        """Legs that fired at this bar; 0 leaves the book alone."""
+        """1.0 where a leg fired at this bar; 0.0 leaves the book alone."""
+        legs: Num
+        """Codes of the legs that fired, added up; nothing decides by it."""
         x: Num
         """Intensity in force: the last one released."""
         asked: Num
@@ -142,7 +144,7 @@ class Trigger:
 
     def start(self) -> Memory:
         """Return the memory before the first bar: the first bar always trades."""
-        return self.Memory(0.0, 0.0, NAN, NAN, 0.0, 0.0, 0.0, 0.0)
+        return self.Memory(0.0, 0.0, 0.0, NAN, NAN, 0.0, 0.0, 0.0, 0.0)
 
     @staticmethod
     def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
@@ -156,17 +158,22 @@ class Trigger:
         peak = select(p.resets, maximum(nav, memory.peak), 0.0)
         under = p.by_drawdown & (nav < p.line * select(p.resets, peak, view.book.peak))
         fell = under & (memory.below < 1.0)
-        fired = (
-            select(known(last), 0.0, 1.0)
-            + select(p.by_move & (moved > p.move), 2.0, 0.0)
-            + select(p.by_relative & (moved > p.relative * last), 4.0, 0.0)
-            + select((p.by_days & (days >= p.days)) | (p.by_bars & (bars >= p.bars)), 8.0, 0.0)
+        begins = unknown(last)
+        far = p.by_move & (moved > p.move)
+        farther = p.by_relative & (moved > p.relative * last)
+        rings = (p.by_days & (days >= p.days)) | (p.by_bars & (bars >= p.bars))
+        fires = begins | far | farther | rings | fell
+        codes = (
+            select(begins, 1.0, 0.0)
+            + select(far, 2.0, 0.0)
+            + select(farther, 4.0, 0.0)
+            + select(rings, 8.0, 0.0)
             + select(fell, 16.0, 0.0)
         )
-        fires = fired > 0.0
         kept = select(fires, x, memory.x)
         return kept, TriggerMemory(
-            fired,
+            select(fires, 1.0, 0.0),
+            codes,
             kept,
             select(fires, now, memory.asked),
             last,

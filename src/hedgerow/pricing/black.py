@@ -37,7 +37,7 @@ class Greeks(NamedTuple):
     rho: Floats
 
 
-def bsm(  # noqa: PLR0917 (the textbook's order of arguments)
+def bsm(
     spot: ArrayLike,
     strike: ArrayLike,
     time: ArrayLike,
@@ -182,7 +182,7 @@ def _inputs(*values: ArrayLike) -> list[Floats]:
     return [np.where(good, spot, np.nan), strike, time, vol, rate, dividend, sign]
 
 
-def _kernel(  # noqa: PLR0917
+def _kernel(
     s: Floats,
     k: Floats,
     drift: Floats,

@@ -124,7 +124,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
                 "after": trace[i],
             }
         )
-    acted = legs(ledger["act"][t]) if policy.trigger else ["every bar"]
+    acted = legs(ledger["legs"][t]) if policy.trigger else ["every bar"]
     notes = []
     if under_floor(tuple(trace), tuple(policy.steps)):
         notes.append("the budget pushed the hedge under its floor (B3)")
@@ -186,7 +186,7 @@ def _say(
 
 
 def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
-    names = legs(ledger["act"][t])
+    names = legs(ledger["legs"][t])
     last = float(ledger.memory["trigger.last"][t])
     now = float(ledger.signals[step.signal][t])
     if not math.isfinite(last):

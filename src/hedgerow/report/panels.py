@@ -220,7 +220,7 @@ def _dates(found: Comparison) -> str:
 
 def trigger_rugs(found: Comparison, span: Span) -> list[dict[str, Any]]:
     """Return one rug of strokes for each leg of the trigger, with its count."""
-    act = found.ledgers["dynamic"]["act"].astype(np.int64)
+    act = found.ledgers["dynamic"]["legs"].astype(np.int64)
     return [
         {
             "name": name,

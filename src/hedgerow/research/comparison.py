@@ -212,7 +212,7 @@ def _triggers(policy: Policy, ledger: Ledger) -> dict[str, Any]:
     counts = dict.fromkeys(LEGS.values(), 0)
     if policy.trigger is None:
         return {"decisions": len(ledger), "acted": int(acted.sum()), "legs": {}}
-    for code in ledger["act"][acted]:
+    for code in ledger["legs"][acted]:
         for leg in legs(code):
             counts[leg] += 1
     return {"decisions": len(ledger), "acted": int(acted.sum()), "legs": counts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from hedgerow.core.policy import Policy
@@ -49,14 +50,20 @@ def check(
         Flag(
             "win rate",
             wins > MAX_WIN_RATE,
-            f"the hedge gained on {wins:.0%} of days, flagged above {MAX_WIN_RATE:.0%}",
+            f"the hedge gained on {wins:.0%} of days, flagged above {MAX_WIN_RATE:.0%}"
+            if math.isfinite(wins)
+            else "the hedge was never held",
         ),
         Flag(
             "one crisis only",
             share > ONE_CRISIS,
             f"{best} brought {share:.0%} of all crisis gains" if best else "no crisis in the run",
         ),
-        Flag("inputs", inputs > MAX_INPUTS, f"{inputs} signals, flagged above {MAX_INPUTS}"),
+        Flag(
+            "inputs",
+            inputs > MAX_INPUTS,
+            f"{inputs} signal{'s' if inputs != 1 else ''}, flagged above {MAX_INPUTS}",
+        ),
         Flag(
             "trades",
             trades > MAX_TRADES,

@@ -12,8 +12,10 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -25,6 +27,7 @@ from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.lanes.writer import WIDTH, Layout, write
 from hedgerow.core.market import Floats
 from hedgerow.core.measure import STANDARD
+from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
 
 SPAN = 16
@@ -39,7 +42,8 @@ from hedgerow.core.book import Bar, Book, Order, View
 from hedgerow.core.book import place as place_, settle as settle_
 '''
 
-_loops: dict[str, Any] = {}
+_shapes: dict[Any, tuple[Layout, Any]] = {}
+_loops: dict[tuple[str, tuple[type, ...]], Any] = {}
 
 
 def play(
@@ -65,8 +69,7 @@ def play(
     varied = [
         {n for n, v in zip(p._fields, p, strict=True) if isinstance(v, np.ndarray)} for p in params
     ]
-    layout = write(policy, params, varied, measures)
-    run = loop_for(layout, policy.steps, measures)
+    layout, run = _prepare(policy, params, varied, measures)
     shared = np.array(
         [
             getattr(params[i] if owner == "step" else measures[i].params(), name)
@@ -84,22 +87,50 @@ def play(
     span = max(1, min(SPAN, -(-blocks // workers)))
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
-    def work(part: tuple[int, int]) -> int:
-        buffer = _buffer(layout.cells)
-        run(tape.bar_rows, tape.signal_rows, shared, starts, columns, *part, buffer, out)
-        return min(part[1] * WIDTH, lanes) - part[0] * WIDTH
-
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
     nothing = tape.bar_rows[:0], tape.signal_rows[:0]
     run(*nothing, shared, starts, columns, 0, 0, _buffer(layout.cells), out)
-    pool = ThreadPoolExecutor(workers)
+    left, finished = deque(spans), deque[int]()
+
+    def work(report: Callable[[int], None] | None = None) -> None:
+        buffer = _buffer(layout.cells)
+        while True:
+            try:
+                low, high = left.popleft()
+            except IndexError:
+                return
+            run(tape.bar_rows, tape.signal_rows, shared, starts, columns, low, high, buffer, out)
+            finished.append(min(high * WIDTH, lanes) - low * WIDTH)
+            if report is not None:
+                _tell(finished, report)
+
+    helpers = [_pool(workers - 1).submit(work) for _ in range(workers - 1)]
     try:
-        for done in pool.map(work, spans):
-            if progress is not None:
-                progress(done)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        work(progress)  # the calling thread works too, and alone reports
+    finally:  # an interrupt lets the spans under way end: they write into ``out``
+        left.clear()
+        wait(helpers)
+    for helper in helpers:
+        helper.result()
+    if progress is not None:
+        _tell(finished, progress)
     return _results(layout, measures, out)
+
+
+def _tell(finished: deque[int], report: Callable[[int], None]) -> None:
+    """Report the lanes that any thread has finished since the last report."""
+    while finished:
+        report(finished.popleft())
+
+
+@lru_cache(maxsize=4)
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Return threads that stay: starting one takes as long as a hundred lanes."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="hedgerow-lanes")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has no threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _buffer(cells: int) -> Floats:
@@ -131,19 +162,39 @@ def _results(layout: Layout, measures: Sequence[Any], out: Floats) -> dict[str, 
     return results
 
 
+def _prepare(
+    policy: Policy, params: Sequence[Any], varied: Sequence[set[str]], measures: Sequence[Any]
+) -> tuple[Layout, Any]:
+    """Write and compile a loop, or find the one of the last policy of this shape."""
+    shape = (
+        policy.wiring,
+        tuple(
+            (type(step), frozenset(fields), getattr(step, "idle", None))
+            for step, fields in zip(policy.steps, varied, strict=True)
+        ),
+        tuple(value for p in params for value in p if isinstance(value, bool)),
+        tuple(type(measure) for measure in measures),
+    )
+    if shape not in _shapes:
+        layout = write(policy, params, varied, measures)
+        _shapes[shape] = layout, loop_for(layout, policy.steps, measures)
+    return _shapes[shape]
+
+
 def loop_for(layout: Layout, steps: Sequence[Any], measures: Sequence[Any]) -> Any:
     """Return the compiled loop for a layout, from memory, disk, or the compiler."""
-    makers = [*(type(step) for step in steps), *(type(measure) for measure in measures)]
-    key = _key(layout.source, makers)
-    if key not in _loops:
+    makers = (*(type(step) for step in steps), *(type(measure) for measure in measures))
+    at_hand = (layout.source, makers)
+    if at_hand not in _loops:
+        key = _key(layout.source, makers)
         ours = all(cls.__module__.startswith("hedgerow.") for cls in makers)
         folder = _folder() if ours else None
-        _loops[key] = (
+        _loops[at_hand] = (
             _in_memory(layout.source, steps, measures)
             if folder is None
             else _on_disk(folder / f"lanes_{key}.py", layout.source, steps, measures)
         )
-    return _loops[key]
+    return _loops[at_hand]
 
 
 def _key(source: str, makers: Sequence[type]) -> str:

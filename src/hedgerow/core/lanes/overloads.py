@@ -59,3 +59,8 @@ def _exp(value):
 @overload(numeric.known)
 def _known(value):
     return lambda value: value == value  # noqa: PLR0124
+
+
+@overload(numeric.unknown)
+def _unknown(value):
+    return lambda value: value != value  # noqa: PLR0124

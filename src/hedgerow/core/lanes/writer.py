@@ -8,7 +8,7 @@ the loop only loads their arguments, calls them, and stores what they return.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
@@ -23,11 +23,8 @@ WIDTH = 128
 STRIDE = WIDTH + 8
 """Distance between rows: a vector more than a block, or rows would meet 4 KiB apart."""
 
-GROUP = 5
-"""Steps that share one inner loop."""
-
-SETTLED = 2
-"""Settling counts as so many steps."""
+BARS = 2
+"""Bars that one pass over a block takes: state is loaded and stored once for all of them."""
 
 
 @dataclass
@@ -73,7 +70,7 @@ def names_used(kernel: FunctionType, seen: set[str] | None = None) -> set[str]:
 
 
 class _Loop:
-    """One inner loop: loads rows, runs stages, stores what changed."""
+    """The inner loop: what it loads, what it runs, what it stores."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -112,20 +109,18 @@ def write(
     state = ["held", "nav", *(["peak"] if "peak" in used else [])]
     state += ["spent", "base"] if {"spent", "base"} & used else []
 
-    loops = [_settle_loop(state, measures, plan)]
+    loop = _Loop()
+    _add_settling(loop, state, measures, plan)
     for i, step in enumerate(policy.steps):
-        if (i + SETTLED) % GROUP == 0:
-            loops.append(_Loop())
-        _add_step(loops[-1], i, step, policy, params[i], varied[i], plan)
-    _add_place(loops[-1], policy)
+        _add_step(loop, i, step, policy, params[i], varied[i], plan)
+    _add_place(loop, policy)
     for i, measure in enumerate(measures):
         plan.results += [f"t{i}_{name}" for name in measure.Memory._fields]
     plan.results += state
-    return _assemble(plan, loops, policy, measures)
+    return _assemble(plan, loop, policy, measures)
 
 
-def _settle_loop(state: Sequence[str], measures: Sequence[Any], plan: Layout) -> _Loop:
-    loop = _Loop()
+def _add_settling(loop: _Loop, state: Sequence[str], measures: Sequence[Any], plan: Layout) -> None:
     orders = {"contracts", "act"} | {"x"} & _names(measures)
     loop.read(*state, *(f"o_{n}" for n in sorted(orders)))
     book = ", ".join(n if n in state else "0.0" for n in Book._fields)
@@ -144,7 +139,6 @@ def _settle_loop(state: Sequence[str], measures: Sequence[Any], plan: Layout) ->
         )
         loop.lines += [f"t{i}_{n} = tally{i}.{n}" for n in measure.Memory._fields]
         loop.write(*(f"t{i}_{n}" for n in measure.Memory._fields))
-    return loop
 
 
 def _names(measures: Sequence[Any]) -> set[str]:
@@ -208,38 +202,13 @@ def _add_place(loop: _Loop, policy: Policy) -> None:
     loop.write(*(f"o_{n}" for n in Order._fields))
 
 
-def _assemble(
-    plan: Layout, loops: Sequence[_Loop], policy: Policy, measures: Sequence[Any]
-) -> Layout:
-    """Give every value that outlives its loop a row, and put the module together."""
+def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]) -> Layout:
+    """Give every value that outlives a bar a row, and put the module together."""
     parameters = [f"p{i}_{name}" for i, name in plan.lane_rows]
-    written: set[str] = set()
-    carried: set[str] = set(plan.results)  # read in a bar before it is written in that bar
-    passed: set[str] = set()  # read by a later loop of the same bar
-    for loop in loops:
-        carried |= set(loop.reads) - written
-        passed |= set(loop.reads) & written
-        written |= set(loop.writes)
-    plan.starts = sorted(carried - set(parameters))
-    names = [*parameters, *plan.starts, *sorted(passed - carried)]
+    plan.starts = sorted((set(loop.reads) | set(plan.results)) - set(parameters))
+    names = [*parameters, *plan.starts]
     plan.cells = len(names) * STRIDE
     rows = {name: r for r, name in enumerate(names)}
-    bars = [f"        bar = Bar({', '.join(f'bars[t, {k}]' for k in range(len(Bar._fields)))})"]
-    bars += [f"        s{k} = signals[t, {k}]" for k in range(len(policy.signals))]
-    body: list[str] = []
-    if "base" in rows:
-        body += [
-            f"        if bars[t, {Bar._fields.index('new_year')}] > 0.0:",
-            "            for j in range(W):",
-            f"                s[R{rows['spent']} + j] = s[R{rows['spent']} + j] * 0.0",
-            f"                s[R{rows['base']} + j] = s[R{rows['nav']} + j]",
-        ]
-    for loop in loops:
-        body.append("        for j in range(W):")
-        body += [f"            {n} = s[R{rows[n]} + j]" for n in loop.reads]
-        body += [f"            {line}" for line in loop.lines]
-        kept = [n for n in loop.writes if n in rows and n != "base"]
-        body += [f"            s[R{rows[n]} + j] = {n}" for n in kept]
     consts = [f"    c{k} = shared[{k}]" for k in range(len(plan.shared))]
     heads = [f"step{i} = inline(steps[{i}].kernel)" for i in range(len(policy.steps))]
     heads += [f"M{i} = type(steps[{i}].start())" for i in range(len(policy.steps))]
@@ -275,10 +244,48 @@ def _assemble(
     play = [
         "@inlined",
         "def play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + "):",
-        "    for t in range(bars.shape[0]):",
-        *bars,
-        *body,
+        *_bars_outside(loop, rows, len(policy.signals)),
     ]
     start = lines.index("@compiled")
     plan.source = "\n".join([*lines[:start], *play, "", "", *lines[start:]]) + "\n"
     return plan
+
+
+def _bars_outside(loop: _Loop, rows: Mapping[str, int], signals: int) -> list[str]:
+    """Write the loop over bars: several at a time where no year begins between them."""
+    turn = f"bars[t + {{}}, {Bar._fields.index('new_year')}] > 0.0"
+    yearly = "base" in rows
+    quiet = [f"not ({turn.format(k)})" for k in range(1, BARS)] if yearly else []
+    lines = ["    t = 0", "    while t < bars.shape[0]:"]
+    if yearly:
+        lines += [
+            f"        if {turn.format(0)}:",
+            "            for j in range(W):",
+            f"                s[R{rows['spent']} + j] = s[R{rows['spent']} + j] * 0.0",
+            f"                s[R{rows['base']} + j] = s[R{rows['nav']} + j]",
+        ]
+    return [
+        *lines,
+        f"        if {' and '.join([f't + {BARS} <= bars.shape[0]', *quiet])}:",
+        *_pass(loop, rows, signals, BARS),
+        "        else:",
+        *_pass(loop, rows, signals, 1),
+    ]
+
+
+def _pass(loop: _Loop, rows: Mapping[str, int], signals: int, count: int) -> list[str]:
+    """Write one pass over a block: load the state, play ``count`` bars, store the state."""
+    lines = []
+    for k in range(count):
+        cells = ", ".join(f"bars[t + {k}, {f}]" for f in range(len(Bar._fields)))
+        lines.append(f"            bar_{k} = Bar({cells})")
+        lines += [f"            s{i}_{k} = signals[t + {k}, {i}]" for i in range(signals)]
+    lines.append("            for j in range(W):")
+    lines += [f"                {n} = s[R{rows[n]} + j]" for n in loop.reads]
+    for k in range(count):
+        lines.append(f"                bar = bar_{k}")
+        lines += [f"                s{i} = s{i}_{k}" for i in range(signals)]
+        lines += [f"                {line}" for line in loop.lines]
+    kept = [n for n in loop.writes if n in rows and n != "base"]
+    lines += [f"                s[R{rows[n]} + j] = {n}" for n in kept]
+    return [*lines, f"            t += {count}"]
