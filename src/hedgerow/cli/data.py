@@ -83,7 +83,7 @@ def fetch(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A group (vix, spx, macro, vx) or a series; may be given several times.",
+            help="A group (indices, spx, macro, futures) or a name; may be given several times.",
             show_default="everything",
         ),
     ] = None,
