@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import re
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
@@ -149,12 +149,7 @@ def date(text: str | None, where: str) -> str | None:
     >>> date("2020-03-09", "--from")
     '2020-03-09'
     """
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise RangeError(f"'{text}' is not a date", where=where, mend="write YYYY-MM-DD") from None
+    return None if text is None else str(session_date(text, where))
 
 
 def amount(text: str, where: str = "--portfolio") -> float:

@@ -74,6 +74,12 @@ class Policy:
         _check_order(steps)
         self._check_signals()
         if not self.raw and not any(step.stage == Stage.BOUNDS for step in steps):
+            if "bounds" not in STEPS:
+                raise PolicyError(
+                    "the catalogue of steps is empty",
+                    where="policy",
+                    mend="import hedgerow, or hedgerow.policies, first",
+                )
             object.__setattr__(self, "steps", (steps[0], STEPS["bounds"](), *steps[1:]))
 
     @classmethod

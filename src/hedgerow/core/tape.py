@@ -134,7 +134,10 @@ def _check(tape: Tape, policy: Policy) -> None:
     if not len(tape):
         raise DataError("no bars are left to run on", where="market", mend="load more history")
     names = [f"signal '{signal.name}'" for signal in policy.signals]
-    names += [f"sleeve column '{name}'" for name in Bar._fields]
+    names += [
+        "the portfolio's return" if name == "portfolio" else f"the sleeve's '{name}'"
+        for name in Bar._fields
+    ]
     for name, column in zip(names, (*tape.signals, *tape.bars), strict=True):
         bad = np.flatnonzero(~np.isfinite(cast("Floats", column)))
         if len(bad):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.market import Market, Origin
+from hedgerow.core.market import Market, Origin, session_date
 from hedgerow.data import builtin, series
 from hedgerow.data.modelled_vix import VixModel
 from hedgerow.data.quality import Findings, QualityReport
@@ -131,16 +131,8 @@ def load(
 
 
 def _check_dates(start: str | None, end: str | None) -> None:
-    days = []
-    for text, where in ((start, "--from"), (end, "--to")):
-        if text is None:
-            continue
-        try:
-            days.append(np.datetime64(text, "D"))
-        except ValueError:
-            raise RangeError(
-                f"'{text}' is not a date", where=where, mend="write YYYY-MM-DD"
-            ) from None
+    given = ((start, "--from"), (end, "--to"))
+    days = [session_date(text, where) for text, where in given if text is not None]
     if len(days) == 2 and days[1] < days[0]:
         raise RangeError(
             f"the end {days[1]} lies before the start {days[0]}",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.lanes import floats
-from hedgerow.core.market import Floats, Market
+from hedgerow.core.market import Floats, Market, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
 from hedgerow.core.tape import Tape, record
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.ledger import COLUMNS, Ledger
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
@@ -97,10 +97,10 @@ def prepare(
     RangeError
         If a date is unreadable, lies outside the data, or leaves fewer than two bars.
     """
-    inside = market.between(start, end)
     for date, where in ((start, "--from"), (end, "--to")):
         if date is not None:
             _inside(market, date, where)
+    inside = market.between(start, end)
     upto = int(np.searchsorted(market.times, inside.times[-1]))
     whole = market.until(upto)
     first = max(int(np.searchsorted(whole.times, inside.times[0])), lookback - 1)
@@ -116,7 +116,7 @@ def prepare(
 
 
 def _inside(market: Market, date: str, where: str) -> None:
-    day, slack = np.datetime64(date, "D"), np.timedelta64(7, "D")
+    day, slack = session_date(date, where), np.timedelta64(7, "D")
     if day < market.dates[0] - slack or day > market.dates[-1] + slack:
         raise RangeError(
             f"{day} lies outside the data",
@@ -174,7 +174,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         },
         {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
         {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
-        {"policy": policy.name, **(facts or {})},
+        {"policy": policy.to_toml(), **(facts or {})},
     )
 
 
@@ -182,27 +182,18 @@ def _legs(policy: Policy, journey: floats.Journey) -> Floats:
     """Return the codes of the trigger's legs at each bar, 0 where the policy has no trigger."""
     if policy.trigger is None:
         return np.zeros(len(journey.times))
+    fields = policy.start()[-1]._fields
+    if "legs" not in fields:  # a trigger of the user's own need not say why
+        return np.zeros(len(journey.times))
     before = sum(len(memory) for memory in policy.start()[:-1])
-    return journey.memory[:, before + policy.start()[-1]._fields.index("legs")].copy()
+    return journey.memory[:, before + fields.index("legs")].copy()
 
 
 def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
     """Return the ledger of the portfolio alone."""
     values = ground.values[ground.first :].copy()
-    names = (
-        "hedge",
-        "pnl",
-        "cost",
-        "carry",
-        "held",
-        "traded",
-        "wanted",
-        "x",
-        "act",
-        "legs",
-        "spent",
-    )
-    columns = {name: np.zeros(len(values)) for name in names}
+    still = set(COLUMNS) - {"nav", "portfolio", "earned", "peak", "budget_base", "rolled"}
+    columns = {name: np.zeros(len(values)) for name in sorted(still)}
     return Ledger(
         "unhedged",
         ground.market.times[ground.first :],
@@ -210,6 +201,9 @@ def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
             "nav": values,
             "portfolio": values.copy(),
             "earned": np.diff(values, prepend=values[0]),
+            "peak": np.maximum.accumulate(values),
+            "budget_base": values.copy(),
+            "rolled": np.zeros(len(values)),
             **columns,
         },
         facts=facts or {},

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
 from hedgerow.engine.ledger import Ledger
@@ -99,10 +100,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
     """
     import numpy as np
 
-    try:
-        day = np.datetime64(date, "D")
-    except ValueError:
-        raise RangeError(f"'{date}' is not a date", where="date", mend="write YYYY-MM-DD") from None
+    day = session_date(date, "date")
     dates = ledger.dates
     if day < dates[0] or day > dates[-1]:
         raise RangeError(
@@ -125,6 +123,8 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
             }
         )
     acted = legs(ledger["legs"][t]) if policy.trigger else ["every bar"]
+    if ledger["act"][t] > 0.0 and not acted:
+        acted = ["trigger"]
     notes = []
     if under_floor(tuple(trace), tuple(policy.steps)):
         notes.append("the budget pushed the hedge under its floor (B3)")
@@ -187,6 +187,8 @@ def _say(
 
 def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
     names = legs(ledger["legs"][t])
+    if "trigger.last" not in ledger.memory:
+        return "fires" if ledger["act"][t] > 0.0 else "holds"
     last = float(ledger.memory["trigger.last"][t])
     now = float(ledger.signals[step.signal][t])
     if not math.isfinite(last):

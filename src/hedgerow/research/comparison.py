@@ -7,7 +7,7 @@ and every number that answers the question, ready for a table, a page or a file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from hedgerow.engine import run
 from hedgerow.engine.ledger import Ledger
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
+from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.trigger import LEGS, legs
@@ -145,10 +146,16 @@ def compare(
         same_bar=same_bar,
     )
     dates = ground.market.dates[ground.first :]
-    parted = split(parts, dates, purge=policy.lookback + _life(sleeve))
-    known = {"data": ground.market.digest(), "same_bar": same_bar, **(facts or {})}
-    watched = policy.signals[0].name if policy.signals else "vix"
-    plain = run.static(watched if watched in ground.market else "vix")
+    parted = split(parts, dates, purge=policy.lookback + _life(ground))
+    known = {
+        "data": ground.market.digest(),
+        "sleeve": sleeve_to_table(sleeve),
+        "costs": asdict(trade),
+        "portfolio": portfolio.as_dict(),
+        "same_bar": same_bar,
+        **(facts or {}),
+    }
+    plain = run.static()
     ledgers = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
@@ -187,18 +194,10 @@ def compare(
     )
 
 
-def _life(sleeve: Sleeve) -> int:
-    """Return about how many sessions one contract is held: what the purge must span."""
-    from hedgerow.instruments.rolls import parse_roll, parse_tenor
-
-    roll, tenor = getattr(sleeve, "roll", None), getattr(sleeve, "tenor", "30d")
-    if isinstance(roll, str):
-        rule = parse_roll(roll)
-        if rule.bars is not None:
-            return rule.bars
-        days = rule.after or max(parse_tenor(tenor) - (rule.dte or 0), 1)
-        return int(np.ceil(days * performance.YEAR / performance.CALENDAR))
-    return 21
+def _life(ground: Ground) -> int:
+    """Return the sessions that a contract is held at most: what the purge must span."""
+    rolls = np.flatnonzero(ground.strip.roll)
+    return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
 def _cash(ground: Ground) -> Floats:
