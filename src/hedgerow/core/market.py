@@ -80,6 +80,8 @@ class Market:
         out counts as measured where finite and missing where NaN.
     sources
         Name to one sentence saying where the column came from.
+    findings
+        What quality rules found in the files and did about it, as plain values.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Market:
     columns: Mapping[str, Floats]
     origin: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         times = _frozen(self.times, "datetime64[ns]")
@@ -204,6 +207,7 @@ class Market:
             {**self.columns, **columns},
             {**kept, **(origin or {})},
             {**self.sources, **(sources or {})},
+            self.findings,
         )
 
     def _rows(self, rows: slice) -> Market:
@@ -214,6 +218,7 @@ class Market:
         set_(part, "columns", MappingProxyType({k: v[rows] for k, v in self.columns.items()}))
         set_(part, "origin", MappingProxyType({k: v[rows] for k, v in self.origin.items()}))
         set_(part, "sources", self.sources)
+        set_(part, "findings", self.findings)
         return part
 
     @property

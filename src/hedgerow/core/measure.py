@@ -259,8 +259,11 @@ class Exposure(_Plain):
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
         """Add the intensity of the order that was filled last."""
+        passed = bar.days > 0.0
         return ExposureMemory(
-            memory.total + order.x, maximum(order.x, memory.most), memory.bars + 1.0
+            memory.total + select(passed, order.x, 0.0),
+            maximum(order.x, memory.most),
+            memory.bars + select(passed, 1.0, 0.0),
         )
 
     @staticmethod

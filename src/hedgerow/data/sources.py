@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +127,8 @@ def load(
     if start or end:
         _note_clipping(market, start, end, findings)
         market = market.between(start, end)
-    return Loaded(market, findings.report())
+    report = findings.report()
+    return Loaded(replace(market, findings=tuple(report.as_dict()["findings"])), report)
 
 
 def _check_dates(start: str | None, end: str | None) -> None:

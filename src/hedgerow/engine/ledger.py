@@ -20,7 +20,7 @@ from hedgerow.core.market import Floats
 
 COLUMNS = (
     "nav", "portfolio", "earned", "hedge", "pnl", "cost", "carry", "held", "traded", "rolled",
-    "wanted", "x", "act", "legs", "spent", "budget_base", "peak",
+    "wanted", "x", "act", "legs", "spent", "budget_base", "peak", "modelled",
 )  # fmt: skip
 """Columns of every ledger of a run."""
 
@@ -41,7 +41,8 @@ class Ledger:
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
         ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``,
         ``legs`` (codes of the trigger legs that fired), ``spent`` of the year's ``budget_base``,
-        ``peak`` of NAV, and ``rolled`` (1.0 where the sleeve changed its contract).
+        ``peak`` of NAV, ``rolled`` (1.0 where the sleeve changed its contract) and
+        ``modelled`` (1.0 where the hedge's price is a model's).
     signals
         What the policy saw, by signal name.
     trace

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
@@ -138,7 +139,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
         held=float(ledger["held"][t]),
         wanted=float(ledger["wanted"][t]),
         acted=acted,
-        fill=_fill(ledger, t),
+        fill=_fill(ledger, t - 1 if ledger.facts.get("same_bar") else t),
         memory={name: float(column[t]) for name, column in ledger.memory.items()},
         notes=notes,
     )
@@ -177,12 +178,26 @@ def _say(
         return f"unchanged by ({terms})"
     word = "raised" if after > before else "lowered"
     if step.stage == Stage.BUDGET:
-        spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
-        return (
-            f"lowered from {before:.3f}: ${spent:,.0f} of ${step.per_year * base:,.0f} "
-            "spent this year"
-        )
+        return _say_budget(step, before, after, ledger, t)
     return f"{word} from {before:.3f} by ({terms})"
+
+
+def _say_budget(step: Any, before: float, after: float, ledger: Ledger, t: int) -> str:
+    spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
+    money = f"${spent:,.0f} of ${step.per_year * base:,.0f} spent this year"
+    if after <= 0.0:
+        return f"lowered from {before:.3f}: {money}"
+    if int(str(ledger.dates[t])[:4]) != _year_of_fill(ledger, t):
+        return f"lowered from {before:.3f} to fit next year's budget"
+    left = step.per_year * base - spent
+    return (
+        f"lowered from {before:.3f}: at that size today's theta and roll would cost "
+        f"${left * before / after:,.0f} by the end of the year, ${left:,.0f} is left ({money})"
+    )
+
+
+def _year_of_fill(ledger: Ledger, t: int) -> int:
+    return int(str(sessions_ahead(ledger.dates[t], 1))[:4])
 
 
 def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:

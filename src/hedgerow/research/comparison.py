@@ -20,10 +20,14 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.split import Split, split
+
+MOST = 20.0
+"""A fixed hedge larger than this is no comparison any more."""
 
 STRATEGIES = ("unhedged", "static", "dynamic")
 PERIODS = ("test", "train", "all")
@@ -49,6 +53,13 @@ class Comparison:
         ``strategies[period][strategy]``: statistics; periods are ``test``, ``train``, ``all``.
     saving
         ``saving[period]``: C1, C2, C3.
+    matched
+        A fixed hedge made as large as to cost, in the test part, what the dynamic one cost there:
+        its ``scale``, ``strategies`` by period, and ``her`` over the crises of the test part
+        beside the dynamic one's.  Found with hindsight, so nobody could have held it; it tells
+        a saving by scaling from a saving by holding less.  None where a hedge had no cost.
+    findings
+        What the quality rules found in the data, as plain values.
     crises, calm
         One row per crisis and per stretch between.
     her
@@ -76,6 +87,8 @@ class Comparison:
     split: Split
     strategies: Mapping[str, Mapping[str, Mapping[str, Any]]]
     saving: Mapping[str, Mapping[str, Any]]
+    matched: Mapping[str, Any] | None
+    findings: tuple[Mapping[str, Any], ...]
     crises: list[dict[str, Any]]
     calm: list[dict[str, Any]]
     her: Mapping[str, Any]
@@ -182,6 +195,8 @@ def compare(
             period: performance.saving(made["dynamic"], made["static"])
             for period, made in strategies.items()
         },
+        matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
+        findings=ground.market.findings,
         crises=crisis_rows,
         calm=crises.table(dynamic, ledgers["static"], crises.calm_in(dynamic)),
         her=crises.overall(crisis_rows),
@@ -192,6 +207,30 @@ def compare(
         assumptions=_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
         facts=known,
     )
+
+
+def _matched(
+    ground: Ground,
+    test: Mapping[str, Mapping[str, Any]],
+    crisis_rows: list[dict[str, Any]],
+    rows: Mapping[str, slice],
+    cash: Floats,
+) -> dict[str, Any] | None:
+    """Run a fixed hedge that costs what the dynamic one cost in the test part."""
+    ours, fixed = (test[name]["hedge_cost_per_year"] for name in ("dynamic", "static"))
+    if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
+        return None
+    scale = ours / fixed
+    ledger = run.play("matched", run.static(level=scale), ground)
+    begins = str(ledger.dates[rows["test"]][0])
+    spans = [s for s in crises.crises_in(ledger) if str(ledger.dates[s.rows][0]) >= begins]
+    tested = [row for row in crisis_rows if row["from"] >= begins]
+    return {
+        "scale": scale,
+        "strategies": {p: performance.statistics(ledger, cash, part) for p, part in rows.items()},
+        "her": crises.overall(crises.table(ledger, ledger, spans))["dynamic_her"],
+        "dynamic_her": crises.overall(tested)["dynamic_her"],
+    }
 
 
 def _life(ground: Ground) -> int:
@@ -248,7 +287,7 @@ def policy_agrees(
     )
     part = run.play("part", policy, part_ground)
     name, date = f"policy {policy.name}", ground.market.dates[cut]
-    checked = len(part) - 1 if ground.same_bar else len(part)
+    checked = len(part)
     for column in ("x", "act", "wanted", "held", "nav"):
         a, b = whole[column][:checked], part[column][:checked]
         bad = np.flatnonzero(np.abs(a - b) > lookahead.TOLERANCE * np.maximum(np.abs(a), 1.0))
@@ -304,6 +343,16 @@ def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar:
             "VIX is modelled from the index outside the published years; the model was fitted on "
             "2014–2018 alone and understates the aftermath of some crises"
         )
+    bounded = guarded(sleeve.size, strip)
+    if bounded:
+        said.append(
+            f"On {bounded:,} of {len(strip):,} days one contract had so little vega or price that "
+            "the size was bounded: the hedge was smaller there than its size says"
+        )
+    for name, value in (("rate", "bill rate"), ("dividend_yield", "dividend yield")):
+        share = ground.market.share(name, Origin.ASSUMED)
+        if share > 0.0:
+            said.append(f"The {value} is assumed on {share:.0%} of the days")
     if strip.notes.get("short_dated"):
         said.append("The option is shorter than 90 days at purchase: its decay is fast (B9)")
     return said
