@@ -8,27 +8,14 @@ import pytest
 from hedgerow import api
 from hedgerow.core.measure import STANDARD, Moments
 from hedgerow.core.policy import Policy
-from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put, PutSpread
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega
-from hedgerow.instruments.underlying import Underlying
-from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.options import Put
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
+from sleeves import EVERY, EXAMPLES, label
 from synthetic import market
 
-SLEEVES = [
-    Put(size=Vega(1_000)),
-    Put(size=Premium(0.01)),
-    Put(size=Notional(1.0), roll="dte:30"),
-    Put(size=Contracts(10), listed=False),
-    PutSpread(size=Notional(1.0)),
-    VixFuture(size=Vega(1_000)),
-    VarianceSwap(size=Vega(1_000)),
-    Underlying(size=Notional(-0.1)),
-]
 POLICY = Policy(
     [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
     signals=[Level("vix")],
@@ -36,7 +23,7 @@ POLICY = Policy(
 AXES = {"linear.low": [10.0, 12.0], "budget.per_year": [0.002, 0.02]}
 
 
-@pytest.mark.parametrize("sleeve", SLEEVES, ids=lambda s: f"{s.name}-{s.size.kind}")
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
 @pytest.mark.parametrize("carriage", ["numpy", "compiled"])
 def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None:
     data = market()
