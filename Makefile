@@ -39,6 +39,7 @@ bench: $(VENV)/.ready-bench  ## Measure the speed beside other engines
 
 docs: $(VENV)/.ready-run   ## Write the generated pages of docs/ again
 	@$(BIN)/python -m hedgerow.cli.reference docs/cli.md
+	@$(BIN)/python -m hedgerow.cli.policy_reference docs/policies.md
 
 clean:               ## Remove what was built
 	rm -rf $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
