@@ -49,7 +49,7 @@ def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
     nav = api.backtest(swept.policy(1), data, Put()).found.ledgers["dynamic"]["nav"]
     earned = nav[1:] / nav[:-1] - 1.0
     expected = earned.mean() / earned.std(ddof=1) * np.sqrt(252)
-    assert swept.table()["sharpe"][1] == pytest.approx(expected, rel=1e-9)
+    assert swept.table()["sharpe_realised"][1] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.slow
