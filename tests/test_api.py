@@ -156,6 +156,8 @@ def test_costs_are_on_unless_they_are_switched_off(market, result) -> None:
 def test_a_notebook_shows_a_line_and_a_table(result) -> None:
     assert repr(result).startswith("<Result of a <b> with put-90d-0.9, 20")
     assert len(repr(result)) < 160
+    assert repr(result.found) == "<Comparison of a <b> with put-90d-0.9>"
+    assert re.fullmatch(r"<Ledger static: \d+ bars>", repr(result.found.ledgers["static"]))
     page = result._repr_html_()
     assert "a &lt;b&gt; with put-90d-0.9" in page
     assert page.count("<tr>") == page.count("</tr>") > 5

@@ -25,7 +25,7 @@ COLUMNS = (
 """Columns of every ledger of a run."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger:
     """One lane from first to last bar, columns of **shape** (T,).
 
@@ -69,6 +69,9 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.name}: {len(self):,} bars>"
 
     def __getitem__(self, name: str) -> Floats:
         """Return a column, **shape** (T,)."""

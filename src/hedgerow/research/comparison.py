@@ -35,7 +35,7 @@ CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yiel
 """Columns whose origin is reported."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Three ledgers and what they say.
 
@@ -98,6 +98,9 @@ class Comparison:
     provenance: Mapping[str, Mapping[str, Any]]
     assumptions: list[str]
     facts: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.policy.name} with {self.sleeve.name}>"
 
     @property
     def periods(self) -> dict[str, dict[str, Any]]:
