@@ -53,9 +53,7 @@ def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "sleeve", [Put(), PutSpread(), VixFuture(), VarianceSwap()], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("sleeve", [many[0] for many in EXAMPLES.values()], ids=label)
 def test_on_the_builtin_history_too(builtin, sleeve) -> None:
     swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
     for lane in range(2):
