@@ -373,7 +373,10 @@ MISTAKES = {
     ),
     "start outside": (["backtest", LINEAR, *ONE, "--from", "1950-01-01"], "1950-01-01"),
     "end outside": (["backtest", LINEAR, *ONE, "--to", "2050-01-01"], "2050-01-01"),
-    "after the data": (["backtest", LINEAR, *ONE, "--from", "2030-01-01"], "no data between 2030"),
+    "after the data": (
+        ["backtest", LINEAR, *ONE, "--from", "2030-01-01"],
+        "2030-01-01 lies outside the data",
+    ),
     "too short": (
         ["backtest", LINEAR, *ONE, "--from", "2020-01-02", "--to", "2020-01-10"],
         "--split",

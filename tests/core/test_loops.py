@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import tapes
 from hypothesis import find
 
+from drawing import tapes
 from hedgerow.core.lanes import columns, compiled, loops
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import Hedge
@@ -80,16 +80,20 @@ def test_without_a_home_nothing_is_kept_and_all_works(monkeypatch, cache) -> Non
 def test_another_process_finds_the_loop_and_makes_none(cache: Path) -> None:
     assert played()
     before = {file.name: file.stat().st_mtime_ns for file in cache.rglob("*.nb*")}
-    script = (
-        "import numpy as np\n"
-        "from drawing import tapes\nfrom hypothesis import find\n"
-        "from hedgerow.core.lanes import compiled\n"
-        "from hedgerow.core.lanes.spread import Spread\nfrom hedgerow.core.measure import Hedge\n"
-        "from hedgerow.core.policy import Policy\nfrom hedgerow.policies.rules import Linear\n"
-        "from hedgerow.policies.signals import Level\n"
-        "s = Spread(Policy([Linear()], signals=[Level('vix')]), {'linear.low': np.linspace(1, 9, 5)})\n"
-        "compiled.play(s, find(tapes(), lambda tape: True), (Hedge(),))\n"
-    )
+    script = """
+import numpy as np
+from drawing import tapes
+from hypothesis import find
+from hedgerow.core.lanes import compiled
+from hedgerow.core.lanes.spread import Spread
+from hedgerow.core.measure import Hedge
+from hedgerow.core.policy import Policy
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
+policy = Policy([Linear()], signals=[Level("vix")])
+spread = Spread(policy, {"linear.low": np.linspace(1, 9, 5)})
+compiled.play(spread, find(tapes(), lambda tape: True), (Hedge(),))
+"""
     folder = Path(__file__).resolve().parents[1]
     subprocess.run(
         [sys.executable, "-c", script],

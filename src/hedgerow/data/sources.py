@@ -123,7 +123,7 @@ def load(
     else:
         from hedgerow.data.folder import read_folder
 
-        market = read_folder(Path(name).expanduser(), findings, start=start, end=end)
+        market = read_folder(Path(name).expanduser(), findings)
     if start or end:
         _note_clipping(market, start, end, findings)
         market = market.between(start, end)
