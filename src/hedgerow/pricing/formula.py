@@ -78,7 +78,7 @@ def price_rows(
         wide = np.broadcast_arrays(calls, *numbers)
         exact(*(x.reshape(size) for x in wide), out=rows)
     else:
-        _compiled([_flat(x, shape) for x in numbers], _flat(calls, shape), rows, threads)
+        _compiled([flat(x, shape) for x in numbers], flat(calls, shape), rows, threads)
     return out
 
 
@@ -185,8 +185,14 @@ def _compiled(
         rows[:, odd] = answer
 
 
-def _flat(x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return one value, or all of them in one dimension."""
+def flat(x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return one value, or all of them in one dimension, contiguous.
+
+    Examples
+    --------
+    >>> flat(np.ones(2), (3, 2)).shape, flat(np.ones(()), (3, 2)).shape
+    ((6,), (1,))
+    """
     if x.size == 1:
         return x.reshape(1)
     return np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(-1)

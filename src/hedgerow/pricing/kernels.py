@@ -2,8 +2,8 @@
 
 Nothing here branches on a value, and nothing calls the C library: ``exp``, ``log`` and the
 normal tail are polynomials of our own, so that LLVM turns each loop into vector
-instructions.  All of them stand in this one file because numba's cache on disk does not see
-changes of callees in other files.
+instructions.  All of them stand in this one file, longer than most, because numba's cache on
+disk does not see changes of callees in other files.
 
 A block of options is copied into one flat buffer, a row for each input and output at a
 literal offset: the compiler can then prove that rows do not overlap.  Options that are not
@@ -34,6 +34,9 @@ _ROWS = tuple(np.uintp(row * (WIDTH + 8)) for row in range(17))
 (_S, _K, _T, _V, _R, _Q, _SIGN, _ODD, _O0, _O1, _O2, _O3, _O4, _O5, _O6, _O7, _O8) = _ROWS
 
 _INVERSE_ROOT_TWO_PI = 0.3989422804014327
+_ROOT_TWO_PI = 2.5066282746310002
+_LOG_ROOT_TWO_PI = 0.9189385332046728
+_ROUNDING = 1e-15
 _SHIFT = 6755399441055744.0  # 1.5·2^52: adding it rounds to an integer held in the low bits
 _SHIFT_BITS = 0x4338000000000000
 _HALF_BITS = 4604544271217802189  # of √½
@@ -309,6 +312,85 @@ def greeks(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out
             buffer[_O6 + j] = -slope * d2 / v
             buffer[_O7 + j] = vega * d1 * d2 / v
             buffer[_O8 + j] = q * delta - slope * (carry * (s * inverse) - 0.5 * d2) / t
+            buffer[_ODD + j] = 1.0 if odd else 0.0
+        odds += _unload(buffer, out, start, end)
+    return odds
+
+
+@_inlined
+def _closer(s, x, logarithm):
+    """One step of Householder's of fourth order on ln b(s); see ``hedgerow.pricing.implied``."""
+    inverse = 1.0 / s
+    h, t = x * inverse, 0.5 * s
+    low, high = h + t, h - t  # the tails of −d2 and −d1
+    a = abs(high)
+    a = a if a < 40.0 else 40.0
+    low = low if low < 40.0 else 40.0
+    tail = mills(a)
+    ratio = (tail if high > 0.0 else _ROOT_TWO_PI * exp(0.5 * a * a) - tail) - mills(low)
+    f = log(ratio) - 0.5 * (h * h + t * t) - _LOG_ROOT_TWO_PI - logarithm
+    slope = 1.0 / ratio
+    c2 = (h * h - t * t) * inverse
+    c3 = c2 * c2 - (3.0 * h * h + t * t) * (inverse * inverse)
+    q2 = c2 - slope
+    q3 = c3 - slope * (3.0 * c2 - 2.0 * slope)
+    newton = -f * ratio
+    bend = 0.5 * newton * q2
+    return newton * (1.0 + bend) / (1.0 + newton * (q2 + newton * q3 * (1.0 / 6.0)))
+
+
+@_compiled()
+def implied(price, spot, strike, time, rate, dividend, call, low, high, buffer, out):
+    """Volatility into the row of ``out``; return how many are odd (NaN)."""
+    odds = 0.0
+    for start in range(low, high, WIDTH):
+        end = min(start + WIDTH, high)
+        _stage_all(buffer, spot, strike, time, price, rate, dividend, call, start, end)
+        for j in range(_W):
+            k, t, p = buffer[_K + j], buffer[_T + j], buffer[_V + j]
+            r, q, sign = buffer[_R + j], buffer[_Q + j], buffer[_SIGN + j]
+            growth = exp(r * t)
+            forward = buffer[_S + j] * growth * exp(-q * t)
+            inside = sign * (forward - k)
+            inside = inside if inside > 0.0 else 0.0
+            otm = p * growth - inside
+            least = forward if forward < k else k
+            most = k if forward < k else forward
+            scale = 1.0 / np.sqrt(forward * k)
+            b = otm * scale
+            logarithm, x = log(b), abs(log(forward / k))
+            # the guess: Bachelier's implied deviation, brought to Black's
+            m, far = _mad(1e-6, b, (most - least) * scale), _mad(1e-6, b, x)
+            v = log(1.0 + 0.5 * m / b)
+            root = np.sqrt(v)
+            u = root / (root + 2.0)
+            g = _mad(-4.320207409890647, u, 7.298908448184116)
+            g = _mad(g, u, -4.41783009666935)
+            g = _mad(g, u, 1.9636476142539336)
+            g = _mad(g, u, 0.7981973917422234)
+            s = far * (1.0 + root) / (g * v)
+            square = s * s
+            s = s * (1.0 + square * _mad(square, 1.0 / 400.0, 1.0 / 24.0))
+            s += _closer(s, x, logarithm)
+            step = _closer(s, x, logarithm)
+            s += step
+            odd = not (
+                (abs(step) < 1e-4 * s)
+                & (s > 5e-3)
+                & (s < 6.0)
+                & (b > 1e-280)
+                & (otm < 0.999 * least)
+                & ((inside == 0.0) | (otm > _ROUNDING * most))
+                & (p > 0.0)
+                & (buffer[_S + j] > 1e-60)
+                & (most < 1e60)
+                & (k > 1e-60)
+                & (t > 1e-60)
+                & (t < 1e60)
+                & (abs(r * t) < 100.0)
+                & (abs(q * t) < 100.0)
+            )
+            buffer[_O0 + j] = np.nan if odd else s / np.sqrt(t)
             buffer[_ODD + j] = 1.0 if odd else 0.0
         odds += _unload(buffer, out, start, end)
     return odds
