@@ -1,6 +1,5 @@
 """The laws that every sleeve obeys, one class of tests for all of them."""
 
-import time
 from dataclasses import fields
 from itertools import pairwise
 
@@ -12,7 +11,7 @@ from hedgerow.errors import SleeveError
 from hedgerow.instruments.catalog import SLEEVES
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.options import Put
 from hedgerow.instruments.sizes import SIZES
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
@@ -161,19 +160,3 @@ def test_swaps_and_futures_tie_up_no_money_and_options_do():
     expected = put.open[:-1] * put.multiplier * world["rate"][:-1] * days / 365
     np.testing.assert_allclose(put.financing[1:], expected, rtol=1e-12)
     assert not Underlying(financed=False).strip(world).financing.any()
-
-
-@pytest.mark.parametrize(
-    ("sleeve", "limit"), [(Put(), 0.15), (PutSpread(), 0.25), (VixFuture(), 0.5)]
-)
-def test_nine_thousand_bars_are_laid_out_at_once(sleeve, limit):
-    world = make_market(9000, first="1988-01-04")
-    sleeve.strip(world)
-    best = min(_timed(sleeve, world) for _ in range(3))
-    assert best < limit
-
-
-def _timed(sleeve, world):
-    begun = time.perf_counter()
-    sleeve.strip(world)
-    return time.perf_counter() - begun
