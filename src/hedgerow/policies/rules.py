@@ -101,7 +101,7 @@ class Linear(_Rule):
     --------
     >>> rule = Linear("vix", low=12, high=22)
     >>> rule.params()
-    Params(low=12, width=10, top=2.0)
+    Params(low=12.0, width=10.0, top=2.0)
     """
 
     signal: Column = "vix"
