@@ -1,4 +1,4 @@
-"""What trading costs: half-spreads that widen with VIX, and fees per contract."""
+"""What trading costs: half-spreads, most of which widen with VIX, and fees per contract."""
 
 from __future__ import annotations
 
@@ -17,26 +17,32 @@ CALM_VIX = 20.0
 
 @dataclass(frozen=True)
 class Costs:
-    """Half-spreads at a VIX of 20 and fees; everything scales by (VIX/20)^widening.
+    """Half-spreads and fees; those in vol points and the future's widen with VIX.
+
+    They are stated at a VIX of 20 and multiplied by (VIX/20)^widening.  The tick, the part of
+    the option's price, the index's half-spread and the fees stay as they are.
 
     Parameters
     ----------
     option_tick
-        Smallest half-spread of an option, points.
+        Smallest half-spread of an option, points; does not widen.
     option_price
-        Part of the option's price added to its half-spread, decimal.
+        Part of the option's price added to its half-spread, decimal; does not widen.
     option_vol
-        Vol points of the option's vega in its half-spread, at a VIX of 20.
+        Vol points of the option's vega in its half-spread, at a VIX of 20; widens above and
+        narrows below.
     future_half_spread
-        Half-spread of a VIX future, points, at a VIX of 20; never below half a tick (0.025).
+        Half-spread of a VIX future, points, up to a VIX of 20; widens above and never
+        narrows.  Half a tick, 0.025, by default.
     swap_vol
-        Half-spread of a variance swap in vol points, at a VIX of 20.
+        Half-spread of a variance swap in vol points, at a VIX of 20; widens above and
+        narrows below.
     underlying_bps
         Half-spread of the index, in hundredths of a percent of price; does not widen.
     widening
-        Exponent of VIX/20.
+        Exponent of VIX/20; 0 keeps all half-spreads as stated.
     option_fee, future_fee
-        USD per contract (and leg) and trade.
+        USD per contract (and leg) and trade; do not widen.
 
     Raises
     ------

@@ -94,7 +94,7 @@ class PutSpread:
     tenor, roll, drift, listed
         As for `Put`.
     size
-        `Notional` 0.1 of NAV by default.
+        `Notional` 0.55 times NAV by default.
 
     Notes
     -----
