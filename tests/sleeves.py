@@ -35,6 +35,7 @@ EXAMPLES: dict[str, list[Sleeve]] = {
     "underlying": [Underlying(), Underlying(size=Notional(-0.1), financed=False)],
 }
 
+FIRST = [many[0] for many in EXAMPLES.values()]
 EVERY = [sleeve for many in EXAMPLES.values() for sleeve in many]
 
 

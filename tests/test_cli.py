@@ -340,6 +340,7 @@ def test_the_demo_runs_the_main_example() -> None:
     assert catalog.demo() == files.read(LINEAR)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_all_sleeves_run_on_real_data(real_data: Path) -> None:
     made = as_json("backtest", LINEAR, "--data", str(real_data), "--from", "2004-01-01")

@@ -31,6 +31,7 @@ def _alone(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(capsys) -> None:
     space: dict[str, object] = {}
     found = blocks(README, "python")
@@ -43,6 +44,7 @@ def test_the_python_of_the_readme_runs(capsys) -> None:
     assert Path("report.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_the_console_of_the_readme_says_what_it_says() -> None:
     Path("misspelt.toml").write_text('[[steps]]\nkind = "linear"\nhihg = 22\n')
     commands = 0

@@ -19,6 +19,8 @@ from hedgerow.core.policy import Policy
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 
+pytestmark = pytest.mark.slow  # each test compiles, some in a process of their own
+
 SPREAD = Spread(Policy([Linear()], signals=[Level("vix")]), {"linear.low": np.linspace(1, 9, 5)})
 
 
@@ -76,7 +78,6 @@ def test_without_a_home_nothing_is_kept_and_all_works(monkeypatch, cache) -> Non
     assert played()
 
 
-@pytest.mark.slow
 def test_another_process_finds_the_loop_and_makes_none(cache: Path) -> None:
     assert played()
     before = {file.name: file.stat().st_mtime_ns for file in cache.rglob("*.nb*")}

@@ -6,6 +6,7 @@ Chains with ``exp`` may differ by 1e-12 relative, all others not at all.
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,12 @@ def chains() -> list[tuple[str, ...]]:
 
 
 CHAINS = chains()
+QUICK = {("linear", "bounds", "trigger"), *(("linear", *many, "trigger") for many in long_chains())}
+"""Chains that `make check` plays too: every overlay and one rule."""
+
+
+def marked(chain: tuple[str, ...]) -> Any:
+    return pytest.param(chain, marks=() if chain in QUICK else pytest.mark.slow)
 
 
 def uses_exp(kind: str) -> bool:
@@ -78,11 +85,12 @@ def test_every_registered_step_is_compiled_here() -> None:
     assert not uses_exp("linear")
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
+@pytest.mark.parametrize("chain", [marked(chain) for chain in CHAINS], ids="-".join)
 def test_floats_numpy_and_compiled_agree(chain: tuple[str, ...]) -> None:
     _check(chain, SWITCHES[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switches", SWITCHES[1:], ids=str)
 def test_every_setting_of_the_trigger_agrees(switches) -> None:
     _check(("linear", "bounds", "trigger"), switches)
@@ -137,7 +145,9 @@ def test_lanes_do_not_see_each_other(data: st.DataObject) -> None:
             assert np.array_equal(together[name][k : k + 1], alone[name], equal_nan=True)
 
 
-@pytest.mark.parametrize("lanes", [1, 127, 128, 129, 300])
+@pytest.mark.parametrize(
+    "lanes", [129, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 127, 128, 300))]
+)
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_block_edges_and_threads_change_nothing(lanes: int, threads: int) -> None:
     from hypothesis import find

@@ -127,6 +127,7 @@ class Rests(HalveWhenUnderWater):
         return x * memory.often / 7.0 + memory.largest, Counted(memory.often, memory.largest + 1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [ByPosition, Unpacks, HandsOver, Rests], ids=lambda c: c.__name__)
 def test_whatever_a_kernel_reads_however_it_reaches_the_lanes(own) -> None:
     tape = find(tapes(), lambda tape: True)
@@ -189,6 +190,7 @@ def test_a_kernel_that_cannot_be_compiled_is_told_in_one_sentence() -> None:
         compiled.play(spread, find(tapes(), lambda tape: True), STANDARD)
 
 
+@pytest.mark.slow
 def test_signals_that_no_step_reads_do_not_mix_up_loops() -> None:
     tape = find(tapes(), lambda tape: True)
     two = Policy([Linear()], signals=[Level("vix"), Level("spx")])

@@ -13,7 +13,7 @@ from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
-from sleeves import EVERY, EXAMPLES, label
+from sleeves import EVERY, FIRST, label
 from synthetic import market
 
 POLICY = Policy(
@@ -23,7 +23,11 @@ POLICY = Policy(
 AXES = {"linear.low": [10.0, 12.0], "budget.per_year": [0.002, 0.02]}
 
 
-@pytest.mark.parametrize("sleeve", EVERY, ids=label)
+@pytest.mark.parametrize(
+    "sleeve",
+    [pytest.param(s, marks=() if s in FIRST else pytest.mark.slow) for s in EVERY],
+    ids=label,
+)
 @pytest.mark.parametrize("carriage", ["numpy", "compiled"])
 def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None:
     data = market()
@@ -53,7 +57,7 @@ def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sleeve", [many[0] for many in EXAMPLES.values()], ids=label)
+@pytest.mark.parametrize("sleeve", FIRST, ids=label)
 def test_on_the_builtin_history_too(builtin, sleeve) -> None:
     swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
     for lane in range(2):

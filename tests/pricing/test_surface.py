@@ -50,6 +50,7 @@ vix_level = st.floats(8.0, 90.0)
 maybe = st.one_of(st.just(float("nan")), st.floats(8.0, 120.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(vix=vix_level, nine=maybe, three=maybe, six=maybe)
 def test_total_variance_never_falls_with_maturity(vix, nine, three, six):
