@@ -1,0 +1,132 @@
+"""``chain check``, ``show``, ``fit`` and ``vix``: what a file of quotes holds and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hedgerow.cli.output import AsJson, columns, note, show_json, told
+
+if TYPE_CHECKING:
+    from hedgerow.data.chains import Chain
+
+app = typer.Typer(help="Read, check and fit files of option quotes.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="An option chain, CSV or JSON.")]
+Day = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="Session, where the file holds several.", show_default=False),
+]
+Moment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="New York time of the quotes, where not told.", show_default=False
+    ),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=HEADER",
+        help="A column whose header is not known: bid=Best Bid; may be given several times.",
+        show_default=False,
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(metavar="RATE", help="Rate, decimal a year.", show_default="from put-call parity"),
+]
+
+
+@told
+def vix(
+    file: File,
+    rate: Rate = None,
+    date: Day = None,
+    time: Moment = None,
+    column: Names = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute VIX from a chain by Cboe's method, and the forward variance between its terms."""
+    from hedgerow.data.chain_vix import chain_vix
+
+    chain = _read(file, date, time, column)
+    found = chain_vix(chain, rate=rate)
+    terms = [
+        {
+            "expiry": str(expiry.date),
+            "settlement": "AM" if expiry.am else "PM",
+            "days": part.time * 365.0,
+            "vol": part.vol,
+            "variance": part.variance,
+            "forward": part.forward,
+            "k0": part.middle,
+            "options": len(part.strike),
+            "rate": used,
+        }
+        for expiry, part, used in zip(found.expiries, found.terms, found.rates, strict=True)
+    ]
+    forward = found.forward_variance
+    if as_json:
+        show_json(
+            {
+                **_about(chain),
+                "vix": found.value,
+                "comparable": found.listed,
+                "terms": terms,
+                "forward_variance": forward,
+            }
+        )
+        return
+    typer.echo(f"VIX {found.value:.2f}  from {chain.symbol} quotes of {_clock(chain)}\n")
+    table = [["expiry", "days", "vol", "forward", "K0", "options", "rate"]]
+    for expiry, row in zip(found.expiries, terms, strict=True):
+        table.append(
+            [
+                str(expiry),
+                f"{row['days']:.2f}",
+                f"{row['vol']:.2f}",
+                f"{row['forward']:,.2f}",
+                f"{row['k0']:,.0f}",
+                str(row["options"]),
+                f"{row['rate']:.2%}",
+            ]
+        )
+    typer.echo(columns(table, right=range(1, 7)))
+    between = f"{100.0 * forward**0.5:.2f}" if forward > 0.0 else "negative: calendar arbitrage"
+    typer.echo(f"\nForward volatility between the two: {between}")
+    if not found.listed:
+        typer.echo("Not the expiries that Cboe takes: do not compare with the published index.")
+
+
+def _read(file: Path, date: str | None, time: str | None, names: list[str] | None) -> Chain:
+    from hedgerow.data.chain_files import read_chain
+    from hedgerow.errors import DataError
+
+    mapping = {}
+    for text in names or []:
+        ours, equals, header = text.partition("=")
+        if not equals or not header:
+            raise DataError(
+                f"'{text}' names no column", where="--column", mend="write bid=Best Bid"
+            )
+        mapping[ours.strip()] = header.strip()
+    note(f"Reading {file} …")
+    return read_chain(file, date=date, time=time, columns=mapping or None)
+
+
+def _about(chain: Chain) -> dict[str, Any]:
+    return {
+        "file": chain.file,
+        "layout": chain.layout,
+        "symbol": chain.symbol,
+        "time": str(chain.time),
+        "valued": str(chain.valued),
+        "spot": chain.spot,
+        "contracts": len(chain),
+    }
+
+
+def _clock(chain: Chain) -> str:
+    return str(chain.valued).replace("T", " ")[:16]
