@@ -28,6 +28,7 @@ app.command()(runs.explain)
 app.command()(chains.vix)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
+app.add_typer(chains.app, name="chain")
 
 
 def _version(wanted: bool) -> None:

@@ -100,6 +100,75 @@ def vix(
         typer.echo("Not the expiries that Cboe takes: do not compare with the published index.")
 
 
+@app.command()
+@told
+def check(
+    file: File,
+    rate: Rate = None,
+    date: Day = None,
+    time: Moment = None,
+    column: Names = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with the quotes of a chain: crossed, stale, off parity, and so on."""
+    from hedgerow.data.chain_quality import screen
+
+    chain = _read(file, date, time, column)
+    kept, report = screen(chain, rate=rate)
+    if as_json:
+        show_json({**_about(chain), "kept": len(kept), "quality": report.as_dict()})
+        return
+    typer.echo(f"{_title(chain)}\n{len(kept):,} of {len(chain):,} contracts kept\n")
+    typer.echo(report.summary())
+    for finding in report:
+        typer.echo(f"{finding.rule}: {'; '.join(finding.first)}")
+
+
+@app.command()
+@told
+def show(
+    file: File,
+    rate: Rate = None,
+    date: Day = None,
+    time: Moment = None,
+    column: Names = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the expiries of a chain with their forwards and rates from put-call parity."""
+    from hedgerow.data.chain_quality import screen
+    from hedgerow.errors import RangeError
+    from hedgerow.pricing.parity import parity
+
+    chain = _read(file, date, time, column)
+    kept, _ = screen(chain, rate=rate)
+    near = None if kept.european else 0.05
+    rows: list[dict[str, Any]] = []
+    for expiry in kept.expiries:
+        board = kept.board(expiry)
+        row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
+        row |= {"days": board.time * 365.0, "strikes": len(board)}
+        try:
+            found = parity(board, rate=rate, near=near)
+        except RangeError:
+            rows.append({**row, "forward": None, "rate": None, "discount": None, "pairs": 0})
+            continue
+        row |= {"forward": found.forward, "forward_error": found.forward_error}
+        row |= {"rate": found.rate, "rate_error": found.rate_error}
+        rows.append({**row, "discount": found.discount, "pairs": int(found.used.sum())})
+    if as_json:
+        show_json({**_about(chain), "kept": len(kept), "expiries": rows})
+        return
+    typer.echo(f"{_title(chain)}\n")
+    table = [["expiry", "days", "strikes", "pairs", "forward", "±", "rate", "±"]]
+    for expiry, row in zip(kept.expiries, rows, strict=True):
+        cells = [str(expiry), f"{row['days']:.1f}", str(row["strikes"]), str(row["pairs"])]
+        if row["forward"] is not None:
+            cells += [f"{row['forward']:,.2f}", f"{row['forward_error']:.2f}"]
+            cells += [f"{row['rate']:.2%}", f"{row['rate_error']:.2%}"]
+        table.append(cells + [""] * (8 - len(cells)))
+    typer.echo(columns(table, right=range(1, 8)))
+
+
 def _read(file: Path, date: str | None, time: str | None, names: list[str] | None) -> Chain:
     from hedgerow.data.chain_files import read_chain
     from hedgerow.errors import DataError
@@ -130,3 +199,8 @@ def _about(chain: Chain) -> dict[str, Any]:
 
 def _clock(chain: Chain) -> str:
     return str(chain.valued).replace("T", " ")[:16]
+
+
+def _title(chain: Chain) -> str:
+    spot = f", spot {chain.spot:,.2f}" if chain.spot == chain.spot else ", spot not told"
+    return f"{chain.symbol}, quotes of {_clock(chain)} New York{spot} ({chain.layout})"
