@@ -63,6 +63,16 @@ def test_check_and_show(file):
     assert "4,500.0" in call("chain", "show", file).stdout
 
 
+def test_fit(file):
+    found = as_json("chain", "fit", file)
+    assert found["arbitrage"]["free"]
+    assert [row["atm_vol"] for row in found["expiries"]] == pytest.approx([20.0] * 2, abs=0.01)
+    assert all(row["inside"] > 0.9 for row in found["expiries"])
+    said = call("chain", "fit", file).stdout
+    assert "Arbitrage left: none" in said
+    assert "4,500.0" in said
+
+
 def test_mistakes_are_one_sentence(file, tmp_path):
     text = file.read_text().splitlines()
     name, bid, rest = text[3].split(",", 2)

@@ -169,6 +169,63 @@ def show(
     typer.echo(columns(table, right=range(1, 8)))
 
 
+@app.command()
+@told
+def fit(
+    file: File,
+    rate: Rate = None,
+    days: Annotated[
+        float, typer.Option(metavar="DAYS", help="Least calendar days to expiry.")
+    ] = 7.0,
+    date: Day = None,
+    time: Moment = None,
+    column: Names = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit an arbitrage-free smile to every expiry, and say how far it lies from the quotes."""
+    from hedgerow.data.chain_fit import fit_chain
+
+    chain = _read(file, date, time, column)
+    found = fit_chain(chain, rate=rate, days=days)
+    rows = found.errors()
+    left = found.arbitrage
+    if as_json:
+        told = {"butterfly": left.butterfly, "calendar": left.calendar, "wing": left.wing}
+        out = [{"expiry": str(expiry), "why": why} for expiry, why in found.left_out]
+        show_json(
+            {
+                **_about(chain),
+                "arbitrage": {"free": left.free, **told},
+                "expiries": rows,
+                "left_out": out,
+            }
+        )
+        return
+    typer.echo(f"{_title(chain)}\n")
+    table = [["expiry", "days", "quotes", "forward", "vol", "error", "half spread", "inside"]]
+    for row in rows:
+        table.append(
+            [
+                str(row["expiry"]),
+                f"{row['days']:.1f}",
+                str(row["quotes"]),
+                f"{row['forward']:,.2f}",
+                f"{row['atm_vol']:.2f}",
+                f"{row['error']:.3f}",
+                f"{row['half_spread']:.3f}",
+                f"{row['inside']:.0%}",
+            ]
+        )
+    typer.echo(columns(table, right=range(1, 8)))
+    for expiry, why in found.left_out:
+        typer.echo(f"{expiry}: left out, {why}")
+    typer.echo(
+        "\nVolatility points; error and half spread are medians; inside: fits between bid and "
+        f"ask.\nArbitrage left: {'none' if left.free else 'some'} (lowest g {left.butterfly:.4f}, "
+        f"lowest calendar rise {left.calendar:.1e}, steepest wing {left.wing:.2f})"
+    )
+
+
 def _read(file: Path, date: str | None, time: str | None, names: list[str] | None) -> Chain:
     from hedgerow.data.chain_files import read_chain
     from hedgerow.errors import DataError
