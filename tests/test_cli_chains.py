@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -71,6 +72,18 @@ def test_fit(file):
     said = call("chain", "fit", file).stdout
     assert "Arbitrage left: none" in said
     assert "4,500.0" in said
+
+
+def test_picture(file, tmp_path):
+    place = tmp_path / "smiles.svg"
+    assert call("chain", "fit", file, "--picture", place).exit_code == 0
+    root = ElementTree.fromstring(place.read_text("utf-8"))
+    names = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "2023-10-13 PM, 29 days" in names
+    assert "2023-10-20 PM, 36 days" in names
+    refused = call("chain", "fit", file, "--picture", tmp_path)
+    assert refused.exit_code == 2
+    assert "this is a folder" in refused.stderr
 
 
 def test_mistakes_are_one_sentence(file, tmp_path):

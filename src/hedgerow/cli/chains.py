@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, columns, note, show_json, told
+from hedgerow.cli.output import AsJson, columns, note, show_json, told, writable
 
 if TYPE_CHECKING:
     from hedgerow.data.chains import Chain
@@ -177,6 +177,12 @@ def fit(
     days: Annotated[
         float, typer.Option(metavar="DAYS", help="Least calendar days to expiry.")
     ] = 7.0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.svg", help="Draw smiles with quotes and fit.", show_default=False
+        ),
+    ] = None,
     date: Day = None,
     time: Moment = None,
     column: Names = None,
@@ -185,8 +191,13 @@ def fit(
     """Fit an arbitrage-free smile to every expiry, and say how far it lies from the quotes."""
     from hedgerow.data.chain_fit import fit_chain
 
+    place = writable(picture) if picture else None
     chain = _read(file, date, time, column)
     found = fit_chain(chain, rate=rate, days=days)
+    if place:
+        from hedgerow.report.smile import smiles
+
+        place.write_text(smiles(found, _title(chain)), encoding="utf-8")
     rows = found.errors()
     left = found.arbitrage
     if as_json:
