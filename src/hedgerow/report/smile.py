@@ -59,7 +59,8 @@ def smiles(found: ChainFit, title: str, days: Sequence[float] = DAYS) -> str:
         f'<path class="quote" d="M{_LEFT} 38v10"/>',
         f'<text x="{_LEFT + 8}" y="47">bid to ask, out of the money</text>',
         f'<path class="fit" d="M{_LEFT + 190} 43h22"/>',
-        f'<text x="{_LEFT + 218}" y="47">fit. Across: strike, % of forward</text>',
+        f'<text x="{_LEFT + 218}" y="47">fit; inside: share of quotes that hold it. '
+        "Across: strike, % of forward</text>",
     ]
     for place, row in enumerate(rows):
         x = _LEFT + place % _ACROSS * (_WIDE + _GAP)
@@ -95,7 +96,7 @@ def _panel(expiry: Expiry, part: Slice) -> str:
     points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x(line), scale.y(fitted), strict=True))
     made.append(f'<path class="quote" d="{strokes}"/><path class="fit" d="M{points}"/>')
     name = f"{expiry}, {quotes.time * 365.0:.0f} days"
-    inside = f"{part.inside.mean():.0%} inside bid and ask"
+    inside = f"{part.inside.mean():.0%} inside"
     made.append(f'<text class="name" x="0" y="-8">{name}</text>')
     made.append(f'<text x="{_WIDE}" y="-8" text-anchor="end">{inside}</text>')
     return "".join(made)
