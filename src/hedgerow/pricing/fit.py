@@ -33,9 +33,12 @@ _LEAST_HALF_SPREAD = 2e-4
 """Volatility: quotes tighter than this weigh no more than this."""
 _TERMS = 10
 _FORCES = (1e1, 1e2, 1e3, 1e4)
+_ROOF = 3.0
+"""Weight of a ceiling, of the order of a quote's and far below that of arbitrage."""
 _MARGIN = 1e-3
 _RIDGE = 1e-3
-_WORTHLESS = 1e-7
+_WORTHLESS = 1e-5
+"""Share of the forward: a twentieth of a point of an index at 5,000, the least tick."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Arbitrage:
         Lowest g(k) of any smile on the grid; 0 or more where there is no arbitrage.
     calendar
         Lowest rise of total variance from an expiry to the next, where options of the
-        earlier one are worth 1e-7 of the forward or more; 0 or more without arbitrage.
+        earlier one are worth 1e-5 of the forward or more; 0 or more without arbitrage.
     wing
         Steepest wing of any smile; below 2 without arbitrage (Lee 2004).
     """
@@ -177,14 +180,29 @@ def fit_surface(parts: Sequence[Quotes]) -> tuple[Slice, ...]:
         If times do not rise, or an expiry has too few quotes.
     """
     made: list[Slice] = []
-    for part in parts:
+    for part, ceiling in zip(parts, _ceilings(parts), strict=True):
         if made and not part.time > made[-1].quotes.time:
             raise RangeError("expiries are not in order of time", where="fit", mend="sort them")
-        made.append(Slice(fit_slice(part, made[-1].smile if made else None), part))
+        made.append(Slice(fit_slice(part, made[-1].smile if made else None, ceiling), part))
     return tuple(made)
 
 
-def fit_slice(part: Quotes, below: Svi | None = None) -> Svi:
+def _ceilings(parts: Sequence[Quotes]) -> list[Floats]:
+    """Return for every expiry what later quotes leave it beyond its own, on the grid.
+
+    A wing drawn too high where an expiry has no quotes would lift every smile after it.
+    """
+    made, lowest = [], np.full(len(_GRID), np.inf)
+    for part in reversed(parts):
+        k = part.log_moneyness
+        beyond = (k.min(initial=0.0) > _GRID) | (k.max(initial=0.0) < _GRID)
+        made.append(np.where(beyond, lowest, np.inf))
+        total = np.interp(_GRID, k, part.mid**2 * part.time) if len(k) else lowest
+        lowest = np.where(beyond, lowest, np.minimum(lowest, total))
+    return made[::-1]
+
+
+def fit_slice(part: Quotes, below: Svi | None = None, ceiling: Floats | None = None) -> Svi:
     """Fit one smile by least squares in half-spreads, with outliers damped.
 
     Parameters
@@ -193,6 +211,8 @@ def fit_slice(part: Quotes, below: Svi | None = None) -> Svi:
         Six quotes or more.
     below
         The smile of the expiry before, which this one must not cross.
+    ceiling
+        Total variance on the grid that it should not rise above, infinite where free.
 
     Raises
     ------
@@ -205,7 +225,8 @@ def fit_slice(part: Quotes, below: Svi | None = None) -> Svi:
             where=f"fit, {part.time * 365:.1f} days",
             mend="leave the expiry out",
         )
-    return _lifted(_Problem.of(part, below).solve(), below)
+    top = np.full(len(_GRID), np.inf) if ceiling is None else ceiling
+    return _lifted(_Problem.of(part, below, top).solve(), below)
 
 
 @dataclass(frozen=True)
@@ -215,11 +236,12 @@ class _Problem:
     part: Quotes
     unit: float
     floor: Floats
+    ceiling: Floats
     centre: Floats
     width: Floats
 
     @classmethod
-    def of(cls, part: Quotes, below: Svi | None) -> _Problem:
+    def of(cls, part: Quotes, below: Svi | None, ceiling: Floats) -> _Problem:
         k = part.log_moneyness
         level = float(np.interp(0.0, k, part.mid) ** 2 * part.time)
         unit = float(np.sqrt(level))
@@ -229,7 +251,13 @@ class _Problem:
         high = float(np.arcsinh(max(k[-1] / unit, 1.0)))
         step = (high - low) / (terms + 1)
         u = low + step * np.arange(1, terms + 1) if terms > 1 else np.zeros(1)
-        return cls(part, unit, _floor(below), unit * np.sinh(u), unit * np.cosh(u) * step)
+        floor = _floor(below)
+        return cls(part, unit, floor, ceiling, unit * np.sinh(u), unit * np.cosh(u) * step)
+
+    @property
+    def roof(self) -> Floats:
+        """The ceiling where there is one, else 1: what a breach of it is measured by."""
+        return np.where(np.isfinite(self.ceiling), self.ceiling, 1.0)
 
     def solve(self) -> Svi:
         k, time, mid = self.part.log_moneyness, self.part.time, self.part.mid
@@ -258,16 +286,19 @@ class _Problem:
             squash = 1.0 / (1.0 + np.maximum(_MARGIN - g, 0.0))
             short = np.maximum(_MARGIN - g, 0.0) * squash
             under, over = (low - total) / level, ends @ x - _STEEPEST
-            made = [damped, tame @ x, short, np.maximum(under, 0.0), np.maximum(over, 0.0)]
+            high = (total - self.ceiling) / self.roof
+            made = [damped, tame @ x, _ROOF * np.maximum(high, 0.0)]
+            made += [short, np.maximum(under, 0.0), np.maximum(over, 0.0)]
             turns = [
                 rows * steep[:, None],
                 tame,
+                _ROOF * w / self.roof[:, None] * (high > 0.0)[:, None],
                 -slope * ((short > 0.0) * squash**2)[:, None],
                 -w / level * (under > 0.0)[:, None],
                 ends * (over > 0.0)[:, None],
             ]
             heavy = np.ones(sum(map(len, made)))
-            heavy[len(k) + len(tame) :] = force
+            heavy[len(k) + len(tame) + len(_GRID) :] = force
             return np.concatenate(made) * heavy, np.concatenate(turns) * heavy[:, None]
 
         def misfit(x: Floats, force: float) -> Floats:
@@ -296,7 +327,7 @@ def _floor(below: Svi | None) -> Floats:
     """Return the total variance not to be crossed on the grid.
 
     Where options of the earlier expiry are worth less than `_WORTHLESS` of the forward they
-    bind nothing: a calendar spread there cannot earn a hundredth of a tick.
+    bind nothing: a calendar spread there cannot earn more than a tick.
     """
     if below is None:
         return np.zeros(len(_GRID))
