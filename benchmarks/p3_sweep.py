@@ -66,6 +66,7 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         days=np.r_[0.0, np.ones(T - 1)],
         days_left=(365.0 - np.arange(T) * 1.45) % 365.0,
         new_year=(np.arange(T) % 252 == 0).astype(float),
+        year_ends=(np.arange(T) % 252 == 251).astype(float),
     )
     times = np.datetime64("1990-01-01", "ns") + np.arange(T) * np.timedelta64(1, "D")
     return Tape(times, bars, (vix,), peers.CASH)

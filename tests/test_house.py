@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 import hedgerow as hr
+from hedgerow import policies
+from hedgerow.core.step import SIGNALS, STEPS
+from hedgerow.instruments.catalog import SLEEVES
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "hedgerow"
@@ -45,6 +48,17 @@ def test_the_public_names_agree_wherever_they_stand() -> None:
     assert typed | {"__version__"} == set(hr.__all__)
     assert set(hr._HOME) | {"errors", "__version__"} == set(hr.__all__)
     assert sorted(hr.__all__, key=lambda name: (name == name.lower(), name)) == list(hr.__all__)
+
+
+def test_every_registered_class_has_a_public_name() -> None:
+    ours = [cls for known in (STEPS, SIGNALS) for cls in known.values()]
+    for cls in (cls for cls in ours if cls.__module__.startswith("hedgerow.")):
+        name = cls.__name__
+        assert name in policies.__all__, f"add '{name}' to src/hedgerow/policies/__init__.py"
+        assert name in hr.__all__, f"add '{name}' to src/hedgerow/__init__.py, three times"
+    for sleeve in SLEEVES.values():
+        name = sleeve.__name__
+        assert name in hr.__all__, f"add '{name}' to src/hedgerow/__init__.py, three times"
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -7,6 +7,7 @@ import runpy
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -80,6 +81,14 @@ def test_the_step_of_contributing_works(monkeypatch) -> None:
         market = hr.load("builtin", start="2019-01-01", end="2020-12-31")
         result = hr.backtest(module.policy, market, hr.Put()).to_dict()
         assert all(verdict["passed"] for verdict in result["lookahead"])
+        axes = {"ramp.most": [0.05, 0.2, 1.0]}
+        by_numpy, compiled = (
+            hr.sweep(module.policy, market, hr.Put(), axes, carriage=carriage).results
+            for carriage in ("numpy", "compiled")
+        )
+        assert len(set(by_numpy["final_nav"])) == 3
+        for name, column in by_numpy.items():
+            np.testing.assert_array_equal(column, compiled[name], err_msg=name)
     finally:
         for kind in set(STEPS) - set(known):
             del STEPS[kind]

@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hedgerow import errors
-    from hedgerow.api import backtest, load, sweep
+    from hedgerow.api import backtest, load, load_policy, sweep
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.portfolio import Equity
+    from hedgerow.errors import (
+        DataError,
+        HedgerowError,
+        LookAheadError,
+        PolicyError,
+        RangeError,
+        SleeveError,
+    )
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.options import Put, PutSpread
@@ -36,18 +44,24 @@ __all__ = [
     "Constant",
     "Contracts",
     "Costs",
+    "DataError",
     "Equity",
+    "HedgerowError",
     "Level",
     "Linear",
+    "LookAheadError",
     "Market",
     "Notional",
     "Persist",
     "Policy",
+    "PolicyError",
     "Premium",
     "Put",
     "PutSpread",
+    "RangeError",
     "RealisedVol",
     "Sigmoid",
+    "SleeveError",
     "Smooth",
     "Tiers",
     "Trigger",
@@ -61,14 +75,19 @@ __all__ = [
     "backtest",
     "errors",
     "load",
+    "load_policy",
     "sweep",
 ]
 
 _HOMES = {
-    "api": ("backtest", "load", "sweep"),
+    "api": ("backtest", "load", "load_policy", "sweep"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
     "engine.portfolio": ("Equity",),
+    "errors": (
+        *("DataError", "HedgerowError", "LookAheadError"),
+        *("PolicyError", "RangeError", "SleeveError"),
+    ),
     "instruments.costs": ("Costs",),
     "instruments.options": ("Put", "PutSpread"),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),

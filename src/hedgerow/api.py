@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,13 @@ from hedgerow import __version__
 from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
+from hedgerow.errors import HedgerowError, PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hedgerow.data import QualityReport
     from hedgerow.report.explain import Explanation
     from hedgerow.research.comparison import Comparison
@@ -48,7 +53,30 @@ def load(
     """
     from hedgerow import data
 
+    if not isinstance(source, str | os.PathLike):
+        raise RangeError(
+            f"{_shown(source)} is not a source",
+            where="source",
+            mend='write "builtin", "auto" or the path of a folder',
+        )
     return data.load(source, start=start, end=end).market
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read a policy file, as ``hedgerow policy new`` writes it.
+
+    Raises
+    ------
+    PolicyError
+        If the file is missing, unreadable or wrong; names file and field.
+    """
+    from hedgerow.policies.files import read
+
+    if not isinstance(path, str | os.PathLike):
+        raise PolicyError(
+            f"{_shown(path)} is not a path", where="path", mend='write one such as "policy.toml"'
+        )
+    return read(path)
 
 
 def quality(source: str | Path = "builtin") -> QualityReport:
@@ -62,7 +90,7 @@ class Result:
     """A finished backtest: unhedged, static and dynamic on the same stretch.
 
     ``print(result)`` shows the answer; :meth:`explain` tells why on any date; :meth:`report`
-    writes a page; :meth:`to_dict` gives everything as plain values.
+    writes a page; :meth:`to_dict` gives everything as plain values, :meth:`frame` the days.
     """
 
     def __init__(self, found: Comparison) -> None:
@@ -73,16 +101,74 @@ class Result:
 
         return summarise(self.found)
 
+    def __repr__(self) -> str:
+        found = self.found
+        span, made = found.periods["test"], found.strategies["test"]
+        cost, fixed = (made[name]["hedge_cost_per_year"] for name in ("dynamic", "static"))
+        return (
+            f"<Result of {found.policy.name} with {found.sleeve.name}, {span['from']} … "
+            f"{span['to']}: hedge cost {cost:.2%} a year, {fixed:.2%} if static; print() for more>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the answer as a small table, for notebooks."""
+        from hedgerow.report.summary import NOT_ADVICE, ROWS
+
+        found = self.found
+        span, made = found.periods["test"], found.strategies["test"]
+        head = "".join(f"<th>{escape(name)}</th>" for name in ("", *made))
+        rows = []
+        for title, key, show in ROWS:
+            numbers = [row.get(key) for row in made.values()]
+            shown = ["" if n is None or math.isnan(n) else escape(show(n)) for n in numbers]
+            cells = "".join(f'<td style="text-align:right">{text}</td>' for text in shown)
+            rows.append(f"<tr><td>{escape(title)}</td>{cells}</tr>")
+        title = f"{found.policy.name} with {found.sleeve.name}, {span['from']} … {span['to']}"
+        return (
+            f"<table><caption>{escape(title)}, out of sample. {NOT_ADVICE}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the run day by day, one row per session.
+
+        Returns
+        -------
+        DataFrame
+            ``unhedged``, ``static`` and ``dynamic`` are NAVs, USD; ``x`` the intensity in
+            force; ``vix`` in points (where the data have it); ``hedge_static`` and
+            ``hedge_dynamic`` the hedge's P&L since the start, after costs, USD.
+        """
+        import pandas as pd
+
+        found = self.found
+        ledgers, market = found.ledgers, found.ground.market
+        columns = {name: ledger["nav"] for name, ledger in ledgers.items()}
+        columns["x"] = ledgers["dynamic"]["x"]
+        if "vix" in market:
+            columns["vix"] = market["vix"][found.ground.first :]
+        for name in ("static", "dynamic"):
+            columns[f"hedge_{name}"] = ledgers[name]["hedge"]
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(ledgers["dynamic"].times, name="date"))
+
     def explain(self, date: str) -> Explanation:
         """Return the decision at the close of ``date`` (or the last session before it)."""
         from hedgerow.report.explain import explain
 
+        if not isinstance(date, str):
+            raise RangeError(
+                f"{_shown(date)} is not a date", where="date", mend='write "YYYY-MM-DD" in quotes'
+            )
         return explain(self.found.policy, self.found.ledgers["dynamic"], date)
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.page import write
 
+        if not isinstance(path, str | os.PathLike):
+            raise RangeError(
+                f"{_shown(path)} is not a path", where="path", mend='write "report.html"'
+            )
         return write(self.found, Path(path))
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,10 +188,12 @@ class Result:
                 "digest": found.facts["data"],
                 "source": found.facts.get("source", ""),
                 "columns": found.provenance,
+                "findings": found.findings,
             },
             "periods": found.periods,
             "strategies": found.strategies,
             "saving": found.saving,
+            "matched": found.matched,
             "crises": found.crises,
             "calm": found.calm,
             "her": found.her,
@@ -129,6 +217,50 @@ def _clean(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _check(policy: Any, market: Any, hedge: Any, portfolio: Any, costs: Any) -> None:
+    """Refuse what cannot be run, each with the words that would be right."""
+    if not isinstance(policy, Policy):
+        file = isinstance(policy, str | os.PathLike)
+        call = f"hr.load_policy({str(policy)!r})" if file else "hr.Policy(steps=[…])"
+        raise _refused(PolicyError, policy, "policy", f"write {call}")
+    if not isinstance(market, Market):
+        call = 'hr.load("builtin") or hr.load("path/to/files")'
+        if isinstance(market, str | os.PathLike):
+            call = f"hr.load({str(market)!r})"
+        elif hasattr(market, "columns") and hasattr(market, "index"):
+            call = 'hr.Market(frame.index, {"spx": frame["spx"], "vix": frame["vix"]})'
+        raise _refused(RangeError, market, "market", f"write {call}")
+    if isinstance(hedge, type) or not callable(getattr(hedge, "strip", None)) or _texty(hedge):
+        call = f"hr.{hedge.__name__}()" if isinstance(hedge, type) else "hr.Put() or another sleeve"
+        raise _refused(SleeveError, hedge, "hedge", f"write {call}")
+    if not isinstance(portfolio, Equity | None):
+        number = isinstance(portfolio, int | float) and not isinstance(portfolio, bool)
+        call = f"hr.Equity({portfolio:_.0f})" if number else "hr.Equity(10_000_000)"
+        raise _refused(RangeError, portfolio, "portfolio", f"write {call}")
+    if not isinstance(costs, Costs | None):
+        call = "leave it out for the usual costs, or write hr.Costs.none() for none"
+        raise _refused(SleeveError, costs, "costs", call)
+
+
+def _texty(value: Any) -> bool:
+    # a text has a method called strip too
+    return isinstance(value, str | bytes)
+
+
+def _refused(kind: type[HedgerowError], value: Any, where: str, mend: str) -> HedgerowError:
+    noun = {"hedge": "sleeve", "costs": "Costs"}.get(where, where)
+    what = f"{_shown(value)} is not {noun if where == 'costs' else f'a {noun}'}"
+    return kind(what, where=where, mend=mend)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None or isinstance(value, str | int | float):
+        return repr(value)
+    return f"an object of type {type(value).__name__}"
 
 
 def backtest(
@@ -157,7 +289,7 @@ def backtest(
     portfolio
         What is hedged; ``Equity(10_000_000)`` by default.
     costs
-        What trading costs; on by default, ``Costs.none()`` switches them off.
+        What trading costs; None for the usual costs, ``Costs.none()`` switches them off.
     start, end
         Dates of the run, both included.
     split
@@ -174,6 +306,13 @@ def backtest(
     """
     from hedgerow.research.comparison import compare
 
+    _check(policy, market, hedge, portfolio, costs)
+    if not isinstance(split, str):
+        raise RangeError(
+            f"{_shown(split)} is not a split",
+            where="split",
+            mend='write "50/50" or the first date tested, "YYYY-MM-DD"',
+        )
     return Result(
         compare(
             policy,
@@ -233,6 +372,7 @@ def sweep(
     from hedgerow.engine.run import prepare
     from hedgerow.research.sweep import sweep as run
 
+    _check(policy, market, hedge, portfolio, costs)
     ground = prepare(
         market,
         hedge,

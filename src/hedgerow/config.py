@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import re
@@ -11,17 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
-from hedgerow.instruments.catalog import parse_sleeve, sleeve_to_table
+from hedgerow.instruments.catalog import SLEEVES, parse_sleeve, sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies import files
 
 ALL = "all"
-ALL_SLEEVES = ("put", "put_spread", "vix_future", "variance_swap")
-"""What ``--sleeve all`` runs, the main one first."""
+ALL_SLEEVES = tuple(kind for kind in SLEEVES if kind != Underlying.kind)
+"""What ``--sleeve all`` runs, the main one first: all but the index itself."""
 
 _AMOUNT = re.compile(r"^\$?(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?)(?P<unit>[kKmMbB]?)$")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
@@ -149,12 +150,7 @@ def date(text: str | None, where: str) -> str | None:
     >>> date("2020-03-09", "--from")
     '2020-03-09'
     """
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise RangeError(f"'{text}' is not a date", where=where, mend="write YYYY-MM-DD") from None
+    return None if text is None else str(session_date(text, where))
 
 
 def amount(text: str, where: str = "--portfolio") -> float:

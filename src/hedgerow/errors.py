@@ -38,8 +38,11 @@ class DataError(HedgerowError):
     """A data file or column is missing, empty, or cannot be read."""
 
 
-class PolicyError(HedgerowError):
-    """A policy is malformed: unknown key, wrong order, value out of range."""
+class PolicyError(HedgerowError, ValueError):
+    """A policy is malformed: unknown key, wrong order, value out of range.
+
+    Also a ValueError, for those who catch what a constructor usually raises.
+    """
 
 
 class SleeveError(HedgerowError):

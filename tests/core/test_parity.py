@@ -20,16 +20,32 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 
 MEASURES = (*STANDARD, Moments())
-WITH_EXP = {"sigmoid"}
-OVERLAYS = ("bounds", "smooth", "persist", "budget")
+ENDS = (Stage.RULE, Stage.TRIGGER)
 
-CHAINS = [
-    *((rule, "bounds", "trigger") for rule in kinds(Stage.RULE)),
-    *(("linear", overlay, "trigger") for overlay in OVERLAYS if overlay != "bounds"),
-    ("tiers", *OVERLAYS),
-    ("linear", *OVERLAYS, "trigger"),
-    ("sigmoid", *OVERLAYS, "trigger"),
-]
+
+def long_chains() -> list[tuple[str, ...]]:
+    """Overlays of every stage at once, so many chains that each kind stands in one of them."""
+    stages = [kinds(stage) for stage in Stage if stage not in ENDS]
+    stages = [many for many in stages if many]
+    return [tuple(many[i % len(many)] for many in stages) for i in range(max(map(len, stages)))]
+
+
+def chains() -> list[tuple[str, ...]]:
+    """Every registered kind in a short chain, and all stages together; nothing is listed here."""
+    triggers = kinds(Stage.TRIGGER)
+    overlays = [kind for kind in sorted(STEPS) if STEPS[kind].stage not in ENDS]
+    made = [(rule, "bounds", trigger) for rule in kinds(Stage.RULE) for trigger in triggers]
+    made += [("linear", kind, trigger) for kind in overlays for trigger in triggers]
+    for many in long_chains():
+        made += [("tiers", *many), ("linear", *many, "trigger"), ("sigmoid", *many, "trigger")]
+    return list(dict.fromkeys(made))
+
+
+CHAINS = chains()
+
+
+def uses_exp(kind: str) -> bool:
+    return "exp" in STEPS[kind].kernel.__code__.co_names
 
 
 def spread_of(lanes: list[Policy]) -> Spread:
@@ -50,7 +66,16 @@ def agree(a: np.ndarray, b: np.ndarray, exact: bool) -> bool:
 
 
 def test_every_registered_step_is_drawn_here() -> None:
-    assert set(STEPS_DRAWN) == set(STEPS)
+    for kind in STEPS:
+        assert kind in STEPS_DRAWN, f"add an entry for '{kind}' to tests/drawing.py:STEPS_DRAWN"
+    for kind in STEPS_DRAWN:
+        assert kind in STEPS, f"remove '{kind}' from tests/drawing.py:STEPS_DRAWN"
+
+
+def test_every_registered_step_is_compiled_here() -> None:
+    assert {kind for chain in CHAINS for kind in chain} == set(STEPS)
+    assert uses_exp("sigmoid")
+    assert not uses_exp("linear")
 
 
 @pytest.mark.parametrize("chain", CHAINS, ids="-".join)
@@ -64,7 +89,7 @@ def test_every_setting_of_the_trigger_agrees(switches) -> None:
 
 
 def _check(chain: tuple[str, ...], switches) -> None:
-    exact = not WITH_EXP & set(chain)
+    exact = not any(map(uses_exp, chain))
 
     @settings(max_examples=15)
     @given(st.data())

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -342,6 +343,39 @@ def test_every_monthly_contract_is_asked_for():
     final = {item.name: item.final for item in items(dt.date(2024, 7, 1))}
     assert final["VX_2024-06-18"]
     assert not final["VX_2024-07-17"]
+
+
+def test_a_host_that_keeps_failing_is_left_alone(stocked, dest):
+    stocked.trouble = [403] * 99
+    report = get(stocked, dest)
+    assert len(report.files) == len(stocked.asked) == 3
+    assert not report.ok
+    assert re.fullmatch(r"127\.0\.0\.1:\d+ failed 3 files in a row, .*", report.stopped[0])
+    assert report.as_dict()["stopped"] == list(report.stopped)
+
+
+def test_another_host_is_asked_all_the_same(stocked, dest):
+    urls = {**stocked.urls, "cboe": "http://127.0.0.1:9/{name}"}
+    report = fetch(dest, base_urls=urls, today=TODAY, patience=ONCE)
+    assert report.count("failed") == 3
+    assert report.count("fetched") == 4
+    assert report.stopped == ("127.0.0.1:9 failed 3 files in a row, so 4 more were not asked for",)
+
+
+def test_progress_is_told_before_the_first_byte(dest):
+    seen = []
+    urls = {"cboe": "http://127.0.0.1:9/{name}"}
+    fetch(dest, base_urls=urls, names=["VIX"], today=TODAY, patience=ONCE, progress=seen.append)
+    assert [(p.name, p.done, p.total) for p in seen] == [("VIX", 0, None)]
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(DataError, match=r"this is a file\. Mend: name a folder"):
+        fetch(file, names=["VIX"], today=TODAY)
+    with pytest.raises(DataError, match=r"cannot be written .*Mend: choose a folder"):
+        fetch(file / "inside", names=["VIX"], today=TODAY)
 
 
 @pytest.mark.realdata

@@ -74,21 +74,18 @@ def test_a_short_run_without_vix_is_carried(shelf):
     assert rules(loaded)["vix-gap"].count == 3
 
 
-def test_a_long_run_without_vix_is_refused(shelf):
+def test_a_long_run_without_vix_stays_unknown_and_is_named(shelf):
     shelf.cboe(rows=shelf.bars(d03="", d06="", d07="", d08=""))
-    with pytest.raises(
-        DataError,
-        match=r"VIX_History.csv, column vix: no usable VIX from "
-        r"2020-01-03 to 2020-01-08.*Mend: fill those dates, or choose --from",
-    ):
-        shelf.load()
-    assert len(shelf.load(start="2020-01-09").market) == 1
+    loaded = shelf.load()
+    found = rules(loaded)["nan-run"]
+    assert "no usable VIX from 2020-01-03 to 2020-01-08" in found.sentence
+    assert (found.file, found.count) == ("VIX_History.csv", 4)
+    assert np.isnan(loaded.market["vix"]).tolist() == [False, True, True, True, True, False]
 
 
 def test_missing_rows_count_like_missing_values(shelf):
     shelf.cboe(rows=[shelf.bars()[0], shelf.bars()[-1]])
-    with pytest.raises(DataError, match="rule nan-run"):
-        shelf.load()
+    assert rules(shelf.load())["nan-run"].count == 4
 
 
 def test_edges_without_vix_are_left_out(shelf):

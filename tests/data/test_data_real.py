@@ -1,7 +1,5 @@
 """The real files against numbers from outside (see the validation list)."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -82,12 +80,6 @@ def test_rates(real):
     known = market.origin["dividend_yield"] == Origin.MEASURED
     assert market["dividend_yield"][known].min() > 0.009
     assert market["dividend_yield"][known].max() < 0.056
-
-
-def test_loading_is_quick(real_folder):
-    start = time.perf_counter()
-    load(real_folder)
-    assert time.perf_counter() - start < 3.0
 
 
 def test_a_cut_loads_the_same_rows(real, real_folder):

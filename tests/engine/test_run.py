@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hedgerow.core.market import Origin
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity
@@ -46,6 +47,13 @@ def test_on_request_orders_are_filled_in_the_same_bar() -> None:
     same = run.play("same", jump, ground(data, sleeve, same_bar=True))["held"]
     assert np.array_equal(late[1:] != 0.0, on[:-1])
     assert np.array_equal(same[1:] != 0.0, on[1:])
+
+
+def test_same_bar_decisions_are_dated_by_the_data_that_made_them() -> None:
+    data = market()
+    ledger = run.play("same", DAILY, ground(data, same_bar=True))
+    assert np.array_equal(ledger.signals["vix"], data["vix"])
+    assert np.array_equal(ledger["held"][1:], ledger["wanted"][1:])
 
 
 def test_the_static_hedge_changes_only_when_it_rolls() -> None:
@@ -108,6 +116,26 @@ def test_a_signal_that_is_not_known_inside_the_run_is_told_with_its_date() -> No
     policy = Policy([Linear("gauge")], signals=[Level("gauge")])
     with pytest.raises(DataError, match=rf"signal 'gauge'.*{data.dates[500]}"):
         run.play("dynamic", policy, ground(broken))
+
+
+def test_index_and_vix_must_be_known_throughout_the_run() -> None:
+    data = market()
+    holes = data["vix"].copy()
+    holes[500:510] = np.nan
+    blind = Policy([Tiers("rv20", 0.1, 0.2)], signals=[RealisedVol()])
+    with pytest.raises(DataError, match=rf"'vix'.*{data.dates[500]}"):
+        ground(data.with_columns({"vix": holes}), lookback=blind.lookback)
+    assert ground(data.with_columns({"vix": holes}), start=str(data.dates[510])).first == 510
+
+
+def test_unknown_rates_are_filled_alike_for_portfolio_and_sleeve_and_labelled() -> None:
+    data = market()
+    bare = type(data)(data.times, {"spx": data["spx"], "vix": data["vix"]})
+    made = ground(bare)
+    assert made.market.share("rate", Origin.ASSUMED) == 1.0
+    assert (made.market["dividend_yield"] == 0.018).all()
+    full = Equity(1e7).values(made.market)
+    assert full[-1] > Equity(1e7).values(bare)[-1], "dividends are not zero because unknown"
 
 
 def test_equal_runs_have_equal_digests_and_others_do_not() -> None:

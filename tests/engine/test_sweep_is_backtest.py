@@ -8,27 +8,14 @@ import pytest
 from hedgerow import api
 from hedgerow.core.measure import STANDARD, Moments
 from hedgerow.core.policy import Policy
-from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put, PutSpread
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega
-from hedgerow.instruments.underlying import Underlying
-from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.options import Put
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
+from sleeves import EVERY, EXAMPLES, label
 from synthetic import market
 
-SLEEVES = [
-    Put(size=Vega(1_000)),
-    Put(size=Premium(0.01)),
-    Put(size=Notional(1.0), roll="dte:30"),
-    Put(size=Contracts(10), listed=False),
-    PutSpread(size=Notional(1.0)),
-    VixFuture(size=Vega(1_000)),
-    VarianceSwap(size=Vega(1_000)),
-    Underlying(size=Notional(-0.1)),
-]
 POLICY = Policy(
     [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
     signals=[Level("vix")],
@@ -36,7 +23,7 @@ POLICY = Policy(
 AXES = {"linear.low": [10.0, 12.0], "budget.per_year": [0.002, 0.02]}
 
 
-@pytest.mark.parametrize("sleeve", SLEEVES, ids=lambda s: f"{s.name}-{s.size.kind}")
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
 @pytest.mark.parametrize("carriage", ["numpy", "compiled"])
 def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None:
     data = market()
@@ -62,13 +49,11 @@ def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
     nav = api.backtest(swept.policy(1), data, Put()).found.ledgers["dynamic"]["nav"]
     earned = nav[1:] / nav[:-1] - 1.0
     expected = earned.mean() / earned.std(ddof=1) * np.sqrt(252)
-    assert swept.table()["sharpe"][1] == pytest.approx(expected, rel=1e-9)
+    assert swept.table()["sharpe_realised"][1] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "sleeve", [Put(), PutSpread(), VixFuture(), VarianceSwap()], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("sleeve", [many[0] for many in EXAMPLES.values()], ids=label)
 def test_on_the_builtin_history_too(builtin, sleeve) -> None:
     swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
     for lane in range(2):

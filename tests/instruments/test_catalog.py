@@ -4,6 +4,7 @@ import tomllib
 
 import numpy as np
 import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from hedgerow.instruments.sizes import LEAST_VEGA, Contracts, Notional, Premium,
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
 from instruments.synthetic_markets import make_market
+from sleeves import EVERY, label
 
 numbers = st.floats(0.01, 0.9).map(lambda x: round(x, 4))
 sizes = st.one_of(
@@ -46,6 +48,15 @@ sleeves = st.one_of(
 @given(sleeve=sleeves)
 def test_tables_round_trip(sleeve):
     assert sleeve_from_table(sleeve_to_table(sleeve)) == sleeve
+
+
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
+def test_every_example_goes_through_toml_and_the_command_line(sleeve):
+    table = sleeve_to_table(sleeve)
+    assert sleeve_from_table(tomllib.loads(tomlkit.dumps(table))) == sleeve
+    size = ":".join(str(part) for part in next(iter(table.pop("size").items())))
+    rest = ",".join(f"{key}={value}" for key, value in table.items() if key != "kind")
+    assert parse_sleeve(f"{sleeve.kind}:{rest},size={size}") == sleeve
 
 
 def test_a_table_as_toml_gives_it():

@@ -91,13 +91,23 @@ def test_b3_nothing_left_means_nothing_and_may_go_under_the_floor() -> None:
 
 
 def test_b3_a_hedge_that_earns_carry_is_never_cut() -> None:
-    view = budget_view(250_000.0)
+    view = budget_view(150_000.0)
     view = view._replace(bar=view.bar._replace(carry=-100.0))
     assert path(Budget(0.02), [1.5], view) == [1.5]
 
 
-def test_b3_on_the_last_day_of_the_year_nothing_is_projected() -> None:
-    assert path(Budget(0.02), [1.5], budget_view(150_000.0, days_left=0.0)) == [1.5]
+def test_b3_once_the_money_is_spent_a_hedge_that_earns_carry_may_not_be_bought_with_hope() -> None:
+    # spent 250,000 of 200,000: a carry of -100 a day over 10 days earns back 1,500 of the 50,000
+    view = budget_view(250_000.0, days_left=10.0)
+    view = view._replace(bar=view.bar._replace(carry=-100.0))
+    assert path(Budget(0.02), [1.5], view) == [0.0]
+
+
+def test_b3_on_the_last_session_of_the_year_next_years_budget_counts() -> None:
+    # the order is filled in January: nothing of 2 % of today's NAV is spent, 364 days are left
+    view = budget_view(250_000.0, base=10e6, days_left=364.0)
+    view = view._replace(bar=view.bar._replace(year_ends=1.0), book=view.book._replace(nav=9.1e6))
+    assert path(Budget(0.02), [2.0], view) == [pytest.approx(0.02 * 9.1e6 / (1_000.0 * 364.0))]
 
 
 @given(st.floats(0, 2), st.floats(0, 4e5), st.floats(0, 365))

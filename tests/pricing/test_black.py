@@ -5,7 +5,9 @@ import pytest
 import QuantLib as ql
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import erfc
 
+from hedgerow.pricing import formula
 from hedgerow.pricing.black import Greeks, black76, bsm, undiscounted
 
 
@@ -61,28 +63,39 @@ def test_validation_pricing_seed_000_short_call_spot_falls():
     assert before - risen == pytest.approx(-0.40, abs=5e-3)
 
 
-def test_against_quantlib_with_extremes():
-    rng = np.random.default_rng(7)
-    n = 4000
-    spot = rng.uniform(800, 6500, n)
-    strike = spot * np.exp(rng.normal(-0.03, 0.3, n))
-    time = rng.uniform(1 / 365, 3, n)
-    vol = np.clip(np.exp(rng.normal(np.log(0.2), 0.6, n)), 0.02, 2.0)
-    rate, dividend = rng.uniform(-0.01, 0.08, n), rng.uniform(0, 0.03, n)
-    call = rng.random(n) < 0.5
-    ours = bsm(spot, strike, time, vol, rate, dividend, call=call)
-    theirs = np.empty((n, 6))
-    for i in range(n):
-        kind = ql.Option.Call if call[i] else ql.Option.Put
+CASES = 10_000
+
+
+def _cases(seed=7):
+    rng = np.random.default_rng(seed)
+    spot = rng.uniform(800, 6500, CASES)
+    wide = np.arange(CASES) % 10 == 0  # every tenth far out, short, calm or wild
+    return {
+        "spot": spot,
+        "strike": spot * np.exp(rng.normal(-0.03, np.where(wide, 1.5, 0.3))),
+        "time": np.where(wide, 10 ** rng.uniform(-5, 1.5, CASES), rng.uniform(1 / 365, 3, CASES)),
+        "vol": np.clip(np.exp(rng.normal(np.log(0.2), np.where(wide, 1.5, 0.6))), 0.005, 5.0),
+        "rate": rng.uniform(-0.01, 0.08, CASES),
+        "dividend": rng.uniform(0, 0.03, CASES),
+        "call": rng.random(CASES) < 0.5,
+    }
+
+
+@pytest.mark.parametrize("large", [1, 10**9], ids=["compiled", "numpy"])
+def test_against_quantlib_with_extremes(monkeypatch, large):
+    monkeypatch.setattr(formula, "LARGE", large)
+    x = _cases()
+    spot, time = x["spot"], x["time"]
+    ours = bsm(**x)
+    theirs = np.empty((CASES, 6))
+    discount = np.exp(-x["rate"] * time)
+    forward = spot * np.exp(-x["dividend"] * time) / discount
+    for i in range(CASES):
+        kind = ql.Option.Call if x["call"][i] else ql.Option.Put
         t, s = float(time[i]), float(spot[i])
-        discount = float(np.exp(-rate[i] * t))
-        forward = s * float(np.exp(-dividend[i] * t)) / discount
-        option = ql.BlackCalculator(
-            ql.PlainVanillaPayoff(kind, float(strike[i])),
-            forward,
-            float(vol[i]) * t**0.5,
-            discount,
-        )
+        payoff = ql.PlainVanillaPayoff(kind, float(x["strike"][i]))
+        deviation = float(x["vol"][i]) * t**0.5
+        option = ql.BlackCalculator(payoff, float(forward[i]), deviation, float(discount[i]))
         theirs[i] = (
             option.value(),
             option.delta(s),
@@ -91,10 +104,36 @@ def test_against_quantlib_with_extremes():
             option.theta(s, t),
             option.rho(t),
         )
-    scale = np.stack([spot, np.ones(n), 1 / spot, spot, spot, spot], axis=1)
-    error = np.abs(np.stack(ours, axis=1) - theirs) / scale
+    # gamma and theta of a calm option near expiry are as large as 1/(σ√T) and σ/√T say
+    sharp = np.maximum(1.0, 1.0 / (x["vol"] * np.sqrt(time)))
+    steep = np.maximum(1.0, x["vol"] / np.sqrt(time))
+    scale = np.stack([spot, np.ones(CASES), sharp / spot, spot, steep * spot, spot], axis=1)
+    error = np.abs(np.stack(ours[:6], axis=1) - theirs) / scale
     assert error[:, 0].max() < 1e-10
     assert error[:, 1:].max() < 1e-8
+
+
+@pytest.mark.parametrize("large", [1, 10**9], ids=["compiled", "numpy"])
+def test_second_greeks_are_complex_steps_of_delta_and_vega(monkeypatch, large):
+    monkeypatch.setattr(formula, "LARGE", large)
+    x = _cases(11)
+    side = np.where(x["call"], 1.0, -1.0)
+
+    def delta_and_vega(vol, time):
+        root = np.sqrt(time)
+        drift = (x["rate"] - x["dividend"]) * time
+        d1 = (np.log(x["spot"] / x["strike"]) + drift) / (vol * root) + 0.5 * vol * root
+        grow = np.exp(-x["dividend"] * time)
+        bell = np.exp(-0.5 * d1 * d1) / np.sqrt(2.0 * np.pi)
+        return side * grow * 0.5 * erfc(-side * d1 / np.sqrt(2.0)), x["spot"] * grow * bell * root
+
+    step = 1e-40
+    by_vol = [f.imag / step for f in delta_and_vega(x["vol"] + 1j * step, x["time"] + 0j)]
+    by_time = delta_and_vega(x["vol"] + 0j, x["time"] + 1j * step)[0].imag / step
+    ours = bsm(**x)
+    for got, wanted in ((ours.vanna, by_vol[0]), (ours.volga, by_vol[1]), (ours.charm, -by_time)):
+        scale = np.maximum(x["spot"] if got is ours.volga else 1.0, np.abs(wanted))
+        assert np.abs((got - wanted) / scale).max() < 1e-8
 
 
 def _bumped(name, x, step):
@@ -177,7 +216,7 @@ def test_at_expiry_the_price_is_intrinsic_and_only_delta_lives():
     put = bsm([90.0, 100.0, 110.0], 100.0, 0.0, 0.2, 0.05)
     assert put.price.tolist() == [10.0, 0.0, 0.0]
     assert put.delta.tolist() == [-1.0, -0.5, 0.0]
-    for field in (put.gamma, put.vega, put.theta, put.rho):
+    for field in (put.gamma, put.vega, put.theta, put.rho, put.vanna, put.volga, put.charm):
         assert not field.any()
 
 
@@ -185,7 +224,7 @@ def test_no_volatility_gives_the_discounted_intrinsic_of_the_forward():
     forward = 100 * np.exp(0.02)
     put = bsm(100, 110, 1.0, 0.0, 0.03, 0.01)
     assert put.price == pytest.approx(np.exp(-0.03) * (110 - forward))
-    assert put.gamma == put.vega == 0.0
+    assert put.gamma == put.vega == put.vanna == put.volga == 0.0
 
 
 @pytest.mark.parametrize("index", range(6))

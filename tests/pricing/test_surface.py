@@ -1,7 +1,5 @@
 """SSVI and the surface from VIX-family indices: consistency and no arbitrage."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -164,13 +162,3 @@ def test_skew_lies_where_it_belongs_and_nan_stays_nan():
         Surface.from_indices([0.0])
     with pytest.raises(RangeError, match="vix3m"):
         Surface.from_indices([20.0, 21.0], None, [20.0])
-
-
-def test_nine_thousand_bars_take_far_less_than_a_tenth_of_a_second():
-    rng = np.random.default_rng(1)
-    vix = np.exp(rng.normal(3.0, 0.4, 9000))
-    k, years = rng.normal(-0.1, 0.05, 9000), rng.uniform(0.1, 0.4, 9000)
-    Surface.from_indices(vix).vol(k, years)
-    begun = time.perf_counter()
-    Surface.from_indices(vix).vol(k, years)
-    assert time.perf_counter() - begun < 0.1

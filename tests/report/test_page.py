@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import time
 
 import pytest
 
@@ -175,13 +174,8 @@ def test_it_stands_for_every_kind_of_run(policy, sleeve, terms) -> None:
         assert "No dated crisis falls into this run" in read.text
 
 
-def test_it_is_small_and_quick(builtin) -> None:
-    made = make(market=builtin)
-    page.render(made)
-    begun = time.perf_counter()
-    html = page.render(made)
-    assert time.perf_counter() - begun < 1.0
-    assert len(html.encode()) < 1_500_000
+def test_it_is_small(builtin) -> None:
+    assert len(page.render(make(market=builtin)).encode()) < 1_500_000
 
 
 def test_writing_makes_folders_and_replaces(found, html, tmp_path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,14 +12,15 @@ from hedgerow import api
 from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import SIGNALS
-from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put, PutSpread
-from hedgerow.instruments.underlying import Underlying
-from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.core.strip import Strip
+from hedgerow.instruments import catalog
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.options import Put
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Level, RealisedVol
 from hedgerow.policies.trigger import Trigger
 from hedgerow.research import lookahead
+from sleeves import EVERY, label
 from synthetic import market
 
 DRAWN = {
@@ -30,7 +31,11 @@ DRAWN = {
 
 
 def test_every_registered_signal_is_tested_here() -> None:
-    assert set(DRAWN) == set(SIGNALS)
+    for kind in SIGNALS:
+        assert kind in DRAWN, f"add an entry for '{kind}' to tests/research/test_lookahead.py:DRAWN"
+    for kind, many in DRAWN.items():
+        assert kind in SIGNALS, f"remove '{kind}' from tests/research/test_lookahead.py:DRAWN"
+        assert {signal.kind for signal in many} == {kind}
 
 
 @pytest.mark.parametrize("signal", [s for many in DRAWN.values() for s in many], ids=str)
@@ -98,17 +103,59 @@ def test_a_backtest_with_a_cheating_signal_says_so(signal) -> None:
     assert "LOOK-AHEAD" in str(result)
 
 
-@pytest.mark.parametrize(
-    "sleeve",
-    [Put(), Put(drift=0.05), PutSpread(), VixFuture(), VarianceSwap(), Underlying()],
-    ids=lambda s: s.name,
-)
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
 @pytest.mark.parametrize("lag", [0, 1])
 def test_sleeves_do_not_look_ahead(sleeve, lag: int) -> None:
     def lay(part: Market):
         return sleeve.strip(part, lag=lag)
 
     assert lookahead.sleeve_agrees(sleeve.name, lay, market(), count=25).passed
+
+
+@dataclass(frozen=True)
+class Clairvoyant(Put):
+    """Cheats: strikes and prices of the next close."""
+
+    kind: ClassVar[str] = "clairvoyant"
+
+    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
+        ahead = np.r_[market["spx"][1:], market["spx"][-1]]
+        return super().strip(market.with_columns({"spx": ahead}), lag=lag, costs=costs)
+
+
+@dataclass(frozen=True)
+class Sizer(Put):
+    """Cheats where nobody looks: only the size is made from the next close."""
+
+    kind: ClassVar[str] = "sizer"
+
+    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
+        strip = super().strip(market, lag=lag, costs=costs)
+        return replace(strip, next_notional=np.r_[strip.next_notional[1:], strip.next_notional[-1]])
+
+
+@dataclass(frozen=True)
+class Lenient(Put):
+    """Cheats quietly: the spread knows the greatest VIX of the whole sample."""
+
+    kind: ClassVar[str] = "lenient"
+
+    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
+        strip = super().strip(market, lag=lag, costs=costs)
+        spread = strip.half_spread_open * 20.0 / market["vix"].max()
+        return replace(strip, half_spread_open=spread)
+
+
+@pytest.mark.parametrize("cheat", [Clairvoyant, Sizer, Lenient])
+def test_a_registered_sleeve_that_cheats_is_caught(cheat, monkeypatch) -> None:
+    monkeypatch.setattr(catalog, "SLEEVES", {**catalog.SLEEVES, cheat.kind: cheat})
+    sleeve = catalog.parse_sleeve(f"{cheat.kind}:size=notional:1")
+    verdict = lookahead.sleeve_agrees(sleeve.name, sleeve.strip, market())
+    assert not verdict.passed
+    assert sleeve.name in verdict.detail or sleeve.name in verdict.name
+    result = api.backtest(Policy([Linear(), Trigger()], signals=[Level("vix")]), market(), sleeve)
+    assert any(not verdict.passed for verdict in result.found.lookahead)
+    assert "LOOK-AHEAD" in str(result)
 
 
 def test_whole_policies_do_not_look_ahead() -> None:

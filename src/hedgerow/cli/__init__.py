@@ -7,6 +7,8 @@ it runs, so that ``hedgerow --help`` answers at once.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -29,6 +31,9 @@ app.command()(chains.vix)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)
 
 
 def _version(wanted: bool) -> None:
@@ -58,3 +63,22 @@ def main() -> None:
         app(prog_name="hedgerow")
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _mute()
+        with contextlib.suppress(OSError):
+            typer.echo(
+                f"hedgerow: the output cannot be written ({error.strerror}). "
+                "Mend: make room, or send it elsewhere",
+                err=True,
+            )
+        sys.exit(2)
+
+
+def _mute() -> None:
+    # What stdout still holds would fail once more when Python ends.
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -112,6 +112,8 @@ def fetch(
             typer.echo(columns(rows))
         typer.echo(f"In {report.folder}; use it with --data auto" if dest is None else f"In {dest}")
     if not report.ok:
+        for sentence in report.stopped:
+            complain(sentence)
         complain(
             f"{report.count('failed')} of {len(report.files)} files could not be fetched. "
             "Mend: run the command again, it goes on where it stopped"

@@ -17,6 +17,13 @@ app = typer.Typer(help="Check, show and write policy files.", no_args_is_help=Tr
 POINTS = (10.0, 14.0, 18.0, 22.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
 
+# Written out, because --help must not import the catalogue; a test compares the two.
+RULES = "The rule: constant, linear, vol_ratio, tiers, bands or sigmoid."
+PRESETS = (
+    "Published values of the rule. linear: option-a, formula, example, worked-2017; "
+    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled."
+)
+
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
 
 
@@ -97,9 +104,9 @@ def show(
 @app.command()
 @told
 def new(
-    rule: Annotated[str, typer.Option(metavar="KIND", help="Rule, such as linear.")] = "linear",
+    rule: Annotated[str, typer.Option(metavar="KIND", help=RULES)] = "linear",
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="One of the rule's presets.")
+        str | None, typer.Option(metavar="NAME", help=PRESETS, show_default="the rule's own values")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")

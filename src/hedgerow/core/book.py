@@ -32,15 +32,18 @@ class Bar(NamedTuple):
     size_nav: Num
     """The same per USD of NAV; sizes that follow NAV use this one."""
     carry: Num
-    """Cost per contract and calendar day of holding it if nothing moves."""
+    """Cost per contract and calendar day, if nothing moves, of the contract that an order of
+    this bar is filled in."""
     carried: Num
-    """Cost per contract of having held it over the bar: the last ``carry`` times the days."""
+    """Cost per contract of having held it over the bar, if nothing had moved."""
     days: Num
     """Calendar days since the bar before."""
     days_left: Num
-    """Calendar days from this bar to the end of its year."""
+    """Calendar days from the next session, when orders are filled, to the end of its year."""
     new_year: Num
     """1.0 on the first bar of a calendar year and of the run, else 0.0."""
+    year_ends: Num
+    """1.0 on the last bar of a calendar year, whose orders are next year's, else 0.0."""
 
 
 class Book(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from hedgerow.errors import DataError, RangeError
 
 Floats = NDArray[np.float64]
+
+_DATE = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 
 
 class Origin(IntEnum):
@@ -38,6 +41,27 @@ def _frozen(values: Any, dtype: str) -> NDArray[Any]:
     return array
 
 
+def session_date(text: str, where: str) -> np.datetime64:
+    """Read a date written ``YYYY-MM-DD``, and nothing else.
+
+    Raises
+    ------
+    RangeError
+        If it is written otherwise or there is no such day.
+
+    Examples
+    --------
+    >>> str(session_date("2020-03-09", "--from"))
+    '2020-03-09'
+    """
+    try:
+        if not (isinstance(text, str) and _DATE.fullmatch(text)):
+            raise ValueError
+        return np.datetime64(text, "D")
+    except ValueError:
+        raise RangeError(f"'{text}' is not a date", where=where, mend="write YYYY-MM-DD") from None
+
+
 @dataclass(frozen=True)
 class Market:
     """Read-only columns, one row per session, oldest first.
@@ -56,6 +80,8 @@ class Market:
         out counts as measured where finite and missing where NaN.
     sources
         Name to one sentence saying where the column came from.
+    findings
+        What quality rules found in the files and did about it, as plain values.
 
     Raises
     ------
@@ -74,6 +100,7 @@ class Market:
     columns: Mapping[str, Floats]
     origin: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         times = _frozen(self.times, "datetime64[ns]")
@@ -145,8 +172,8 @@ class Market:
             If the dates are unreadable, reversed, or leave no row.
         """
         first, last = (str(self.dates[0]), str(self.dates[-1])) if len(self) else ("", "")
-        low = self._date(start, "from") if start else None
-        high = self._date(end, "to") if end else None
+        low = session_date(start, "--from") if start else None
+        high = session_date(end, "--to") if end else None
         if low is not None and high is not None and high < low:
             raise RangeError(
                 f"the end {high} lies before the start {low}",
@@ -167,15 +194,6 @@ class Market:
         index = np.flatnonzero(keep)
         return self._rows(slice(int(index[0]), int(index[-1]) + 1))
 
-    @staticmethod
-    def _date(text: str, where: str) -> np.datetime64:
-        try:
-            return np.datetime64(text, "D")
-        except ValueError:
-            raise RangeError(
-                f"'{text}' is not a date", where=f"--{where}", mend="write YYYY-MM-DD"
-            ) from None
-
     def with_columns(
         self,
         columns: Mapping[str, Any],
@@ -189,6 +207,7 @@ class Market:
             {**self.columns, **columns},
             {**kept, **(origin or {})},
             {**self.sources, **(sources or {})},
+            self.findings,
         )
 
     def _rows(self, rows: slice) -> Market:
@@ -199,6 +218,7 @@ class Market:
         set_(part, "columns", MappingProxyType({k: v[rows] for k, v in self.columns.items()}))
         set_(part, "origin", MappingProxyType({k: v[rows] for k, v in self.origin.items()}))
         set_(part, "sources", self.sources)
+        set_(part, "findings", self.findings)
         return part
 
     @property
@@ -214,7 +234,7 @@ class Market:
         RangeError
             If ``date`` lies outside the data.
         """
-        day = self._date(date, "date")
+        day = session_date(date, "date")
         if not len(self) or day < self.dates[0] or day > self.dates[-1]:
             raise RangeError(
                 f"{day} lies outside the data",

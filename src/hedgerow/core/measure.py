@@ -18,6 +18,8 @@ class Measure(Protocol):
     """A frozen description and one pure kernel, written like a step's."""
 
     kind: ClassVar[str]
+    Memory: ClassVar[type[Any]]
+    """The NamedTuple that the kernel carries from bar to bar, all floats."""
 
     def params(self) -> NamedTuple:
         """Parameters for the kernel, shared by all lanes."""
@@ -38,18 +40,22 @@ class NoParams(NamedTuple):
     """Parameters of a measure that needs none."""
 
 
+class _Plain:
+    """A measure without parameters."""
+
+    def params(self) -> NoParams:
+        """Return no parameters."""
+        return NoParams()
+
+
 @dataclass(frozen=True)
-class Wealth:
+class Wealth(_Plain):
     """Final NAV, USD."""
 
     kind: ClassVar[str] = "wealth"
 
     class Memory(NamedTuple):
         """Nothing: the book keeps NAV."""
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -67,7 +73,7 @@ class Wealth:
 
 
 @dataclass(frozen=True)
-class Hedge:
+class Hedge(_Plain):
     """The hedge's total P&L after costs, USD."""
 
     kind: ClassVar[str] = "hedge"
@@ -76,10 +82,6 @@ class Hedge:
         """What is carried from bar to bar."""
 
         total: Num
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -100,7 +102,7 @@ HedgeMemory = Hedge.Memory
 
 
 @dataclass(frozen=True)
-class Moments:
+class Moments(_Plain):
     """Sum and sum of squares of the daily change of NAV, USD and USD squared."""
 
     kind: ClassVar[str] = "moments"
@@ -110,10 +112,6 @@ class Moments:
 
         total: Num
         squares: Num
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -135,7 +133,7 @@ MomentsMemory = Moments.Memory
 
 
 @dataclass(frozen=True)
-class Returns:
+class Returns(_Plain):
     """Sum and sum of squares of the daily returns of NAV, for the Sharpe ratio."""
 
     kind: ClassVar[str] = "returns"
@@ -146,10 +144,6 @@ class Returns:
         bars: Num
         total: Num
         squares: Num
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -180,7 +174,7 @@ ReturnsMemory = Returns.Memory
 
 
 @dataclass(frozen=True)
-class Drawdown:
+class Drawdown(_Plain):
     """Deepest fall of NAV below its running peak, a decimal ≤ 0."""
 
     kind: ClassVar[str] = "drawdown"
@@ -189,10 +183,6 @@ class Drawdown:
         """What is carried from bar to bar."""
 
         worst: Num
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -213,7 +203,7 @@ DrawdownMemory = Drawdown.Memory
 
 
 @dataclass(frozen=True)
-class Costs:
+class Costs(_Plain):
     """Transaction costs and carry paid, USD, and the number of bars that rebalanced or rolled."""
 
     kind: ClassVar[str] = "costs"
@@ -225,10 +215,6 @@ class Costs:
         carry: Num
         trades: Num
         held: Num
-
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
 
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
@@ -254,7 +240,7 @@ CostsMemory = Costs.Memory
 
 
 @dataclass(frozen=True)
-class Exposure:
+class Exposure(_Plain):
     """Sum and maximum of the intensity in force, for its average over the run."""
 
     kind: ClassVar[str] = "exposure"
@@ -266,10 +252,6 @@ class Exposure:
         most: Num
         bars: Num
 
-    def params(self) -> NoParams:
-        """Return no parameters."""
-        return NoParams()
-
     def start(self, nav: float) -> Memory:
         """Return the memory before the first bar."""
         return self.Memory(0.0, 0.0, 0.0)
@@ -277,8 +259,11 @@ class Exposure:
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
         """Add the intensity of the order that was filled last."""
+        passed = bar.days > 0.0
         return ExposureMemory(
-            memory.total + order.x, maximum(order.x, memory.most), memory.bars + 1.0
+            memory.total + select(passed, order.x, 0.0),
+            maximum(order.x, memory.most),
+            memory.bars + select(passed, 1.0, 0.0),
         )
 
     @staticmethod

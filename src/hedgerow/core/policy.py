@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -66,14 +66,21 @@ class Policy:
     raw: bool = False
 
     def __post_init__(self) -> None:
-        steps = tuple(self.steps)
-        object.__setattr__(self, "signals", tuple(self.signals))
+        steps = _members(self.steps, Step, "steps", "hr.Linear(low=12, high=22)")
+        signals = _members(self.signals, Signal, "signals", 'hr.Level("vix")')
+        object.__setattr__(self, "signals", signals)
         object.__setattr__(self, "steps", steps)
         # All checks come first, so that they count the steps as the user wrote them.
         _check_rule(steps)
         _check_order(steps)
         self._check_signals()
         if not self.raw and not any(step.stage == Stage.BOUNDS for step in steps):
+            if "bounds" not in STEPS:
+                raise PolicyError(
+                    "the catalogue of steps is empty",
+                    where="policy",
+                    mend="import hedgerow, or hedgerow.policies, first",
+                )
             object.__setattr__(self, "steps", (steps[0], STEPS["bounds"](), *steps[1:]))
 
     @classmethod
@@ -87,6 +94,12 @@ class Policy:
         """
         from hedgerow.core.policy_text import read
 
+        if not isinstance(text, str):
+            raise PolicyError(
+                f"{_named(text)} is not a text",
+                where="policy",
+                mend="give the text of a policy file, or read a file with hr.load_policy(path)",
+            )
         return read(text)
 
     def to_toml(self) -> str:
@@ -163,6 +176,34 @@ class Policy:
             kept.append(mine_)
             trace.append(x)
         return Decision(x, act, tuple(kept), tuple(trace))
+
+
+def _members(given: Any, protocol: type[Any], where: str, example: str) -> tuple[Any, ...]:
+    noun = where.removesuffix("s")
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise PolicyError(
+            f"{_named(given)} is not a list of {where}", where=where, mend=f"write [{example}]"
+        )
+    members = tuple(given)
+    for i, member in enumerate(members):
+        if isinstance(member, type):
+            raise PolicyError(
+                f"'{member.__name__}' is the class, not a {noun} made from it",
+                where=f"{where}[{i}]",
+                mend=f"write {member.__name__}(…)",
+            )
+        if not isinstance(member, protocol):
+            raise PolicyError(
+                f"{_named(member)} is not a {noun}",
+                where=f"{where}[{i}]",
+                mend=f"write one such as {example}",
+            )
+    return members
+
+
+def _named(value: Any) -> str:
+    plain = isinstance(value, str | int | float)
+    return repr(value) if plain else f"an object of type {type(value).__name__}"
 
 
 def _check_rule(steps: tuple[Step, ...]) -> None:

@@ -212,13 +212,33 @@ def _make(cls: type[Any], given: Mapping[str, Any], where: str) -> Any:
             )
     try:
         return cls(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join([where, *(str(part) for part in first["loc"])])
-        what, mend = _in_words(first)
-        raise PolicyError(what, where=path, mend=mend) from None
+    except PolicyError as error:
+        # The constructor knows its kind and field; the file has a longer way to them.
+        place = where + error.where.removeprefix(cls.kind)
+        raise PolicyError(error.what, where=place, mend=error.mend) from None
     except (TypeError, ValueError) as error:
         raise PolicyError(str(error), where=where) from None
+
+
+def in_words(error: ValidationError, cls: type[Any], where: str) -> PolicyError:
+    """Return pydantic's first verdict on the fields of ``cls`` as an error of ours."""
+    first = error.errors()[0]
+    names, kind = list(_hints(cls)), str(first["type"])
+    # What was given by position is told by the name of its field.
+    parts = [names[p] if isinstance(p, int) and p < len(names) else p for p in first["loc"]]
+    path = ".".join([where, *map(str, parts)])
+    if kind in ("unexpected_keyword_argument", "unexpected_keyword"):
+        return PolicyError("unknown key", where=path, mend=nearest(str(first["loc"][-1]), names))
+    if kind == "unexpected_positional_argument":
+        return PolicyError(
+            f"takes no more than {len(names)} values",
+            where=where,
+            mend=f"name them: {_listed(names)}",
+        )
+    if kind in ("missing", "missing_argument"):
+        return PolicyError("is missing", where=path, mend=f"give {first['loc'][-1]} a value")
+    what, mend = _in_words(first)
+    return PolicyError(what, where=path, mend=mend)
 
 
 def _in_words(error: Mapping[str, Any]) -> tuple[str, str]:
@@ -250,9 +270,13 @@ def _in_words(error: Mapping[str, Any]) -> tuple[str, str]:
         key, verdict, wanted = edges[kind]
         return f"{shown} is {verdict} {limits[key]:g}", f"write {wanted} {limits[key]:g}"
     if kind == "value_error":
-        return str(limits.get("error", error["msg"])), ""
+        said = limits.get("error", error["msg"])
+        if isinstance(said, PolicyError):
+            return said.what, said.mend
+        whole = not error["loc"]
+        return str(said), "change one of the two" if whole else f"replace {shown}"
     message = str(error["msg"])
-    return f"{shown}: {message[:1].lower()}{message[1:]}", ""
+    return f"{shown}: {message[:1].lower()}{message[1:]}", "write another value"
 
 
 def _shown(value: Any) -> str:

@@ -6,9 +6,12 @@ A **step** turns an intensity into an intensity; what it remembers, it remembers
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from pydantic import ValidationError
 
 from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
@@ -96,7 +99,7 @@ T = TypeVar("T")
 
 def signal(cls: type[T]) -> type[T]:
     """Register a signal class under its ``kind`` so that policy files can name it."""
-    SIGNALS[cls.kind] = cls  # type: ignore[attr-defined]
+    SIGNALS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
     return cls
 
 
@@ -111,7 +114,24 @@ def step(cls: type[T]) -> type[T]:
     for part in ("kind", "stage", "inputs", "params", "start", "kernel"):
         if not hasattr(cls, part):
             raise PolicyError(f"the step class lacks '{part}'", where=cls.__name__)
-    STEPS[cls.kind] = cls  # type: ignore[attr-defined]
+    STEPS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
+    return cls
+
+
+def _plain_spoken(cls: type[T]) -> type[T]:
+    """Let the constructor tell a bad value in our words instead of pydantic's."""
+    construct: Callable[..., None] = cls.__init__
+
+    @functools.wraps(construct)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            construct(self, *args, **kwargs)
+        except ValidationError as error:
+            from hedgerow.core.policy_text import in_words
+
+            raise in_words(error, type(self), type(self).kind) from None
+
+    cls.__init__ = init  # type: ignore[method-assign]
     return cls
 
 

@@ -49,10 +49,10 @@ class Strip:
     carry
         USD per contract and calendar day that holding the contract carried out costs if
         nothing moves (theta paid, roll-down); positive is a cost.
-    next_price, next_vega, next_notional
-        What sizing may know at the decision of bar t about the contract that the order will
-        be filled in: price in points, vega in USD per vol point and notional in USD, per
-        contract, valued with data up to bar t only.
+    next_price, next_vega, next_notional, next_carry
+        What sizing and the budget may know at the decision of bar t about the contract that the
+        order will be filled in: price in points, vega in USD per vol point, notional in USD and
+        carry in USD a day, per contract, valued with data up to bar t only.
     strike, expiry
         Of the contract carried out: strike in points (NaN for futures and swaps) and expiry as
         days since 1970-01-01.
@@ -80,6 +80,7 @@ class Strip:
     next_price: Floats
     next_vega: Floats
     next_notional: Floats
+    next_carry: Floats
     strike: Floats
     expiry: Floats
     modelled: NDArray[np.bool_]

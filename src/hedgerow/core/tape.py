@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.book import Bar
+from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
@@ -91,7 +92,9 @@ def record(
     """
     days = market.dates.astype("int64").astype("float64")
     years = market.dates.astype("datetime64[Y]")
-    end = (years + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1.0
+    filled = sessions_ahead(market.dates, 1)  # by the calendar, which is known ahead
+    turns = filled.astype("datetime64[Y]")
+    end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
     passed = np.diff(days, prepend=days[first])
     passed[: first + 1] = 0.0
     new_year = np.r_[True, years[1:] != years[:-1]]
@@ -108,11 +111,12 @@ def record(
         open_cost=strip.open_cost,
         size=sizes[0],
         size_nav=sizes[1],
-        carry=strip.carry,
+        carry=strip.next_carry,
         carried=carried,
         days=passed,
-        days_left=end - days,
+        days_left=(end - filled.astype("int64")).astype("float64"),
         new_year=new_year.astype("float64"),
+        year_ends=(turns != years).astype("float64"),
     )
     columns = tuple(np.asarray(signal(market), dtype="float64") for signal in policy.signals)
     if same_bar:
@@ -134,7 +138,10 @@ def _check(tape: Tape, policy: Policy) -> None:
     if not len(tape):
         raise DataError("no bars are left to run on", where="market", mend="load more history")
     names = [f"signal '{signal.name}'" for signal in policy.signals]
-    names += [f"sleeve column '{name}'" for name in Bar._fields]
+    names += [
+        "the portfolio's return" if name == "portfolio" else f"the sleeve's '{name}'"
+        for name in Bar._fields
+    ]
     for name, column in zip(names, (*tape.signals, *tape.bars), strict=True):
         bad = np.flatnonzero(~np.isfinite(cast("Floats", column)))
         if len(bad):

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import tomllib
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ _FIRST_ARCHIVED = (2004, 5)
 _MONTHS_AHEAD = 8
 _FINAL_AFTER = dt.timedelta(days=7)
 _SHRUNK = 0.5
+_GIVE_UP = 3
 
 Status = Literal["fetched", "resumed", "unchanged", "absent", "failed"]
 
@@ -95,6 +97,8 @@ class FetchReport:
 
     folder: Path
     files: tuple[Fetched, ...]
+    stopped: tuple[str, ...] = ()
+    """One sentence for each host that failed so often that its other files were left out."""
 
     @property
     def ok(self) -> bool:
@@ -107,7 +111,11 @@ class FetchReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return {"folder": str(self.folder), "files": [asdict(file) for file in self.files]}
+        return {
+            "folder": str(self.folder),
+            "files": [asdict(file) for file in self.files],
+            "stopped": list(self.stopped),
+        }
 
 
 @dataclass
@@ -249,39 +257,69 @@ def fetch(
     -------
     FetchReport
         One line per file.  A file that cannot be had is ``failed`` or ``absent`` and
-        the others go on; a file already here is replaced only by a checked new one.
+        the others go on; a file already here is replaced only by a checked new one.  A host
+        that fails three files in a row is not asked for its others.
 
     Raises
     ------
     DataError
-        If a name or key is unknown.
+        If a name or key is unknown, or the folder cannot be written.
     """
     folder = Path(dest).expanduser() if dest is not None else user_data_dir()
     day = today or dt.datetime.now(tz=dt.UTC).date()
     wanted = _wanted(names, day)
     urls = _addresses(folder, base_urls)
+    if folder.exists() and not folder.is_dir():
+        raise DataError("this is a file", where=str(folder), mend="name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _fetch(wanted, urls, folder, progress or (lambda _: None), patience or Patience())
+    except OSError as error:
+        raise DataError(
+            f"cannot be written ({error.strerror or error})",
+            where=str(error.filename or folder),
+            mend="choose a folder that you may write to, or make room",
+        ) from None
+
+
+def _fetch(
+    wanted: Sequence[Item],
+    urls: Mapping[str, str],
+    folder: Path,
+    tell: Callable[[Progress], None],
+    patience: Patience,
+) -> FetchReport:
     manifest = _Manifest.read(folder)
-    tell = progress or (lambda _: None)
-    files = []
+    files: list[Fetched] = []
+    lost: dict[str, int] = {}
+    left: dict[str, int] = {}
     try:
         for number, item in enumerate(wanted, start=1):
+            url = urls[item.key].replace("{name}", item.name)
+            host = urllib.parse.urlsplit(url).netloc
+            if lost.get(host, 0) >= _GIVE_UP:
+                left[host] = left.get(host, 0) + 1
+                continue
+            tell(Progress(item.name, 0, None, number, len(wanted)))
 
             def bytes_done(
                 done: int, total: int | None, item: Item = item, number: int = number
             ) -> None:
                 tell(Progress(item.name, done, total, number, len(wanted)))
 
-            url = urls[item.key].replace("{name}", item.name)
-            file = _one(
-                item, url, folder, manifest, patience=patience or Patience(), progress=bytes_done
-            )
+            file = _one(item, url, folder, manifest, patience=patience, progress=bytes_done)
             files.append(file)
+            lost[host] = lost.get(host, 0) + 1 if file.status == "failed" else 0
             if file.status in ("fetched", "resumed"):
                 manifest.write()
     finally:
         # Also after Ctrl-C: what is half here can then be continued.
         manifest.write()
-    return FetchReport(folder, tuple(files))
+    stopped = [
+        f"{host} failed {_GIVE_UP} files in a row, so {count} more were not asked for"
+        for host, count in left.items()
+    ]
+    return FetchReport(folder, tuple(files), tuple(stopped))
 
 
 def _one(

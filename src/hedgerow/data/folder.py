@@ -41,9 +41,7 @@ class _Found:
     archives: list[Sheet] = field(default_factory=list)
 
 
-def read_folder(
-    path: Path, findings: Findings, *, start: str | None = None, end: str | None = None
-) -> Market:
+def read_folder(path: Path, findings: Findings) -> Market:
     """Read a folder, or one file, into a market of all sessions with an index and a VIX.
 
     Parameters
@@ -52,8 +50,6 @@ def read_folder(
         Folder or file.
     findings
         Where every finding is written.
-    start, end
-        Dates that the user wants; only gaps between them are refused.
 
     Raises
     ------
@@ -90,7 +86,7 @@ def read_folder(
         {name: column.origin[keep] for name, column in columns.items()},
         {name: column.source for name, column in columns.items()},
     )
-    _refuse_gaps(market, merged.get("vix"), start, end)
+    _note_gaps(market, merged.get("vix"), findings)
     return market
 
 
@@ -217,26 +213,21 @@ def _within(dates: Days, known: np.ndarray, findings: Findings) -> np.ndarray:
     return keep
 
 
-def _refuse_gaps(
-    market: Market, published: Series | None, start: str | None, end: str | None
-) -> None:
-    gap = ~np.isfinite(market["vix"])
-    if start:
-        gap &= market.dates >= np.datetime64(start, "D")
-    if end:
-        gap &= market.dates <= np.datetime64(end, "D")
-    if not gap.any() or published is None:
+def _note_gaps(market: Market, published: Series | None, findings: Findings) -> None:
+    """Name each stretch without a VIX; it stays unknown, and a run across it is refused."""
+    gap = np.flatnonzero(~np.isfinite(market["vix"]))
+    if not len(gap) or published is None:
         return
-    first = int(np.flatnonzero(gap)[0])
-    stop = first
-    while stop < len(gap) and gap[stop]:
-        stop += 1
-    raise DataError(
-        f"no usable VIX from {market.dates[first]} to {market.dates[stop - 1]}, more than "
-        "3 sessions running (rule nan-run)",
-        where=f"{published.file}, column vix",
-        mend="fill those dates, or choose --from and --to outside them",
-    )
+    for run in np.split(gap, np.flatnonzero(np.diff(gap) > 1) + 1):
+        findings.add(
+            "nan-run",
+            f"no usable VIX from {market.dates[run[0]]} to {market.dates[run[-1]]}, more than 3 "
+            "sessions running; it stays unknown and no run may cross it",
+            action="noted",
+            file=published.file,
+            column="vix",
+            count=len(run),
+        )
 
 
 def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -> dict[str, Column]:

@@ -11,8 +11,8 @@ Action = Literal["repaired", "dropped", "refused", "noted"]
 RULES: dict[str, str] = {
     "vix-zero": "A VIX of zero or less is not a price: the value is dropped.",
     "out-of-range": "A value outside what the index can be is dropped.",
-    "vix-gap": "Up to three sessions without a VIX carry the last one; longer gaps are refused.",
-    "nan-run": "A run of missing values inside a needed column is refused.",
+    "vix-gap": "Up to three sessions without a VIX carry the last one.",
+    "nan-run": "Missing index closes are refused; missing VIX stays unknown, no run may cross it.",
     "date-duplicate": "A date twice with the same values loses its second row; else refused.",
     "date-unordered": "Rows out of order are sorted.",
     "date-unreadable": "A date that cannot be read is refused.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.market import Market, Origin
+from hedgerow.core.market import Market, Origin, session_date
 from hedgerow.data import builtin, series
 from hedgerow.data.modelled_vix import VixModel
 from hedgerow.data.quality import Findings, QualityReport
@@ -123,24 +123,17 @@ def load(
     else:
         from hedgerow.data.folder import read_folder
 
-        market = read_folder(Path(name).expanduser(), findings, start=start, end=end)
+        market = read_folder(Path(name).expanduser(), findings)
     if start or end:
         _note_clipping(market, start, end, findings)
         market = market.between(start, end)
-    return Loaded(market, findings.report())
+    report = findings.report()
+    return Loaded(replace(market, findings=tuple(report.as_dict()["findings"])), report)
 
 
 def _check_dates(start: str | None, end: str | None) -> None:
-    days = []
-    for text, where in ((start, "--from"), (end, "--to")):
-        if text is None:
-            continue
-        try:
-            days.append(np.datetime64(text, "D"))
-        except ValueError:
-            raise RangeError(
-                f"'{text}' is not a date", where=where, mend="write YYYY-MM-DD"
-            ) from None
+    given = ((start, "--from"), (end, "--to"))
+    days = [session_date(text, where) for text, where in given if text is not None]
     if len(days) == 2 and days[1] < days[0]:
         raise RangeError(
             f"the end {days[1]} lies before the start {days[0]}",

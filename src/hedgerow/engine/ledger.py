@@ -1,7 +1,8 @@
 """The ledger of one run: what was seen, decided, filled and earned at every bar.
 
 Reports read ledgers and nothing else.  A ledger is immutable and carries the identity of all
-that made it: hashes of data, policy and sleeve, and the version of Hedgerow.
+that made it: a hash of the data, the text of the policy, the terms of the sleeve, and the version
+of Hedgerow.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
 
+COLUMNS = (
+    "nav", "portfolio", "earned", "hedge", "pnl", "cost", "carry", "held", "traded", "rolled",
+    "wanted", "x", "act", "legs", "spent", "budget_base", "peak", "modelled",
+)  # fmt: skip
+"""Columns of every ledger of a run."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Ledger:
     """One lane from first to last bar, columns of **shape** (T,).
 
@@ -33,7 +40,9 @@ class Ledger:
         the portfolio over the bar, all of NAV invested in it), ``hedge`` (cumulated hedge P&L),
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
         ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``,
-        ``legs`` (codes of the trigger legs that fired), ``spent``.
+        ``legs`` (codes of the trigger legs that fired), ``spent`` of the year's ``budget_base``,
+        ``peak`` of NAV, ``rolled`` (1.0 where the sleeve changed its contract) and
+        ``modelled`` (1.0 where the hedge's price is a model's).
     signals
         What the policy saw, by signal name.
     trace
@@ -41,7 +50,8 @@ class Ledger:
     memory
         What each step remembered after the bar, by ``step.field``.
     facts
-        Hashes, versions, terms and assumptions.
+        What made the run: hash of the data, text of the policy, tables of sleeve, costs and
+        portfolio, version of Hedgerow.
     """
 
     name: str
@@ -59,6 +69,9 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.name}: {len(self):,} bars>"
 
     def __getitem__(self, name: str) -> Floats:
         """Return a column, **shape** (T,)."""

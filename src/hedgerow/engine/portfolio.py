@@ -50,6 +50,12 @@ class Equity:
             ("equity_share", 0.0, 1.0),
         ):
             number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int | float | np.number):
+                raise RangeError(
+                    f"{number!r} is not a number",
+                    where=f"portfolio.{name}",
+                    mend=f"give a number in {low:g} … {high:g}, without quotes",
+                )
             if not math.isfinite(number) or not low <= number <= high:
                 raise RangeError(
                     f"{number} is out of range",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from hedgerow.core.book import Order
 from hedgerow.core.lanes import floats
-from hedgerow.core.market import Floats, Market
+from hedgerow.core.market import Floats, Market, Origin, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
 from hedgerow.core.tape import Tape, record
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.ledger import COLUMNS, Ledger
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import RangeError
+from hedgerow.errors import DataError, PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
@@ -97,12 +99,12 @@ def prepare(
     RangeError
         If a date is unreadable, lies outside the data, or leaves fewer than two bars.
     """
-    inside = market.between(start, end)
     for date, where in ((start, "--from"), (end, "--to")):
         if date is not None:
             _inside(market, date, where)
+    inside = market.between(start, end)
     upto = int(np.searchsorted(market.times, inside.times[-1]))
-    whole = market.until(upto)
+    whole = _with_rates(market.until(upto))
     first = max(int(np.searchsorted(whole.times, inside.times[0])), lookback - 1)
     if len(whole) - first < 2:
         raise RangeError(
@@ -110,13 +112,49 @@ def prepare(
             where="--from/--to",
             mend="choose a longer stretch",
         )
+    _known_throughout(whole, first)
     strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
     values = portfolio.values(whole, first)
     return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
 
 
+def _known_throughout(market: Market, first: int) -> None:
+    """Refuse a run on days when index or VIX are unknown: prices would be made of old ones."""
+    for name in ("spx", "vix"):
+        bad = np.flatnonzero(~np.isfinite(market[name][first:]))
+        if len(bad):
+            day = market.dates[first + bad[0]]
+            raise DataError(
+                f"'{name}' is not a number on {day} ({len(bad)} sessions of the run)",
+                where=str(day),
+                mend="start later, or supply the missing data",
+            )
+
+
+def _with_rates(market: Market) -> Market:
+    """Fill bill rate and dividend yield where unknown, labelled, for portfolio and sleeve alike.
+
+    The last known value is kept; before the first one a documented constant stands.
+    """
+    for name, constant in (("rate", RATE), ("dividend_yield", DIVIDEND_YIELD)):
+        had = market.columns.get(name, np.full(len(market), np.nan))
+        known = np.isfinite(had)
+        if known.all():
+            continue
+        last = np.maximum.accumulate(np.where(known, np.arange(len(market)), -1))
+        filled = np.where(last >= 0, had[np.maximum(last, 0)], constant)
+        origin = market.origin.get(name, np.full(len(market), Origin.MISSING, dtype="int8"))
+        source = market.sources.get(name, "not in the data")
+        market = market.with_columns(
+            {name: filled},
+            {name: np.where(known, origin, Origin.ASSUMED)},
+            {name: f"{source}; where unknown the last value, before the first {constant:.1%}"},
+        )
+    return market
+
+
 def _inside(market: Market, date: str, where: str) -> None:
-    day, slack = np.datetime64(date, "D"), np.timedelta64(7, "D")
+    day, slack = session_date(date, where), np.timedelta64(7, "D")
     if day < market.dates[0] - slack or day > market.dates[-1] + slack:
         raise RangeError(
             f"{day} lies outside the data",
@@ -125,19 +163,30 @@ def _inside(market: Market, date: str, where: str) -> None:
         )
 
 
-def static(signal: str = "vix") -> Policy:
-    """Return the policy that every other is compared with: one times the base, always.
+def static(signal: str = "vix", level: float = 1.0) -> Policy:
+    """Return the policy that every other is compared with: ``level`` times the base, always.
 
     It is resized when the sleeve rolls and never in between.
     """
     hold = Trigger(signal, move=None, relative=None, every=None, drawdown=None)
-    return Policy(steps=[Constant(1.0), hold], signals=[Level(signal)], name="static", raw=True)
+    return Policy(steps=[Constant(level), hold], signals=[Level(signal)], name="static", raw=True)
+
+
+def text_of(policy: Policy) -> str:
+    """Return the policy as TOML, or, with classes that no file can name, as Python shows it."""
+    try:
+        return policy.to_toml()
+    except PolicyError:
+        return repr(policy)
 
 
 def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
     """Run one policy over the ground and keep its ledger."""
     tape = ground.tape(policy)
     journey, _ = floats.play(policy, tape)
+    if ground.same_bar:
+        seen = tuple(signal(ground.market)[ground.first :] for signal in policy.signals)
+        journey, tape = _dated_by_fill(journey, tape, seen)
     book, order = journey.book, journey.order
     held_before = np.r_[0.0, book.held[:-1]]
     kinds = [step.kind for step in policy.steps]
@@ -160,6 +209,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
             "held": book.held,
             "traded": book.traded,
             "rolled": tape.bars.roll.copy(),
+            "modelled": ground.strip.modelled[ground.first :].astype("float64"),
             "wanted": order.contracts,
             "x": order.x,
             "act": order.act,
@@ -174,35 +224,42 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         },
         {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
         {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
-        {"policy": policy.name, **(facts or {})},
+        {"policy": text_of(policy), **(facts or {})},
     )
+
+
+def _dated_by_fill(
+    journey: floats.Journey, tape: Tape, seen: tuple[Floats, ...]
+) -> tuple[floats.Journey, Tape]:
+    """Move same-bar decisions to the bar whose data made them and that filled them."""
+
+    def later(column: Floats) -> Floats:
+        return np.concatenate([column[:1] * 0.0, column[:-1]])
+
+    moved = journey._replace(
+        order=Order(*(later(column) for column in journey.order)),
+        trace=later(journey.trace),
+        memory=later(journey.memory),
+    )
+    return moved, replace(tape, signals=seen)
 
 
 def _legs(policy: Policy, journey: floats.Journey) -> Floats:
     """Return the codes of the trigger's legs at each bar, 0 where the policy has no trigger."""
     if policy.trigger is None:
         return np.zeros(len(journey.times))
+    fields = policy.start()[-1]._fields
+    if "legs" not in fields:  # a trigger of the user's own need not say why
+        return np.zeros(len(journey.times))
     before = sum(len(memory) for memory in policy.start()[:-1])
-    return journey.memory[:, before + policy.start()[-1]._fields.index("legs")].copy()
+    return journey.memory[:, before + fields.index("legs")].copy()
 
 
 def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
     """Return the ledger of the portfolio alone."""
     values = ground.values[ground.first :].copy()
-    names = (
-        "hedge",
-        "pnl",
-        "cost",
-        "carry",
-        "held",
-        "traded",
-        "wanted",
-        "x",
-        "act",
-        "legs",
-        "spent",
-    )
-    columns = {name: np.zeros(len(values)) for name in names}
+    still = set(COLUMNS) - {"nav", "portfolio", "earned", "peak", "budget_base", "rolled"}
+    columns = {name: np.zeros(len(values)) for name in sorted(still)}
     return Ledger(
         "unhedged",
         ground.market.times[ground.first :],
@@ -210,6 +267,9 @@ def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
             "nav": values,
             "portfolio": values.copy(),
             "earned": np.diff(values, prepend=values[0]),
+            "peak": np.maximum.accumulate(values),
+            "budget_base": values.copy(),
+            "rolled": np.zeros(len(values)),
             **columns,
         },
         facts=facts or {},

@@ -115,6 +115,7 @@ class VixFuture:
             next_price=frozen(columns["next"]),
             next_vega=vega,
             next_notional=frozen(columns["next"] * MULTIPLIER),
+            next_carry=frozen(columns["next_slope"] * MULTIPLIER),
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
             modelled=frozen(modelled),
@@ -174,10 +175,10 @@ class _Paths:
         self.plan, self.months = plan, months
 
     def laid_out(self) -> dict[str, Floats]:
-        """Return the columns ``open mark next slope modelled settles``, **shape** (T,)."""
+        """Return ``open mark next slope next_slope modelled settles``, **shape** (T,)."""
         held, pending = self.plan.held, self.plan.pending
         count = len(held)
-        names = ("open", "mark", "next", "slope", "modelled", "settles")
+        names = ("open", "mark", "next", "slope", "next_slope", "modelled", "settles")
         columns = {name: np.full(count, np.nan) for name in names}
         columns["settles"][:] = 0.0
         numbers = np.arange(len(self.months))
@@ -196,6 +197,11 @@ class _Paths:
             columns["next"][asked[number] : left[number]] = price[
                 asked[number] - low : left[number] - low
             ]
+            ordered, gone = int(asked[number]), int(left[number])
+            if ordered < gone:
+                columns["next_slope"][ordered:gone] = self._slope(
+                    int(number), ordered, gone, price[ordered - low : gone - low]
+                )
             if first < last:
                 columns["slope"][first:last] = self._slope(
                     int(number), first, last, price[first - low : last - low]

@@ -96,6 +96,8 @@ def option_strip(
     coming = value(waiting, plan.pending[waiting])
     next_price, next_vega = out.price.copy(), out.vega.copy()
     next_price[waiting], next_vega[waiting] = coming.price, coming.vega
+    next_theta = out.theta.copy()
+    next_theta[waiting] = coming.theta
     roll = np.zeros(count, dtype=bool)
     roll[rolls] = True
     size = sum(abs(leg.weight) for leg in legs)
@@ -119,6 +121,7 @@ def option_strip(
         next_price=frozen(next_price),
         next_vega=frozen(next_vega * MULTIPLIER),
         next_notional=frozen(scene.spot * MULTIPLIER),
+        next_carry=frozen(-next_theta * MULTIPLIER),
         strike=frozen(strikes[plan.held, 0]),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
         modelled=frozen(np.ones(count, dtype=bool)),

@@ -26,7 +26,7 @@ class Put:
     tenor
         Days to expiry when chosen: ``90d``, ``3m``, ``1y``.
     roll
-        ``30d`` since chosen, ``21b`` sessions, ``dte:30`` days to expiry, or ``expiry``.
+        ``30d`` every 30 days, ``21b`` sessions, ``dte:30`` days to expiry, or ``expiry``.
     drift
         Also roll when strike over index has moved by more than this part; None: never.
     listed

@@ -64,7 +64,8 @@ class Roll:
     Parameters
     ----------
     after
-        Calendar days since the contract was chosen.
+        Calendar days from roll to roll, counted from 1970-01-01 so that roll dates do not
+        depend on where the data begin.
     bars
         Sessions since the contract was chosen.
     dte
@@ -83,7 +84,7 @@ class Roll:
 
 
 def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Roll:
-    """Read ``30d`` (since chosen), ``21b`` (sessions), ``dte:30`` or ``expiry``.
+    """Read ``30d`` (every 30 days), ``21b`` (sessions), ``dte:30`` or ``expiry``.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Ro
     raise SleeveError(
         f"{text!r} is not a roll rule",
         where=where,
-        mend="write 30d (since chosen), 21b (sessions), dte:30 (days to expiry) or expiry",
+        mend="write 30d (every 30 days), 21b (sessions), dte:30 (days to expiry) or expiry",
     )
 
 
@@ -236,8 +237,9 @@ def _due(
     # The first bar after `now` at which the rule, or the deadline, says roll.
     expiry, deadline = ends
     due = int(np.searchsorted(fill, deadline))
-    if rule.after is not None:
-        due = min(due, int(np.searchsorted(days, days[start] + rule.after)))
+    if rule.after is not None:  # whole spans since 1970: no date depends on where data begin
+        span = rule.after
+        due = min(due, int(np.searchsorted(days, (int(days[start]) // span + 1) * span)))
     if rule.bars is not None:
         due = min(due, start + rule.bars)
     if rule.dte is not None:

@@ -63,8 +63,8 @@ def frozen(array: _Array) -> _Array:
 
 
 def check_lag(lag: int) -> None:
-    """Refuse a lag that is not a whole number of sessions, 0 or more."""
-    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or lag < 0:
+    """Refuse a lag other than 0 and 1 sessions."""
+    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or not 0 <= lag <= 1:
         raise SleeveError(
             f"{lag!r} is not a lag", where="lag", mend="use 1, or 0 for same-bar fills"
         )

@@ -86,6 +86,7 @@ class Underlying:
             next_price=spot,
             next_vega=zero,
             next_notional=spot,
+            next_carry=zero,
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(np.full(count, np.nan)),
             modelled=frozen(np.zeros(count, dtype=bool)),

@@ -47,7 +47,7 @@ class VarianceSwap:
     tenor
         Days to expiry when chosen.
     roll
-        ``expiry`` (default), ``30d`` since chosen, ``21b`` sessions or ``dte:30``.
+        ``expiry`` (default), ``30d`` every 30 days, ``21b`` sessions or ``dte:30``.
     drift
         Also roll when the index has moved by more than this part; None: never.
     listed
@@ -131,6 +131,11 @@ def _laid_out(
     next_price[waiting] = 0.0
     next_vega[waiting] = np.exp(-scene.rate[waiting] * years)
     next_strike[waiting] = 100.0 * scene.surface.fair_vol(years, waiting)
+    next_theta = out.theta.copy()
+    total = scene.surface.fair_total(years, waiting)
+    soon = scene.surface.fair_total(years - 1.0 / DAYS_PER_YEAR, waiting)
+    scale = next_vega[waiting] * 1e4 / (years * 2.0 * next_strike[waiting])
+    next_theta[waiting] = -scale * (total - soon)
     roll = np.zeros(count, dtype=bool)
     roll[rolls] = True
     zero = frozen(np.zeros(count))
@@ -153,6 +158,7 @@ def _laid_out(
         next_price=frozen(next_price),
         next_vega=frozen(next_vega),
         next_notional=frozen(next_strike),
+        next_carry=frozen(-next_theta),
         strike=frozen(np.full(count, np.nan)),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
         modelled=frozen(np.ones(count, dtype=bool)),

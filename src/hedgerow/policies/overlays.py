@@ -183,8 +183,10 @@ class Budget(_Overlay):
 
     Spent so far (transaction costs, theta and roll-down paid since 1 January or the run's
     start) plus the daily carry of the wanted size times the days left must not pass
-    ``per_year`` times NAV at the year's start; otherwise the size shrinks until it fits.
-    This may push it under the floor: the decision then says so.
+    ``per_year`` times NAV at the year's start; otherwise the size shrinks until it fits, to
+    nothing once the year's money is spent.  This may push it under the floor: the decision
+    then says so.  Because today's carry is projected to the end of the year, a panic early
+    in the year, when options are dear, cuts the hedge hard.
 
     Parameters
     ----------
@@ -213,9 +215,12 @@ class Budget(_Overlay):
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
         """Shrink the intensity until the projected spending fits."""
         book, bar = view.book, view.bar
-        left = maximum(p.per_year * book.base - book.spent, 0.0)
+        ends = bar.year_ends > 0.0  # what is ordered now is filled, and paid for, next year
+        base = select(ends, book.nav, book.base)
+        left = p.per_year * base - select(ends, 0.0, book.spent)
         each = (bar.size + bar.size_nav * book.nav) * bar.carry * bar.days_left
-        return select(x * each > left, left / maximum(each, LEAST), x), memory
+        fits = select(left > 0.0, left / maximum(each, LEAST), 0.0)
+        return select(x * each > left, fits, x), memory
 
 
 def under_floor(trace: tuple[float, ...], steps: tuple[Any, ...]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from hedgerow.core.expiry import sessions_ahead
+from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
 from hedgerow.engine.ledger import Ledger
@@ -99,10 +101,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
     """
     import numpy as np
 
-    try:
-        day = np.datetime64(date, "D")
-    except ValueError:
-        raise RangeError(f"'{date}' is not a date", where="date", mend="write YYYY-MM-DD") from None
+    day = session_date(date, "date")
     dates = ledger.dates
     if day < dates[0] or day > dates[-1]:
         raise RangeError(
@@ -125,6 +124,8 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
             }
         )
     acted = legs(ledger["legs"][t]) if policy.trigger else ["every bar"]
+    if ledger["act"][t] > 0.0 and not acted:
+        acted = ["trigger"]
     notes = []
     if under_floor(tuple(trace), tuple(policy.steps)):
         notes.append("the budget pushed the hedge under its floor (B3)")
@@ -138,7 +139,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
         held=float(ledger["held"][t]),
         wanted=float(ledger["wanted"][t]),
         acted=acted,
-        fill=_fill(ledger, t),
+        fill=_fill(ledger, t - 1 if ledger.facts.get("same_bar") else t),
         memory={name: float(column[t]) for name, column in ledger.memory.items()},
         notes=notes,
     )
@@ -177,16 +178,32 @@ def _say(
         return f"unchanged by ({terms})"
     word = "raised" if after > before else "lowered"
     if step.stage == Stage.BUDGET:
-        spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
-        return (
-            f"lowered from {before:.3f}: ${spent:,.0f} of ${step.per_year * base:,.0f} "
-            "spent this year"
-        )
+        return _say_budget(step, before, after, ledger, t)
     return f"{word} from {before:.3f} by ({terms})"
+
+
+def _say_budget(step: Any, before: float, after: float, ledger: Ledger, t: int) -> str:
+    spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
+    money = f"${spent:,.0f} of ${step.per_year * base:,.0f} spent this year"
+    if after <= 0.0:
+        return f"lowered from {before:.3f}: {money}"
+    if int(str(ledger.dates[t])[:4]) != _year_of_fill(ledger, t):
+        return f"lowered from {before:.3f} to fit next year's budget"
+    left = step.per_year * base - spent
+    return (
+        f"lowered from {before:.3f}: at that size today's theta and roll would cost "
+        f"${left * before / after:,.0f} by the end of the year, ${left:,.0f} is left ({money})"
+    )
+
+
+def _year_of_fill(ledger: Ledger, t: int) -> int:
+    return int(str(sessions_ahead(ledger.dates[t], 1))[:4])
 
 
 def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
     names = legs(ledger["legs"][t])
+    if "trigger.last" not in ledger.memory:
+        return "fires" if ledger["act"][t] > 0.0 else "holds"
     last = float(ledger.memory["trigger.last"][t])
     now = float(ledger.signals[step.signal][t])
     if not math.isfinite(last):

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from hedgerow.engine.run import text_of
 from hedgerow.errors import HedgerowError
 from hedgerow.report import decisions, formats, panels, story, tables
 from hedgerow.report.summary import NOT_ADVICE
@@ -104,6 +105,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "decisions": decisions.notable(found),
         "shapers": decisions.shapers(found),
         "provenance": tables.provenance(found),
+        "policy_text": text_of(found.policy),
         "sleeve_terms": tables.terms(found.sleeve),
         "sleeve_notes": tables.notes(found),
         "portfolio_terms": tables.terms(found.portfolio),
@@ -112,6 +114,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "digests": {name: ledger.digest() for name, ledger in found.ledgers.items()},
         "not_advice": NOT_ADVICE,
         "partial": any(row["partial"] for row in found.crises),
+        "modelled_crises": tables.modelled_crises(found),
     }
 
 

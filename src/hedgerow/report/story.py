@@ -19,6 +19,9 @@ DEEPER = 0.01
 SHARPER = 0.005
 """A Sharpe ratio counts as different from half a hundredth on."""
 
+ALIKE = 0.005
+"""A hedge effectiveness counts as different from half a percentage point on."""
+
 OFTEN = 0.25
 """Share of days on which the budget bites from which the reader is told."""
 
@@ -69,7 +72,11 @@ def _headline(found: Comparison, her: dict[str, Any], worth: Verdict, trust: Ver
     said = f"Out of sample ({years}), scaling the hedge "
     said += f"{_cost(ours)} against {_cost(theirs, short=True)} for a fixed one"
     if saved is not None:
-        said += f" ({percent(abs(saved), 0)} {'fewer' if saved >= 0 else 'more'} dollars)"
+        said += f" ({percent(abs(saved), 0)} {'fewer' if saved >= 0 else 'more'} dollars"
+        ours_net, theirs_net = (made[name]["hedge_pnl"] for name in ("dynamic", "static"))
+        if saved > 0.0 and ours_net < theirs_net:
+            said += f", yet it lost more in all: {usd(ours_net)} against {usd(theirs_net)}"
+        said += ")"
     a, b = her["dynamic_her"], her["static_her"]
     if a is not None and b is not None:
         said += f" and gave back {percent(a)} of crisis losses against {percent(b)}"
@@ -168,8 +175,13 @@ def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
     bound = _budget_bound(found)
     if bound > OFTEN:
         reasons += f" The budget, not the signal, set its size on {percent(bound, 0)} of the days."
+    even = _at_equal_cost(found)
+    if even:
+        reasons += f" {even.reasons}"
     if cheaper and protects and gained:
         return Verdict(question, "good", "Cheaper, and it protected at least as well", "", reasons)
+    if even and a is not None:
+        return even._replace(question=question, reasons=reasons)
     if a is None or b is None:
         word = "Cheaper" if cheaper else "Dearer"
         return Verdict(
@@ -193,6 +205,29 @@ def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
     if protects and gained:
         return Verdict(question, "mixed", "Dearer to hold, but it gave back more", "", reasons)
     return Verdict(question, "bad", "No: dearer, and not the better protection", "", reasons)
+
+
+def _at_equal_cost(found: Comparison) -> Verdict | None:
+    """Judge against a fixed hedge made as small, or large, as to cost the same."""
+    if found.matched is None or found.matched["her"] is None:
+        return None
+    ours, its = found.strategies["test"]["dynamic"], found.matched["strategies"]["test"]
+    ours_her, its_her = found.matched["dynamic_her"], found.matched["her"]
+    sharper = _compare(ours["sharpe_excess"], its["sharpe_excess"], SHARPER)
+    safer = _compare(ours_her, its_her, ALIKE)
+    reasons = (
+        f"At equal cost: a fixed hedge of {number(found.matched['scale'])}× would have given back "
+        f"{percent(its_her)} (dynamic {percent(ours_her)}), Sharpe {number(its['sharpe_excess'])} "
+        f"({number(ours['sharpe_excess'])}), deepest fall {percent(its['max_drawdown'])} "
+        f"({percent(ours['max_drawdown'])}), net {usd(its['hedge_pnl'])} "
+        f"({usd(ours['hedge_pnl'])}); its size is known only with hindsight."
+    )
+    if sharper >= 0 and safer >= 0 and sharper + safer > 0:
+        return Verdict("", "good", "Yes: better than a fixed hedge of equal cost", "", reasons)
+    if sharper + safer == 0:
+        answer = "No clear difference from a fixed hedge of equal cost"
+        return Verdict("", "mixed", answer, "", reasons)
+    return Verdict("", "bad", "No: a fixed hedge of equal cost did better", "", reasons)
 
 
 def _budget_bound(found: Comparison) -> float:

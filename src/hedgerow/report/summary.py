@@ -38,10 +38,36 @@ def summarise(found: Comparison) -> str:
         lines.append(f"{title}: {span['from']} … {span['to']} ({span['sessions']:,} sessions)")
         lines += _strategies(found.strategies[period])
         saved = found.saving[period]["saving"]
-        lines += [f"  Saving against static (C3): {percent(saved)}", ""]
+        lines.append(f"  Saving against static (C3): {percent(saved)}{_net(found, period)}")
+        lines += [*_matched(found, period), ""]
     lines += _crises(found)
     lines += ["", _triggers(found), _flags(found), _lookahead(found), _origin(found), NOT_ADVICE]
     return "\n".join(lines)
+
+
+def _net(found: Comparison, period: str) -> str:
+    """Say it where the saving and the money made or lost point different ways."""
+    saved = found.saving[period]
+    better, cheaper = saved["pnl_difference"] > 0.0, (saved["saving"] or 0.0) > 0.0
+    if better == cheaper or saved["saving"] is None:
+        return ""
+    return ", yet it lost more in all" if cheaper else ", yet it lost less in all"
+
+
+def _matched(found: Comparison, period: str) -> list[str]:
+    """Return the line on a fixed hedge that costs the same."""
+    if found.matched is None:
+        return []
+    made = found.matched["strategies"][period]
+    said = (
+        f"  A fixed hedge of {found.matched['scale']:.2f}× costs as much: hedge P&L "
+        f"${made['hedge_pnl']:,.0f}, Sharpe {made['sharpe_excess']:.2f}, "
+        f"max drawdown {made['max_drawdown']:.1%}"
+    )
+    if period == "test" and found.matched["her"] is not None:
+        ours, its = found.matched["dynamic_her"], found.matched["her"]
+        said += f", HER {percent(its, 1)} against {percent(ours, 1)}"
+    return [said]
 
 
 def _strategies(made: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -61,8 +87,10 @@ def _strategies(made: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _crises(found: Comparison) -> list[str]:
     head = f"  {'Crisis':<22}{'portfolio':>10}{'loss':>14}{'static':>14}{'dynamic':>14}"
     lines = ["What the hedge gave back (HER, C4)", head + f"{'HER st.':>9}{'HER dyn.':>9}"]
+    always = all(row["modelled"] == 1.0 for row in found.crises)
     for row in found.crises:
-        name = row["name"] + (" *" if row["partial"] else "")
+        partly = row["modelled"] > 0.0 and not always
+        name = row["name"] + (" *" if row["partial"] else "") + (" †" if partly else "")
         lines.append(
             f"  {name:<22}{row['portfolio_return']:>10.1%}"
             f"{'$' + format(row['portfolio_loss'], ',.0f'):>14}"
@@ -74,6 +102,11 @@ def _crises(found: Comparison) -> list[str]:
         lines.append("  none in this stretch")
     if any(row["partial"] for row in found.crises):
         lines.append("  * only partly covered by the run")
+    for row in found.crises:
+        if row["modelled"] > 0.0 and not always:
+            lines.append(
+                f"  † {row['name']}: hedge prices modelled on {row['modelled']:.0%} of days"
+            )
     her = found.her
     lines.append(
         f"  All crises together: static {percent(her['static_her'])}, "
@@ -110,4 +143,10 @@ def _origin(found: Comparison) -> str:
         if name in found.provenance:
             share = found.provenance[name]["modelled"]
             said.append(f"{name} {share:.0%} modelled")
+    counts: dict[str, int] = {}
+    for finding in found.findings:
+        counts[finding["rule"]] = counts.get(finding["rule"], 0) + 1
+    if counts:
+        told = ", ".join(f"{rule} {n}" for rule, n in sorted(counts.items()))
+        said.append(f"{len(found.findings)} findings ({told}): see hedgerow data check")
     return "Data: " + ", ".join(said)

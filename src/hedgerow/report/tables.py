@@ -100,10 +100,12 @@ def tiles(found: Comparison, story: Story) -> list[dict[str, str]]:
 
 def stretches(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return crises or calm stretches as rows of words."""
+    always = all(row["modelled"] == 1.0 for row in rows)
     return [
         {
             "name": row["name"],
             "partial": row["partial"],
+            "modelled": "" if always or not row["modelled"] else percent(row["modelled"], 0),
             "dates": f"{row['from']} – {row['to']}",
             "cells": [
                 percent(row["portfolio_return"]),
@@ -160,6 +162,17 @@ def savings(found: Comparison) -> list[dict[str, Any]]:
             "cells": [write_value(found.saving[period][key], kind) for period in PERIODS],
         }
         for name, key, kind, words in rows
+    ]
+
+
+def modelled_crises(found: Comparison) -> list[str]:
+    """Return the crises whose hedge prices are partly modelled, where not all of them are."""
+    rows = [row for row in found.crises if row["modelled"] > 0.0]
+    if not rows or all(row["modelled"] == 1.0 for row in found.crises):
+        return []
+    return [
+        f"{row['name']}: hedge prices modelled on {percent(row['modelled'], 0)} of the days"
+        for row in rows
     ]
 
 
@@ -226,6 +239,9 @@ def limits(found: Comparison) -> list[str]:
         "seeing them. How many rules were tried before this one is not known to this page.",
         "Crisis windows run from peak to trough, dated with hindsight. A hedge lives through what "
         "comes before and after them as well: look at the calm stretches and the net result.",
+        "The luck of roll dates. Rolled two weeks earlier or later, a hedge meets a crash with "
+        "other strikes: on real data that moved the net result of a fixed put by a tenth and what "
+        "it gave back in March 2020 by a quarter.",
         "Margin, liquidity, early exercise, taxes, and what a broker would really have quoted at "
         "the worst hour. Fills are at closes, contracts fractional.",
         "Whether simply holding less equity would have done as much for less: that comparison is "

@@ -7,7 +7,7 @@ and every number that answers the question, ready for a table, a page or a file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,16 @@ from hedgerow.engine import run
 from hedgerow.engine.ledger import Ledger
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
+from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.split import Split, split
+
+MOST = 20.0
+"""A fixed hedge larger than this is no comparison any more."""
 
 STRATEGIES = ("unhedged", "static", "dynamic")
 PERIODS = ("test", "train", "all")
@@ -30,7 +35,7 @@ CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yiel
 """Columns whose origin is reported."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Three ledgers and what they say.
 
@@ -48,6 +53,13 @@ class Comparison:
         ``strategies[period][strategy]``: statistics; periods are ``test``, ``train``, ``all``.
     saving
         ``saving[period]``: C1, C2, C3.
+    matched
+        A fixed hedge made as large as to cost, in the test part, what the dynamic one cost there:
+        its ``scale``, ``strategies`` by period, and ``her`` over the crises of the test part
+        beside the dynamic one's.  Found with hindsight, so nobody could have held it; it tells
+        a saving by scaling from a saving by holding less.  None where a hedge had no cost.
+    findings
+        What the quality rules found in the data, as plain values.
     crises, calm
         One row per crisis and per stretch between.
     her
@@ -75,6 +87,8 @@ class Comparison:
     split: Split
     strategies: Mapping[str, Mapping[str, Mapping[str, Any]]]
     saving: Mapping[str, Mapping[str, Any]]
+    matched: Mapping[str, Any] | None
+    findings: tuple[Mapping[str, Any], ...]
     crises: list[dict[str, Any]]
     calm: list[dict[str, Any]]
     her: Mapping[str, Any]
@@ -84,6 +98,9 @@ class Comparison:
     provenance: Mapping[str, Mapping[str, Any]]
     assumptions: list[str]
     facts: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.policy.name} with {self.sleeve.name}>"
 
     @property
     def periods(self) -> dict[str, dict[str, Any]]:
@@ -145,10 +162,16 @@ def compare(
         same_bar=same_bar,
     )
     dates = ground.market.dates[ground.first :]
-    parted = split(parts, dates, purge=policy.lookback + _life(sleeve))
-    known = {"data": ground.market.digest(), "same_bar": same_bar, **(facts or {})}
-    watched = policy.signals[0].name if policy.signals else "vix"
-    plain = run.static(watched if watched in ground.market else "vix")
+    parted = split(parts, dates, purge=policy.lookback + _life(ground))
+    known = {
+        "data": ground.market.digest(),
+        "sleeve": sleeve_to_table(sleeve),
+        "costs": asdict(trade),
+        "portfolio": portfolio.as_dict(),
+        "same_bar": same_bar,
+        **(facts or {}),
+    }
+    plain = run.static()
     ledgers = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
@@ -175,6 +198,8 @@ def compare(
             period: performance.saving(made["dynamic"], made["static"])
             for period, made in strategies.items()
         },
+        matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
+        findings=ground.market.findings,
         crises=crisis_rows,
         calm=crises.table(dynamic, ledgers["static"], crises.calm_in(dynamic)),
         her=crises.overall(crisis_rows),
@@ -187,18 +212,34 @@ def compare(
     )
 
 
-def _life(sleeve: Sleeve) -> int:
-    """Return about how many sessions one contract is held: what the purge must span."""
-    from hedgerow.instruments.rolls import parse_roll, parse_tenor
+def _matched(
+    ground: Ground,
+    test: Mapping[str, Mapping[str, Any]],
+    crisis_rows: list[dict[str, Any]],
+    rows: Mapping[str, slice],
+    cash: Floats,
+) -> dict[str, Any] | None:
+    """Run a fixed hedge that costs what the dynamic one cost in the test part."""
+    ours, fixed = (test[name]["hedge_cost_per_year"] for name in ("dynamic", "static"))
+    if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
+        return None
+    scale = ours / fixed
+    ledger = run.play("matched", run.static(level=scale), ground)
+    begins = str(ledger.dates[rows["test"]][0])
+    spans = [s for s in crises.crises_in(ledger) if str(ledger.dates[s.rows][0]) >= begins]
+    tested = [row for row in crisis_rows if row["from"] >= begins]
+    return {
+        "scale": scale,
+        "strategies": {p: performance.statistics(ledger, cash, part) for p, part in rows.items()},
+        "her": crises.overall(crises.table(ledger, ledger, spans))["dynamic_her"],
+        "dynamic_her": crises.overall(tested)["dynamic_her"],
+    }
 
-    roll, tenor = getattr(sleeve, "roll", None), getattr(sleeve, "tenor", "30d")
-    if isinstance(roll, str):
-        rule = parse_roll(roll)
-        if rule.bars is not None:
-            return rule.bars
-        days = rule.after or max(parse_tenor(tenor) - (rule.dte or 0), 1)
-        return int(np.ceil(days * performance.YEAR / performance.CALENDAR))
-    return 21
+
+def _life(ground: Ground) -> int:
+    """Return the sessions that a contract is held at most: what the purge must span."""
+    rolls = np.flatnonzero(ground.strip.roll)
+    return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
 def _cash(ground: Ground) -> Floats:
@@ -249,7 +290,7 @@ def policy_agrees(
     )
     part = run.play("part", policy, part_ground)
     name, date = f"policy {policy.name}", ground.market.dates[cut]
-    checked = len(part) - 1 if ground.same_bar else len(part)
+    checked = len(part)
     for column in ("x", "act", "wanted", "held", "nav"):
         a, b = whole[column][:checked], part[column][:checked]
         bad = np.flatnonzero(np.abs(a - b) > lookahead.TOLERANCE * np.maximum(np.abs(a), 1.0))
@@ -305,6 +346,16 @@ def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar:
             "VIX is modelled from the index outside the published years; the model was fitted on "
             "2014–2018 alone and understates the aftermath of some crises"
         )
+    bounded = guarded(sleeve.size, strip)
+    if bounded:
+        said.append(
+            f"On {bounded:,} of {len(strip):,} days one contract had so little vega or price that "
+            "the size was bounded: the hedge was smaller there than its size says"
+        )
+    for name, value in (("rate", "bill rate"), ("dividend_yield", "dividend yield")):
+        share = ground.market.share(name, Origin.ASSUMED)
+        if share > 0.0:
+            said.append(f"The {value} is assumed on {share:.0%} of the days")
     if strip.notes.get("short_dated"):
         said.append("The option is shorter than 90 days at purchase: its decay is fast (B9)")
     return said

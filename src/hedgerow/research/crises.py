@@ -101,6 +101,7 @@ def table(dynamic: Ledger, static: Ledger, stretches: list[Stretch]) -> list[dic
                 "from": str(days[0]),
                 "to": str(days[-1]),
                 "partial": stretch.partial,
+                "modelled": float(np.mean(dynamic["modelled"][stretch.rows])),
                 "portfolio_return": float(alone[-1] / alone[0] - 1.0),
                 "portfolio_loss": ours["portfolio_loss"],
                 "static_portfolio_loss": theirs["portfolio_loss"],

@@ -70,6 +70,13 @@ def check(
             f"{trades:.1f} trades a year, flagged above about {MAX_TRADES:.0f}",
         ),
         Flag(
+            "ruin",
+            dynamic["max_drawdown"] <= -1.0,
+            "NAV fell to nothing: no number after that means anything"
+            if dynamic["max_drawdown"] <= -1.0
+            else "NAV stayed above zero",
+        ),
+        Flag(
             "same-bar fills",
             same_bar,
             "orders filled at the close that decided them"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +53,8 @@ def columns_agree(
         How many cuts, drawn how.
     """
     whole = make(market)
-    for t in cuts(len(market), count, seed):
+    rows = cuts(len(market), count, seed)
+    for t in rows:
         part = make(market.until(t))
         for column, values in part.items():
             mine, theirs = np.asarray(whole[column])[: t + 1], np.asarray(values)
@@ -65,7 +67,7 @@ def columns_agree(
                     f"'{column}' on {market.dates[row]} is {_show(mine[row])} with all the data "
                     f"but {_show(theirs[row])} when they end on {market.dates[t]}",
                 )
-    return Verdict(name, True, f"unchanged at {count} cuts")
+    return Verdict(name, True, f"unchanged at {len(rows)} cuts")
 
 
 def _differ(a: Any, b: Any) -> Any:
@@ -88,11 +90,8 @@ def signal_agrees(signal: Signal, market: Market, count: int = 12, seed: int = 0
     )
 
 
-STRIP_COLUMNS: Sequence[str] = (
-    "mark", "open", "financing", "half_spread_mark", "half_spread_open", "roll", "delta",
-    "gamma", "vega", "theta", "carry", "next_price", "next_vega", "next_notional", "strike",
-    "expiry",
-)  # fmt: skip
+ALIKE = {"name", "times", "multiplier", "fee", "notes"}
+"""Fields of a strip that are no columns of its own."""
 
 
 def sleeve_agrees(
@@ -102,6 +101,6 @@ def sleeve_agrees(
 
     def make(part: Market) -> dict[str, Any]:
         strip = lay(part)
-        return {column: getattr(strip, column) for column in STRIP_COLUMNS}
+        return {f.name: getattr(strip, f.name) for f in fields(strip) if f.name not in ALIKE}
 
     return columns_agree(f"sleeve {name}", market, make, count, seed)

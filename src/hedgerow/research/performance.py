@@ -91,7 +91,8 @@ def statistics(ledger: Ledger, cash: Floats, rows: slice = slice(None)) -> dict[
     earned = returns(nav)
     peak, trough, depth = worst_fall(nav)
     dates = ledger.dates[rows]
-    inside = {name: ledger[name][rows][1:] for name in ("pnl", "carry", "cost", "traded", "x")}
+    inside = {name: ledger[name][rows][1:] for name in ("pnl", "carry", "cost", "traded")}
+    x = ledger["x"][rows][:-1]  # what was in force over each bar
     carry, costs = float(inside["carry"].sum()), float(inside["cost"].sum())
     trades = int(np.count_nonzero(inside["traded"] > 0.0))
     moved = inside["pnl"][inside["pnl"] != 0.0]
@@ -117,8 +118,8 @@ def statistics(ledger: Ledger, cash: Floats, rows: slice = slice(None)) -> dict[
         "hedge_cost_per_year": (carry + costs) * per_year / float(np.mean(nav)),
         "trades": trades,
         "trades_per_year": trades * per_year,
-        "mean_x": float(np.mean(inside["x"])) if len(inside["x"]) else 0.0,
-        "max_x": float(np.max(inside["x"], initial=0.0)),
+        "mean_x": float(np.mean(x)) if len(x) else 0.0,
+        "max_x": float(np.max(x, initial=0.0)),
         "win_rate": float(np.mean(moved > 0.0)) if len(moved) else float("nan"),
     }
 

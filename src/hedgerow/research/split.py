@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.market import session_date
 from hedgerow.errors import RangeError
 
 
@@ -51,8 +52,8 @@ def split(text: str, dates: NDArray[np.datetime64], purge: int) -> Split:
                 raise ValueError
             cut = round(len(dates) * a / (a + b))
         else:
-            cut = int(np.searchsorted(dates, np.datetime64(text, "D")))
-    except ValueError:
+            cut = int(np.searchsorted(dates, session_date(text, "--split")))
+    except (ValueError, RangeError):
         raise RangeError(
             f"'{text}' is not a split", where="--split", mend="write 50/50 or YYYY-MM-DD"
         ) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hedgerow.core.lanes.spread import Spread, grid
+from hedgerow.core.lanes.spread import MOST_LANES, Spread, grid, place
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 CARRIAGES = ("compiled", "numpy")
 
+MEMORY = 4_000_000_000
+"""Bytes that the columns of a sweep may take, parameters and measures together."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """What came of every lane.
 
@@ -39,8 +42,15 @@ class Sweep:
     def __len__(self) -> int:
         return len(self.spread)
 
+    def __repr__(self) -> str:
+        axes = ", ".join(self.spread.values)
+        return f"<Sweep of {self.spread.policy.name}: {len(self):,} lanes over {axes}>"
+
     def table(self) -> pd.DataFrame:
-        """Return one row per lane: the varied numbers, then the measures and the Sharpe."""
+        """Return one row per lane: the varied numbers, then the measures and the Sharpe.
+
+        ``sharpe_realised`` is that of the returns as they are, not of those over bills.
+        """
         import pandas as pd
 
         frame = pd.DataFrame({**self.spread.values, **self.results})
@@ -48,7 +58,7 @@ class Sweep:
             n = frame["bars"]
             mean = frame["sum_return"] / n
             variance = (frame["sum_return_squared"] - n * mean**2) / (n - 1)
-            frame["sharpe"] = mean / np.sqrt(variance.where(variance > 0)) * np.sqrt(YEAR)
+            frame["sharpe_realised"] = mean / np.sqrt(variance.where(variance > 0)) * np.sqrt(YEAR)
         return frame
 
     def policy(self, lane: int) -> Policy:
@@ -84,16 +94,22 @@ def sweep(
     ------
     PolicyError
         If an axis names no number of the policy, or a value is out of range.
+    RangeError
+        If the carriage is unknown, or there are more lanes than memory is meant to hold.
     """
-    if not axes:
-        raise PolicyError("nothing to sweep", where="sweep", mend="give at least one axis")
-    spread = Spread(policy, grid(axes))
+    if not isinstance(axes, Mapping) or not axes:
+        raise PolicyError(
+            "no axes are given", where="sweep", mend='write {"linear.low": range(10, 16)}'
+        )
+    for key in axes:
+        place(policy, key)
     if carriage not in CARRIAGES:
         raise RangeError(
             f"'{carriage}' is not a carriage",
             where="sweep.carriage",
             mend=f"use one of: {', '.join(CARRIAGES)}",
         )
+    spread = Spread(policy, grid(axes, _most(len(axes), measures)))
     if carriage == "compiled":
         from hedgerow.core.lanes import compiled
 
@@ -101,3 +117,9 @@ def sweep(
     from hedgerow.core.lanes import columns
 
     return Sweep(spread, columns.play(spread, tape, measures, progress))
+
+
+def _most(axes: int, measures: Sequence[Any]) -> int:
+    """Return how many lanes fit: each axis is held thrice while it is laid out."""
+    columns = 3 * axes + sum(max(len(measure.Memory._fields), 1) for measure in measures)
+    return min(MOST_LANES, MEMORY // (8 * columns))

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.policy import Policy
-from hedgerow.errors import HedgerowError, PolicyError
+from hedgerow.errors import PolicyError, RangeError
 
 CHECKED = 5_000
 """Every combination within one step is validated up to this many, beyond that the corners."""
+
+MOST_LANES = 50_000_000
+"""A grid beyond this is refused before it is laid out."""
+
+LIST = "a list of numbers, such as [10, 12, 14] or range(10, 16)"
 
 
 @dataclass(frozen=True)
@@ -40,33 +47,16 @@ class Spread:
         if len(sizes) > 1:
             raise PolicyError("the swept columns differ in length", where="sweep")
         for key in columns:
-            self._place(key)
+            place(self.policy, key)
         self._validate()
 
     def __len__(self) -> int:
         return len(next(iter(self.values.values()))) if self.values else 1
 
-    def _place(self, key: str) -> tuple[int, str]:
-        kind, _, name = key.partition(".")
-        for i, step in enumerate(self.policy.steps):
-            if step.kind == kind:
-                known = [f.name for f in fields(step) if _is_number(getattr(step, f.name))]  # type: ignore[arg-type]
-                if name in known:
-                    return i, name
-                raise PolicyError(
-                    f"'{kind}' has no number called '{name}' to sweep",
-                    where=f"sweep.{key}",
-                    mend=f"use one of: {', '.join(f'{kind}.{n}' for n in known) or 'none'}",
-                )
-        kinds = ", ".join(step.kind for step in self.policy.steps)
-        raise PolicyError(
-            f"the policy has no step '{kind}'", where=f"sweep.{key}", mend=f"use one of: {kinds}"
-        )
-
     def _by_step(self) -> dict[int, dict[str, NDArray[np.float64]]]:
         found: dict[int, dict[str, NDArray[np.float64]]] = {}
         for key, column in self.values.items():
-            i, name = self._place(key)
+            i, name = place(self.policy, key)
             found.setdefault(i, {})[name] = column
         return found
 
@@ -81,13 +71,8 @@ class Spread:
                 given = dict(zip(columns, row.tolist(), strict=True))
                 try:
                     replace(step, **_typed(step, given))  # type: ignore[type-var]
-                except HedgerowError:
-                    raise
-                except ValueError as error:
-                    said = ", ".join(f"{k}={v:g}" for k, v in given.items())
-                    raise PolicyError(
-                        f"{said}: {_first_line(error)}", where=f"sweep.{step.kind}"
-                    ) from None
+                except (TypeError, ValueError) as error:
+                    raise _refusal(step.kind, given, error) from None
 
     def params(self, rows: slice = slice(None)) -> tuple[Any, ...]:
         """Return each step's parameters; swept ones as columns of **shape** (lanes,)."""
@@ -118,20 +103,85 @@ class Spread:
         return (slice(k, min(k + size, len(self))) for k in range(0, len(self), size))
 
 
-def grid(axes: Mapping[str, Sequence[float] | range | NDArray[Any]]) -> dict[str, Any]:
+def place(policy: Policy, key: str) -> tuple[int, str]:
+    """Return the step and the field that ``"step.field"`` means.
+
+    Raises
+    ------
+    PolicyError
+        If the policy has no such step, or the step no such number.
+    """
+    kind, _, name = str(key).partition(".")
+    for i, step in enumerate(policy.steps):
+        if step.kind == kind:
+            known = [f.name for f in fields(step) if _is_number(getattr(step, f.name))]  # type: ignore[arg-type]
+            if name in known:
+                return i, name
+            raise PolicyError(
+                f"'{kind}' has no number called '{name}' to sweep",
+                where=f"sweep.{key}",
+                mend=f"use one of: {', '.join(f'{kind}.{n}' for n in known) or 'none'}",
+            )
+    kinds = ", ".join(step.kind for step in policy.steps)
+    raise PolicyError(
+        f"the policy has no step '{kind}'", where=f"sweep.{key}", mend=f"use one of: {kinds}"
+    )
+
+
+def grid(
+    axes: Mapping[str, Sequence[float] | range | NDArray[Any]], most: int = MOST_LANES
+) -> dict[str, Any]:
     """Return every combination of the axes, the last axis varying fastest.
+
+    Raises
+    ------
+    PolicyError
+        If an axis is empty or holds something else than numbers.
+    RangeError
+        If there are more than ``most`` combinations; nothing is allocated before that is known.
 
     Examples
     --------
     >>> {k: v.tolist() for k, v in grid({"a": [1, 2], "b": [5, 6]}).items()}
     {'a': [1.0, 1.0, 2.0, 2.0], 'b': [5.0, 6.0, 5.0, 6.0]}
     """
-    arrays = [np.asarray(list(values), dtype="float64") for values in axes.values()]
-    for name, values in zip(axes, arrays, strict=True):
-        if not len(values):
-            raise PolicyError("the axis is empty", where=f"sweep.{name}", mend="give some values")
+    sized = {name: _sized(name, values, most) for name, values in axes.items()}
+    lanes = math.prod(len(values) for values in sized.values())
+    if lanes > most:
+        raise RangeError(
+            f"{lanes:,} lanes are more than the {most:,} that fit into memory",
+            where="sweep",
+            mend="give fewer values or fewer axes, or sweep one part after the other",
+        )
+    arrays = [_numbers(name, values) for name, values in sized.items()]
     mesh = np.meshgrid(*arrays, indexing="ij") if arrays else []
     return {name: column.ravel() for name, column in zip(axes, mesh, strict=True)}
+
+
+def _sized(name: str, values: Any, most: int) -> Any:
+    where = f"sweep.{name}"
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
+        raise PolicyError(f"{values!r} is not a list of numbers", where=where, mend=f"write {LIST}")
+    if not hasattr(values, "__len__"):
+        values = list(islice(values, most + 1))  # an iterator may never end
+    elif not getattr(values, "shape", (1,)):
+        raise PolicyError("is a single number", where=where, mend=f"write {LIST}")
+    if len(values) == 0:
+        raise PolicyError("the axis is empty", where=where, mend="give some values")
+    return values
+
+
+def _numbers(name: str, values: Any) -> NDArray[np.float64]:
+    if isinstance(values, range):
+        return np.arange(values.start, values.stop, values.step, dtype="float64")
+    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    for value in listed:
+        plain = value.item() if isinstance(value, np.generic) else value
+        if not _is_number(plain):
+            raise PolicyError(
+                f"{value!r} is not a number", where=f"sweep.{name}", mend=f"write {LIST}"
+            )
+    return np.asarray(listed, dtype="float64")
 
 
 def _is_number(value: Any) -> bool:
@@ -148,8 +198,10 @@ def _typed(step: Any, given: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _first_line(error: ValueError) -> str:
-    details = getattr(error, "errors", None)
-    if callable(details):
-        return str(details()[0]["msg"]).removeprefix("Value error, ")
-    return str(error).splitlines()[0]
+def _refusal(kind: str, given: Mapping[str, float], error: Exception) -> PolicyError:
+    said = ", ".join(f"{name}={value:g}" for name, value in given.items())
+    place, what, mend = kind, str(error).splitlines()[0], ""
+    if isinstance(error, PolicyError):
+        place, what, mend = error.where or kind, error.what, error.mend
+    mend = f"{mend}, or leave such values out of the axes" if mend else "leave such values out"
+    return PolicyError(f"{said}: {what}", where=f"sweep.{place}", mend=mend)

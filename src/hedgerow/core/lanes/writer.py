@@ -8,12 +8,13 @@ the loop only loads their arguments, calls them, and stores what they return.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 from hedgerow.core.book import Bar, Book, Order
+from hedgerow.core.lanes.reading import fields_read
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
 
@@ -35,8 +36,6 @@ class Layout:
     ----------
     source
         The module's text; it defines ``run``.
-    kernels
-        Step kernels then measure kernels, by the names the source uses.
     lane_rows
         ``(step, field)`` of each parameter given per lane, in row order.
     shared
@@ -57,16 +56,8 @@ class Layout:
     cells: int = 0
 
 
-def names_used(kernel: FunctionType, seen: set[str] | None = None) -> set[str]:
-    """Return every attribute and global name that a kernel, or what it calls, mentions."""
-    seen = set() if seen is None else seen
-    fresh = set(kernel.__code__.co_names) - seen
-    seen |= fresh
-    for name in fresh:
-        called = kernel.__globals__.get(name)
-        if isinstance(called, FunctionType):
-            names_used(called, seen)
-    return seen
+def _all_if_unsure(read: set[str] | None, fields: Sequence[str]) -> set[str]:
+    return set(fields) if read is None else read & set(fields)
 
 
 class _Loop:
@@ -103,9 +94,10 @@ def write(
     plan = Layout()
     used: set[str] = set()
     for step in policy.steps:
-        used |= names_used(step.kernel)  # type: ignore[arg-type]
+        used |= _all_if_unsure(fields_read(step.kernel, 1, "book"), Book._fields)
     for measure in measures:
-        used |= names_used(measure.kernel) | names_used(measure.result)
+        used |= _all_if_unsure(fields_read(measure.kernel, 0), Book._fields)
+        used |= _all_if_unsure(fields_read(measure.result, 1), Book._fields)
     state = ["held", "nav", *(["peak"] if "peak" in used else [])]
     state += ["spent", "base"] if {"spent", "base"} & used else []
 
@@ -121,7 +113,9 @@ def write(
 
 
 def _add_settling(loop: _Loop, state: Sequence[str], measures: Sequence[Any], plan: Layout) -> None:
-    orders = {"contracts", "act"} | {"x"} & _names(measures)
+    orders = {"contracts", "act"}
+    for measure in measures:
+        orders |= _all_if_unsure(fields_read(measure.kernel, 1), Order._fields)
     loop.read(*state, *(f"o_{n}" for n in sorted(orders)))
     book = ", ".join(n if n in state else "0.0" for n in Book._fields)
     order = ", ".join(f"o_{n}" if n in orders else "0.0" for n in Order._fields)
@@ -133,25 +127,14 @@ def _add_settling(loop: _Loop, state: Sequence[str], measures: Sequence[Any], pl
     loop.write(*Book._fields)
     for i, measure in enumerate(measures):
         shared = [f"c{_share(plan, 'measure', i, n)}" for n in measure.params()._fields]
-        memory = _memory(loop, f"t{i}", measure.Memory._fields, measure.kernel)
+        rows = [f"t{i}_{n}" for n in measure.Memory._fields]
+        loop.read(*rows)
+        memory = ", ".join(rows)
         loop.lines.append(
             f"tally{i} = measure{i}(book, order, bar, T{i}({memory}), Q{i}({', '.join(shared)}))"
         )
         loop.lines += [f"t{i}_{n} = tally{i}.{n}" for n in measure.Memory._fields]
         loop.write(*(f"t{i}_{n}" for n in measure.Memory._fields))
-
-
-def _names(measures: Sequence[Any]) -> set[str]:
-    return set().union(*(names_used(measure.kernel) for measure in measures))
-
-
-def _memory(
-    loop: _Loop, prefix: str, fields: Sequence[str], kernel: Any, idle: Set[str] = frozenset()
-) -> str:
-    """Return the arguments that rebuild a memory; what the kernel never reads is not loaded."""
-    used = names_used(kernel) - idle
-    loop.read(*(f"{prefix}_{n}" for n in fields if n in used))
-    return ", ".join(f"{prefix}_{n}" if n in used else "0.0" for n in fields)
 
 
 def _share(plan: Layout, owner: str, i: int, name: str) -> int:
@@ -162,7 +145,7 @@ def _share(plan: Layout, owner: str, i: int, name: str) -> int:
 def _add_step(
     loop: _Loop, i: int, step: Any, policy: Policy, params: Any, varied: set[str], plan: Layout
 ) -> None:
-    book = set(Book._fields) & names_used(step.kernel)
+    book = _all_if_unsure(fields_read(step.kernel, 1, "book"), Book._fields)
     loop.read(*sorted(book), *(["x"] if i else []))
     arguments = []
     for name, value in zip(params._fields, params, strict=True):
@@ -178,7 +161,9 @@ def _add_step(
     idle: Set[str] = getattr(step, "idle", frozenset())
     fields = step.start()._fields
     live = [n for n in fields if n not in idle]
-    memory = _memory(loop, f"m{i}", fields, step.kernel, idle)
+    read = _all_if_unsure(fields_read(step.kernel, 2), fields) - idle
+    loop.read(*(f"m{i}_{n}" for n in fields if n in read))
+    memory = ", ".join(f"m{i}_{n}" if n in read else _literal(n, step, idle) for n in fields)
     signals = ", ".join(f"s{k}" for k in policy.wiring[i])
     facts = ", ".join(n if n in book else "0.0" for n in Book._fields)
     loop.lines += [
@@ -188,6 +173,12 @@ def _add_step(
         *(f"m{i}_{n} = memory.{n}" for n in live),
     ]
     loop.write("x", *(f"m{i}_{n}" for n in live))
+
+
+def _literal(name: str, step: Any, idle: Set[str]) -> str:
+    """Return what stands for a field that no row carries: its start value, which it keeps."""
+    start = getattr(step.start(), name) if name in idle else 0.0
+    return repr(float(start)) if math.isfinite(start) else f'float("{start}")'
 
 
 def _add_place(loop: _Loop, policy: Policy) -> None:
@@ -210,15 +201,15 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
     plan.cells = len(names) * STRIDE
     rows = {name: r for r, name in enumerate(names)}
     consts = [f"    c{k} = shared[{k}]" for k in range(len(plan.shared))]
-    heads = [f"step{i} = inline(steps[{i}].kernel)" for i in range(len(policy.steps))]
+    heads = [f"step{i} = callee(steps[{i}].kernel)" for i in range(len(policy.steps))]
     heads += [f"M{i} = type(steps[{i}].start())" for i in range(len(policy.steps))]
     heads += [f"P{i} = type(steps[{i}].params())" for i in range(len(policy.steps))]
-    heads += [f"measure{i} = inline(measures[{i}].kernel)" for i in range(len(measures))]
+    heads += [f"measure{i} = callee(measures[{i}].kernel)" for i in range(len(measures))]
     heads += [f"T{i} = measures[{i}].Memory" for i in range(len(measures))]
     heads += [f"Q{i} = type(measures[{i}].params())" for i in range(len(measures))]
     lines = [
-        "settle = inline(settle_)",
-        "place = inline(place_)",
+        "settle = callee(settle_)",
+        "place = callee(place_)",
         *heads,
         # Unsigned indices: numba need not ask whether they count from the end.
         f"W = np.uintp({WIDTH})",
@@ -242,7 +233,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
         ),
     ]
     play = [
-        "@inlined",
+        "@callee",
         "def play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + "):",
         *_bars_outside(loop, rows, len(policy.signals)),
     ]

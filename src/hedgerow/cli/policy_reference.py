@@ -1,0 +1,128 @@
+"""Writes ``docs/policies.md`` from the catalogue: ``python -m hedgerow.cli.policy_reference``."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+HEAD = """\
+# Policies
+
+*Made from the catalogue by `make docs`; a test keeps it up to date.*
+
+A policy is signals, one rule, then overlays and a trigger, in this order. In Python each kind is
+a class of `hedgerow`; in a file it is an entry under `[[signals]]` or `[[steps]]` with its `kind`,
+and `preset = "…"` takes published values that other keys override. A value that may be `"off"` in
+a file is `None` in Python. `hedgerow policy new --rule KIND` writes a file to start from,
+`hedgerow policy check` finds what is wrong with one. A policy without `bounds` gets them, unless
+it says `raw = true`.
+"""
+
+STAGES = {
+    "RULE": ("Rules", "From a signal to an intensity; a policy has one, first."),
+    "BOUNDS": ("Bounds", "The least and the most."),
+    "SMOOTH": ("Smoothing", "Slower changes."),
+    "PERSIST": ("Persistence", "Changes that last."),
+    "SCOPE": ("Scope", "What is hedged."),
+    "BUDGET": ("Budget", "What it may cost."),
+    "TRIGGER": ("Trigger", "When to trade; without one every bar rebalances."),
+}
+_SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:g}"))
+
+
+def markdown() -> str:
+    """Return the reference of every signal and step of this package as Markdown."""
+    import hedgerow.policies  # noqa: F401
+    from hedgerow.core.step import SIGNALS, STEPS, Stage
+
+    parts = [HEAD, "## Signals\n\nColumns made from the past; steps name them.\n"]
+    parts += [_section(cls) for cls in _ours(SIGNALS)]
+    for stage in Stage:
+        members = [cls for cls in _ours(STEPS) if cls.stage == stage]
+        if members:
+            title, meaning = STAGES[stage.name]
+            parts.append(f"## {title}\n\n{meaning}\n")
+            parts += [_section(cls) for cls in members]
+    return "\n".join(parts)
+
+
+def _ours(known: dict[str, type[Any]]) -> Iterator[type[Any]]:
+    return (cls for cls in known.values() if cls.__module__.startswith("hedgerow."))
+
+
+def _section(cls: Any) -> str:
+    text = inspect.getdoc(cls) or ""
+    meaning = " ".join(text.split("\n\n")[0].split()).replace("``", "`")
+    lines = [f"### {cls.kind}", "", f"`hr.{cls.__name__}`: {meaning}", ""]
+    said = _said(text)
+    lines += ["| field | default | values | |", "|---|---|---|---|"]
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for item in fields(cls):
+        default = "needed" if item.default is MISSING else f"`{_plain(item.default)}`"
+        about = said.get(item.name, "").replace("|", "\\|")
+        lines.append(f"| `{item.name}` | {default} | {_values(hints[item.name])} | {about} |")
+    presets = getattr(cls, "presets", {})
+    if presets:
+        lines += ["", "| preset | |", "|---|---|"]
+    for name, values in presets.items():
+        shown = ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
+        lines.append(f"| `{name}` | {shown} |")
+    return "\n".join([*lines, ""])
+
+
+def _said(text: str) -> dict[str, str]:
+    """Return what the Parameters section of a docstring says of each field."""
+    found = re.search(r"Parameters\n-+\n(.*?)(?:\n\n|\Z)", text, re.S)
+    made: dict[str, str] = {}
+    names: list[str] = []
+    for line in found.group(1).splitlines() if found else ():
+        if not line.startswith(" "):
+            names = [name.strip() for name in line.split(",")]
+            continue
+        for name in names:
+            made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
+    return made
+
+
+def _values(hint: Any) -> str:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [part for part in typing.get_args(hint) if part is not type(None)]
+        return " or ".join([*map(_values, members), '`"off"`'])
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(f'`"{choice}"`' for choice in typing.get_args(hint))
+    base: Any = hint
+    extras: tuple[Any, ...] = ()
+    if typing.get_origin(hint) is typing.Annotated:
+        base, *given = typing.get_args(hint)
+        extras = tuple(given)
+    limits = [limit for extra in extras for limit in getattr(extra, "metadata", ())]
+    shown = [
+        sign.format(getattr(limit, name))
+        for name, sign in _SIGNS
+        for limit in limits
+        if hasattr(limit, name)
+    ]
+    noun = {int: "whole number", float: "number", str: "text"}.get(base, str(base))
+    return " ".join([noun, " and ".join(shown)]).strip()
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return '"off"'
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(markdown(), encoding="utf-8")
+    else:
+        print(markdown(), end="")

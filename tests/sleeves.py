@@ -1,0 +1,44 @@
+"""Sleeves that every test of sleeves runs over; every registered kind has an entry here.
+
+``EXAMPLES`` is checked against the catalogue: a sleeve that is registered without an entry fails
+`tests/instruments/test_sleeve_laws.py`, so none goes without the laws, the look-ahead test, the
+round trip through tables and the equality of sweep and backtest.
+"""
+
+from __future__ import annotations
+
+from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
+from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.instruments.underlying import Underlying
+from hedgerow.instruments.variance import VarianceSwap
+
+EXAMPLES: dict[str, list[Sleeve]] = {
+    "put": [
+        Put(),
+        Put(size=Vega(1_000), roll="dte:45", listed=False),
+        Put(size=Premium(0.01), roll="expiry", tenor="30d"),
+        Put(size=Contracts(10), roll="21b", drift=0.05, tenor="6m"),
+    ],
+    "put_spread": [PutSpread(), PutSpread(0.90, 0.75, size=Premium(0.01), roll="dte:30")],
+    "vix_future": [
+        VixFuture(),
+        VixFuture(months=3, roll_before=1, size=Vega(1_000)),
+        VixFuture(roll_before=0, size=Contracts(20)),
+    ],
+    "variance_swap": [
+        VarianceSwap(),
+        VarianceSwap(roll="30d", size=Vega(1_000)),
+        VarianceSwap(tenor="30d", listed=False, size=VegaShare(0.0002)),
+    ],
+    "underlying": [Underlying(), Underlying(size=Notional(-0.1), financed=False)],
+}
+
+EVERY = [sleeve for many in EXAMPLES.values() for sleeve in many]
+
+
+def label(sleeve: Sleeve) -> str:
+    """A name that tells the examples apart."""
+    words = (sleeve.name, getattr(sleeve, "roll", ""), sleeve.size.kind)
+    return "-".join(word for word in words if word)
