@@ -10,7 +10,6 @@ from hedgerow.pricing.black import black76
 from hedgerow.pricing.board import Board
 from hedgerow.pricing.cboe_vix import Term, forward_variance, term, vix
 from hedgerow.pricing.correlation import implied_correlation
-from hedgerow.pricing.implied_quotes import implied
 from hedgerow.pricing.parity import parity
 
 
@@ -144,20 +143,3 @@ class TestCorrelation:
             implied_correlation(0.2, [1.0, 1.0], [0.3, -0.3])
         with pytest.raises(RangeError, match="sum to 0"):
             implied_correlation(0.2, [0.0, 0.0], [0.3, 0.3])
-
-
-class TestImplied:
-    def test_round_trip(self):
-        rng = np.random.default_rng(5)
-        vol, time = rng.uniform(0.03, 1.5, 4000), rng.uniform(0.01, 3.0, 4000)
-        forward, call = 100.0, rng.random(4000) < 0.5
-        strike = forward * np.exp(rng.normal(0.0, 1.5, 4000) * vol * np.sqrt(time))
-        price = black76(forward, strike, time, vol, 0.03, call=call).price
-        found = implied(price, forward, strike, time, call=call, discount=np.exp(-0.03 * time))
-        vega = black76(forward, strike, time, vol, 0.03).vega
-        assert np.max(np.abs(found - vol) * vega) < 1e-10
-
-    def test_outside_the_bounds(self):
-        found = implied([4.9, 5.0, 101.0, np.nan], 100.0, 95.0, 0.5, call=True)
-        assert np.isnan(found[[0, 2, 3]]).all()
-        assert found[1] == 0.0

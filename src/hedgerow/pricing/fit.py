@@ -21,7 +21,7 @@ from scipy.optimize import least_squares
 from hedgerow.errors import RangeError
 from hedgerow.pricing.black import undiscounted
 from hedgerow.pricing.board import Board, Floats
-from hedgerow.pricing.implied_quotes import implied
+from hedgerow.pricing.implied import implied_vol
 from hedgerow.pricing.parity import Parity
 from hedgerow.pricing.svi import Svi, basis, durrleman
 
@@ -91,8 +91,10 @@ def quotes(board: Board, found: Parity) -> Quotes:
     bid = np.where(call, board.call_bid, board.put_bid)
     ask = np.where(call, board.call_ask, board.put_ask)
     live = np.where(call, board.call_live, board.put_live)
+    rate = float(-np.log(found.discount) / board.time)
     low, high, middle = (
-        implied(price, found.forward, board.strike, board.time, call=call, discount=found.discount)
+        # on the forward: its dividend is the rate
+        implied_vol(price, found.forward, board.strike, board.time, rate, rate, call=call)
         for price in (bid, ask, 0.5 * (bid + ask))
     )
     good = live & np.isfinite(low) & np.isfinite(high) & (low > 0.0)
