@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import data, policy, runs
+from hedgerow.cli import chains, data, policy, runs
 
 app = typer.Typer(
     name="hedgerow",
@@ -27,8 +27,10 @@ app = typer.Typer(
 app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
+app.command()(chains.vix)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
+app.add_typer(chains.app, name="chain")
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)

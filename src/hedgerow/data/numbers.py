@@ -33,6 +33,7 @@ _FORMATS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}"), ("%d.%m.%Y",)),
     (re.compile(r"\d{4}/\d{1,2}/\d{1,2}"), ("%Y/%m/%d",)),
     (re.compile(r"\d{1,2}-[A-Za-z]{3}-\d{4}"), ("%d-%b-%Y",)),
+    (re.compile(r"[A-Za-z]{3} [A-Za-z]{3} \d{1,2} \d{4}"), ("%a %b %d %Y",)),
 )
 
 
@@ -64,7 +65,7 @@ def to_days(text: pd.Series[str], place: Place) -> Days:
 
     Layouts: ``2024-01-31``, ``20240131``, ``01/31/2024`` (month first, as Cboe writes;
     day first only when no row can be month first), ``1/31/24``, ``31.01.2024``,
-    ``2024/01/31``, ``31-Jan-2024``.
+    ``2024/01/31``, ``31-Jan-2024``, ``Wed Jan 31 2024``.
 
     Raises
     ------

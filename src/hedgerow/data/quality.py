@@ -35,6 +35,15 @@ RULES: dict[str, str] = {
     "not-used": "A file that this loader has no use for is left alone.",
     "vix-modelled": "Without a published VIX, one is modelled from the index.",
     "session-unknown": "An index quoted on a day without an S&P 500 close is left out.",
+    "contract-expired": "An option that had expired when it was quoted is dropped.",
+    "contract-duplicate": "An option twice, quoted alike, loses its second row; else refused.",
+    "quote-missing": "An option without a bid or an ask is dropped.",
+    "quote-negative": "A negative bid or ask is dropped.",
+    "quote-empty": "An option with a bid and an ask of zero is dropped.",
+    "quote-crossed": "A bid above its ask is dropped.",
+    "quote-zero-bid": "An ask without a bid is noted; fits leave it out.",
+    "quote-stale": "A quoted option without a trade in five days is noted.",
+    "parity-side": "Off put-call parity the option in the money is dropped, an American one noted.",
 }
 """Every rule by name, in one sentence each; ``docs/data.md`` prints this table."""
 

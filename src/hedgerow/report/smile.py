@@ -1,0 +1,102 @@
+"""Smiles of a chain as one SVG: quotes from bid to ask, and the fit through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from hedgerow.data.chain_fit import ChainFit
+from hedgerow.data.chains import Expiry
+from hedgerow.pricing.fit import Slice
+from hedgerow.report.charts import Axis, axis, linear_ticks
+from hedgerow.report.formats import percent
+
+DAYS = (7.0, 14.0, 30.0, 60.0, 180.0, 365.0)
+"""Maturities shown: of each the fitted expiry that is closest."""
+
+_WIDE, _HIGH, _GAP = 300, 200, 56
+_TOP, _LEFT, _ACROSS = 74, 52, 3
+_SHARE = 0.999
+"""Quotes farther out than this share of them are not drawn."""
+
+_STYLE = """
+svg { background: #fff; font: 12px system-ui, sans-serif; }
+text { fill: #5a636c; } .name { fill: #1c2024; font-weight: 600; }
+.title { fill: #1c2024; font-size: 16px; font-weight: 650; }
+.grid { stroke: #d9dde1; } .quote { stroke: #c14e00; stroke-width: 1.1; opacity: .75; }
+.fit { fill: none; stroke: #0072b2; stroke-width: 1.6; }
+@media (prefers-color-scheme: dark) {
+  svg { background: #14171a; } text { fill: #a2abb4; } .name, .title { fill: #e8ebee; }
+  .grid { stroke: #353c43; } .quote { stroke: #f0a028; } .fit { stroke: #56b4e9; }
+}
+"""
+
+
+def smiles(found: ChainFit, title: str, days: Sequence[float] = DAYS) -> str:
+    """Return an SVG of fitted smiles, a panel per expiry.
+
+    Parameters
+    ----------
+    found
+        A fitted chain.
+    title
+        Heading, plain text.
+    days
+        Calendar days; the closest fitted expiry of each is shown, none twice.
+    """
+    left = np.array([part.quotes.time * 365.0 for part in found.slices])
+    rows = sorted({int(np.argmin(np.abs(left - day))) for day in days})
+    deep = -(-len(rows) // _ACROSS)
+    width = _ACROSS * (_WIDE + _GAP) + _LEFT
+    height = _TOP + deep * (_HIGH + _GAP)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img">',
+        f"<title>{escape(title)}</title><style>{_STYLE}</style>",
+        f'<text class="title" x="{_LEFT}" y="26">{escape(title)}</text>',
+        f'<path class="quote" d="M{_LEFT} 38v10"/>',
+        f'<text x="{_LEFT + 8}" y="47">bid to ask, out of the money</text>',
+        f'<path class="fit" d="M{_LEFT + 190} 43h22"/>',
+        f'<text x="{_LEFT + 218}" y="47">fit; inside: share of quotes that hold it. '
+        "Across: strike, % of forward</text>",
+    ]
+    for place, row in enumerate(rows):
+        x = _LEFT + place % _ACROSS * (_WIDE + _GAP)
+        y = _TOP + place // _ACROSS * (_HIGH + _GAP)
+        panel = _panel(found.expiries[row], found.slices[row])
+        parts.append(f'<g transform="translate({x} {y})">{panel}</g>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _panel(expiry: Expiry, part: Slice) -> str:
+    quotes = part.quotes
+    k = quotes.log_moneyness
+    edge = 1.0 - _SHARE
+    low, high = np.quantile(k, [edge, 1.0 - edge])
+    drawn = (k >= low) & (k <= high)
+    across = Axis(100.0 * float(np.exp(low)), 100.0 * float(np.exp(high)), _WIDE, str)
+    line = np.linspace(low, high, 201)
+    fitted = part.smile.vol(line, quotes.time)
+    scale = axis([quotes.bid[drawn], quotes.ask[drawn], fitted], _HIGH, lambda v: percent(v, 0))
+
+    def x(at: np.ndarray) -> np.ndarray:
+        return _WIDE - across.y(100.0 * np.exp(at))
+
+    made = []
+    for tick in scale.ticks:
+        made.append(f'<path class="grid" d="M0 {tick["y"]}h{_WIDE}"/>')
+        made.append(f'<text x="-6" y="{tick["y"] + 4}" text-anchor="end">{tick["label"]}</text>')
+    for value in linear_ticks(across.low, across.high, 5):
+        at = _WIDE - float(across.y(np.array(value)))
+        made.append(f'<text x="{at:.1f}" y="{_HIGH + 15}" text-anchor="middle">{value:g}</text>')
+    bars = zip(x(k[drawn]), scale.y(quotes.ask[drawn]), scale.y(quotes.bid[drawn]), strict=True)
+    strokes = "".join(f"M{a:.1f} {top:.1f}V{max(low, top + 1.0):.1f}" for a, top, low in bars)
+    points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x(line), scale.y(fitted), strict=True))
+    made.append(f'<path class="quote" d="{strokes}"/><path class="fit" d="M{points}"/>')
+    name = f"{expiry}, {quotes.time * 365.0:.0f} days"
+    inside = f"{part.inside.mean():.0%} inside"
+    made.append(f'<text class="name" x="0" y="-8">{name}</text>')
+    made.append(f'<text x="{_WIDE}" y="-8" text-anchor="end">{inside}</text>')
+    return "".join(made)
