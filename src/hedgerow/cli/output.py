@@ -99,6 +99,7 @@ def writable(path: Path) -> Path:
         If it is a folder, or cannot be written.
     """
     from hedgerow.errors import RangeError
+    from hedgerow.files import not_written
 
     if path.is_dir():
         raise RangeError("this is a folder", where=str(path), mend="name a file inside it")
@@ -108,9 +109,5 @@ def writable(path: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise RangeError(
-            f"the file cannot be written ({error.strerror or error})",
-            where=str(path),
-            mend="choose a folder that you may write to",
-        ) from None
+        raise not_written(RangeError, "the file", path, error) from None
     return path

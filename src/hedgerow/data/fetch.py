@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import tempfile
 import tomllib
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from hedgerow.data.quality import Findings
 from hedgerow.data.sources import user_data_dir
 from hedgerow.data.tables import read_columns, recognise
 from hedgerow.errors import DataError
+from hedgerow.files import write_whole
 
 BASE_URLS: dict[str, str] = {
     "cboe": "https://cdn.cboe.com/api/global/us_indices/daily_prices/{name}_History.csv",
@@ -138,7 +138,7 @@ class _Manifest:
 
     def write(self) -> None:
         content = {"files": self.files, "partial": self.partial}
-        _replace(self.path, json.dumps(content, indent=1, sort_keys=True).encode())
+        write_whole(self.path, json.dumps(content, indent=1, sort_keys=True))
 
     def intact(self, item: Item, folder: Path) -> bool:
         entry, path = self.files.get(item.path), folder / item.path
@@ -148,20 +148,6 @@ class _Manifest:
             and path.stat().st_size == entry["size"]
             and sha256(path) == entry["sha256"]
         )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def items(today: dt.date) -> Iterator[Item]:

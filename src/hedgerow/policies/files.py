@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from hedgerow.core.policy import Policy
 from hedgerow.errors import PolicyError
+from hedgerow.files import not_written, write_whole
 
 
 def read(path: str | os.PathLike[str]) -> Policy:
@@ -76,17 +76,8 @@ def write(policy: Policy, path: str | os.PathLike[str], *, force: bool = False) 
             "the file is there already", where=str(file), mend="add --force to replace it"
         )
     text = policy.to_toml()
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
+        write_whole(file, text)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise PolicyError(
-            f"the file cannot be written ({error.strerror or error})",
-            where=str(file),
-            mend="choose a folder that you may write to",
-        ) from None
+        raise not_written(PolicyError, "the file", file, error) from None
     return file

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +14,7 @@ from markupsafe import Markup
 
 from hedgerow.engine.run import text_of
 from hedgerow.errors import HedgerowError
+from hedgerow.files import not_written, write_whole
 from hedgerow.report import decisions, formats, panels, story, tables
 from hedgerow.report.summary import NOT_ADVICE
 from hedgerow.research.comparison import PERIODS, Comparison
@@ -47,19 +46,10 @@ def write(found: Comparison, path: Path) -> Path:
             "this is a folder", where=str(path), mend="name a file in it, such as report.html"
         )
     text = render(found)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise HedgerowError(
-            f"the report cannot be written ({error.strerror or error})",
-            where=str(path),
-            mend="choose a folder that you may write to",
-        ) from None
+        raise not_written(HedgerowError, "the report", path, error) from None
     return path
 
 

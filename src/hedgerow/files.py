@@ -1,0 +1,67 @@
+"""Files written whole or not at all, for whatever writes results."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from hedgerow.errors import HedgerowError
+
+E = TypeVar("E", bound=HedgerowError)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place and move it there when it is complete.
+
+    Parameters
+    ----------
+    path
+        Where; missing folders are made, a file that is there is replaced.
+    content
+        Bytes, or a text, which is written as UTF-8 with its line ends as they are.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there before still is.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "made" / "note.txt"
+    >>> write_whole(path, "whole")
+    >>> path.read_text(), [file.name for file in path.parent.iterdir()]
+    ('whole', ['note.txt'])
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def not_written(kind: type[E], what: str, path: Path, error: OSError) -> E:
+    """Return the error that tells a user why a file could not be written.
+
+    Examples
+    --------
+    >>> import errno
+    >>> full = OSError(errno.ENOSPC, "No space left on device")
+    >>> print(not_written(HedgerowError, "the report", Path("out.html"), full))
+    out.html: the report cannot be written (No space left on device). Mend: choose a folder that \
+you may write to
+    """
+    return kind(
+        f"{what} cannot be written ({error.strerror or error})",
+        where=str(path),
+        mend="choose a folder that you may write to",
+    )
