@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hedgerow.errors import (
         DataError,
         HedgerowError,
-        LookAheadError,
         PolicyError,
         RangeError,
         SleeveError,
@@ -49,7 +48,6 @@ __all__ = [
     "HedgerowError",
     "Level",
     "Linear",
-    "LookAheadError",
     "Market",
     "Notional",
     "Persist",
@@ -84,10 +82,7 @@ _HOMES = {
     "core.market": ("Market",),
     "core.policy": ("Policy",),
     "engine.portfolio": ("Equity",),
-    "errors": (
-        *("DataError", "HedgerowError", "LookAheadError"),
-        *("PolicyError", "RangeError", "SleeveError"),
-    ),
+    "errors": ("DataError", "HedgerowError", "PolicyError", "RangeError", "SleeveError"),
     "instruments.costs": ("Costs",),
     "instruments.options": ("Put", "PutSpread"),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),

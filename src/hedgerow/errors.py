@@ -7,6 +7,8 @@ the sentence and exits with code 2; a traceback always means a bug in Hedgerow.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class HedgerowError(Exception):
     """A mistake in the input, told in one sentence with its mend.
@@ -53,5 +55,18 @@ class RangeError(HedgerowError):
     """A date or number lies outside what the data or the rule allow."""
 
 
-class LookAheadError(HedgerowError):
-    """A signal, sleeve or policy used data from after its decision."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the mend for a misspelt word.
+
+    Examples
+    --------
+    >>> nearest("flor", ["floor", "cap"])
+    "did you mean 'floor'?"
+    >>> nearest("xyz", ["floor", "cap"])
+    'use one of: floor, cap'
+    """
+    import difflib
+
+    choices = list(known)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(choices)}"

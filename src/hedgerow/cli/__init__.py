@@ -1,7 +1,7 @@
 """The command line: one sentence per mistake, JSON for machines, nothing heavy at the door.
 
-This module imports the standard library and typer only; a command imports what it needs when
-it runs, so that ``hedgerow --help`` answers at once.
+This module imports the standard library, typer and what is as light; a command imports what it
+needs when it runs, so that ``hedgerow --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli import chains, data, policy, runs
+from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
     name="hedgerow",
     help="Hedges that scale with the market's state: what they cost, what they saved, and why.",
-    epilog="Not investment advice.",
+    epilog=NOT_ADVICE,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

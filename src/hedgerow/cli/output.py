@@ -15,7 +15,6 @@ import typer
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NOTICE = "Not investment advice."
 MISTAKE, INTERRUPTED = 2, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import MISTAKE, NOTICE, AsJson, columns, complain, show_json, told
+from hedgerow.cli.output import MISTAKE, AsJson, columns, complain, show_json, told
+from hedgerow.report.formats import NOT_ADVICE
 
 if TYPE_CHECKING:
     from hedgerow.core.policy import Policy
@@ -83,7 +84,7 @@ def show(
         "lookback": made.lookback,
         "response": response(made),
         "toml": made.to_toml(),
-        "notice": NOTICE,
+        "notice": NOT_ADVICE,
     }
     if as_json:
         show_json(shown)
@@ -98,7 +99,7 @@ def show(
         cells.append(["x", *(f"{x:.2f}" for x in found["x"])])
         typer.echo(f"\nIntensity by {title}, before the other overlays:")
         typer.echo(columns(cells, right=range(1, len(cells[0]))))
-    typer.echo(NOTICE)
+    typer.echo(NOT_ADVICE)
 
 
 @app.command()

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-HEAD = """\
+from hedgerow.report.formats import NOT_ADVICE
+
+HEAD = f"""\
 # The command line
 
 *Made from the commands by `make docs`; a test keeps it up to date.*
 
 Results go to standard output, everything else to standard error. `--json` prints JSON and
 nothing else. A mistake in the input is told in one sentence with its mend, exit code 2;
-interrupted runs exit with 130. Not investment advice.
+interrupted runs exit with 130. {NOT_ADVICE}
 """
 
 

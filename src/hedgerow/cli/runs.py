@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import NOTICE, AsJson, columns, note, show_json, told, writable
+from hedgerow.cli.output import AsJson, columns, note, show_json, told, writable
+from hedgerow.report.formats import DASH, NOT_ADVICE
 
 if TYPE_CHECKING:
     from hedgerow.api import Result
@@ -160,11 +161,11 @@ def explain(
     market = _load(order)
     why = _play(order, market, order.sleeves[0]).explain(day)
     if as_json:
-        show_json({**why.to_dict(), "sleeve": order.sleeves[0].name, "notice": NOTICE})
+        show_json({**why.to_dict(), "sleeve": order.sleeves[0].name, "notice": NOT_ADVICE})
         return
     typer.echo(f"{order.policy.name} with {order.sleeves[0].name}, data: {order.source}")
     typer.echo(str(why))
-    typer.echo(NOTICE)
+    typer.echo(NOT_ADVICE)
 
 
 def _load(order: Run) -> Market:
@@ -216,7 +217,7 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
                 "results": [result.to_dict() for result in results],
                 "left_out": left_out,
                 "report": None if report is None else str(report),
-                "notice": NOTICE,
+                "notice": NOT_ADVICE,
             }
         )
         return
@@ -231,6 +232,8 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
 
 def beside(results: Sequence[Mapping[str, Any]]) -> str:
     """Return a table of several sleeves side by side, out of sample."""
+    from hedgerow.report.summary import percent
+
     rows = [["Sleeve", "Cost a year", "", "Saving", "Sharpe", "", "Max DD", "HER", ""]]
     rows.append(["", "static", "dynamic", "(C3)", "static", "dynamic", "dynamic", "st.", "dyn."])
     for result in results:
@@ -239,23 +242,19 @@ def beside(results: Sequence[Mapping[str, Any]]) -> str:
         rows.append(
             [
                 str(result["sleeve"]["name"]),
-                _percent(static["hedge_cost_per_year"], 2),
-                _percent(dynamic["hedge_cost_per_year"], 2),
-                _percent(result["saving"]["test"]["saving"]),
+                percent(static["hedge_cost_per_year"], 2),
+                percent(dynamic["hedge_cost_per_year"], 2),
+                percent(result["saving"]["test"]["saving"]),
                 _number(static["sharpe_excess"]),
                 _number(dynamic["sharpe_excess"]),
-                _percent(dynamic["max_drawdown"], 1),
-                _percent(her["static_her"]),
-                _percent(her["dynamic_her"]),
+                percent(dynamic["max_drawdown"], 1),
+                percent(her["static_her"]),
+                percent(her["dynamic_her"]),
             ]
         )
     table = columns(rows, right=range(1, 9))
-    return f"Sleeves side by side, out of sample (HER: whole run)\n{table}\n{NOTICE}"
-
-
-def _percent(value: float | None, digits: int = 0) -> str:
-    return "–" if value is None else f"{value:.{digits}%}"
+    return f"Sleeves side by side, out of sample (HER: whole run)\n{table}\n{NOT_ADVICE}"
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    return DASH if value is None else f"{value:.2f}"

@@ -9,7 +9,6 @@ TOML has no null, so a parameter that is None is written ``"off"``.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 import types
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from hedgerow.core.step import SIGNALS, STEPS
-from hedgerow.errors import PolicyError
+from hedgerow.errors import PolicyError, nearest
 
 if TYPE_CHECKING:
     from hedgerow.core.policy import Policy
@@ -316,21 +315,6 @@ def _known(table: Iterable[str], keys: tuple[str, ...], where: str) -> None:
             raise PolicyError(
                 "unknown key", where=f"{where}.{key}" if where else key, mend=nearest(key, keys)
             )
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the mend for a misspelt word.
-
-    Examples
-    --------
-    >>> nearest("flor", ["floor", "cap"])
-    "did you mean 'floor'?"
-    >>> nearest("xyz", ["floor", "cap"])
-    'use one of: floor, cap'
-    """
-    choices = list(known)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else f"use one of: {_listed(choices)}"
 
 
 def _listed(names: Iterable[str]) -> str:

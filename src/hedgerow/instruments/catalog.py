@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from hedgerow.errors import SleeveError
+from hedgerow.errors import SleeveError, nearest
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.options import Put, PutSpread
 from hedgerow.instruments.sizes import SIZES, Size
@@ -59,13 +58,13 @@ def sleeve_from_table(table: Mapping[str, Any], path: str = "sleeve") -> Sleeve:
         )
     if not isinstance(kind, str) or kind not in SLEEVES:
         raise SleeveError(
-            f"unknown sleeve {kind!r}", where=f"{path}.kind", mend=_near(kind, SLEEVES)
+            f"unknown sleeve {kind!r}", where=f"{path}.kind", mend=nearest(str(kind), SLEEVES)
         )
     build = SLEEVES[kind]
     known = _keys(build)
     for key in rest:
         if key not in known:
-            raise SleeveError("unknown key", where=f"{path}.{key}", mend=_near(key, known))
+            raise SleeveError("unknown key", where=f"{path}.{key}", mend=nearest(key, known))
     if "size" in rest:
         rest["size"] = size_from_table(rest["size"], f"{path}.size")
     try:
@@ -114,7 +113,7 @@ def size_from_table(value: Any, path: str = "size") -> Size:
         )
     ((kind, number),) = value.items()
     if kind not in SIZES:
-        raise SleeveError(f"unknown size {kind!r}", where=path, mend=_near(kind, SIZES))
+        raise SleeveError(f"unknown size {kind!r}", where=path, mend=nearest(kind, SIZES))
     try:
         return SIZES[kind](number)
     except SleeveError as error:
@@ -161,11 +160,6 @@ _TEXT = frozenset({"kind", "tenor", "roll", "size"})
 
 def _keys(build: Callable[..., Sleeve]) -> tuple[str, ...]:
     return tuple(item.name for item in fields(build) if item.init)  # type: ignore[arg-type]
-
-
-def _near(word: Any, known: Mapping[str, Any] | tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(known)}"
 
 
 def _plain(word: str) -> Any:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from hedgerow.core.policy import Policy
-from hedgerow.core.policy_text import nearest, preset
+from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
-from hedgerow.errors import PolicyError
+from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Level, RealisedVol

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+NOT_ADVICE = "Not investment advice."
+"""Stands under every result, whatever shows it."""
+
 DASH = "–"
 """Stands where there is no number."""
 

@@ -16,7 +16,6 @@ from hedgerow.engine.run import text_of
 from hedgerow.errors import HedgerowError
 from hedgerow.files import not_written, write_whole
 from hedgerow.report import decisions, formats, panels, story, tables
-from hedgerow.report.summary import NOT_ADVICE
 from hedgerow.research.comparison import PERIODS, Comparison
 
 
@@ -102,7 +101,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "cost_terms": tables.terms(found.costs),
         "limits": tables.limits(found),
         "digests": {name: ledger.digest() for name, ledger in found.ledgers.items()},
-        "not_advice": NOT_ADVICE,
+        "not_advice": formats.NOT_ADVICE,
         "partial": any(row["partial"] for row in found.crises),
         "modelled_crises": tables.modelled_crises(found),
     }

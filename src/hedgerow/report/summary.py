@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hedgerow.report.formats import DASH, NOT_ADVICE
 from hedgerow.research.comparison import Comparison
 
-NOT_ADVICE = "Not investment advice."
+__all__ = ["NOT_ADVICE", "ROWS", "percent", "summarise"]
 
 ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("Final NAV", "nav_end", lambda v: f"${v:,.0f}"),
@@ -27,7 +28,7 @@ ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 def percent(value: float | None, digits: int = 0) -> str:
     """Return a share as a percentage, or a dash where there is none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}%}"
+    return DASH if value is None or math.isnan(value) else f"{value:.{digits}%}"
 
 
 def summarise(found: Comparison) -> str:
