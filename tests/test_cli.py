@@ -460,7 +460,8 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 def test_interrupting_is_quiet(tmp_path) -> None:
     code = (
-        "import hedgerow.api, time; from hedgerow.cli import main; "
+        "import hedgerow.api, signal, time; from hedgerow.cli import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in the background
         "hedgerow.api.load = lambda _: (print('here', flush=True), time.sleep(60)); main()"
     )
     running = subprocess.Popen(
