@@ -6,6 +6,7 @@ a data folder with VIX-family files and the option files named in `PARTS`.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -87,16 +88,19 @@ class Errors:
 
 def surfaces(market: Market) -> dict[str, Surface]:
     """Return the surfaces that are compared, by name of `NAMES`, all in one run."""
-    columns = [Scene.of(market).vix]
-    columns += [market.columns.get(name) for name in ("vix9d", "vix3m", "vix6m")]
+    vix = Scene.of(market).vix
+    nine, three, six, skew = map(market.columns.get, ("vix9d", "vix3m", "vix6m", "skew"))
     old = Surface.from_indices(
-        *columns,
+        vix,
+        nine,
+        three,
+        six,
         smile=Smile(rho=-0.41),
         steepness=Steepness(far=1.27, near=1.27),
         beyond=Reversion(),
     )
-    skew = market.columns.get("skew")
-    made = (old, Surface.from_indices(*columns), Surface.from_indices(*columns, skew))
+    flat = Surface.from_indices(vix, nine, three, six)
+    made = (old, flat, Surface.from_indices(vix, nine, three, six, skew))
     return dict(zip(NAMES, made, strict=True))
 
 
@@ -175,7 +179,7 @@ def table(found: Errors) -> str:
     """
     strikes = [
         f"below {high:g}" if not low else f"above {low:g}" if high > 2 else f"{low:g}–{high:g}"
-        for low, high in zip(MONEYNESS, MONEYNESS[1:], strict=False)
+        for low, high in itertools.pairwise(MONEYNESS)
     ]
     head = [
         f"| {found.label}: days | {' | '.join(strikes)} |",
@@ -186,11 +190,7 @@ def table(found: Errors) -> str:
         before, after = (found.errors[name][rows] for name in (NAMES[0], NAMES[-1]))
         cell = f"{_pair(before)} → {_pair(after)}"
         lines.setdefault(i, [""] * len(strikes))[j] = cell
-    body = [
-        f"| {f'above {TENORS[i]:g}' if TENORS[i + 1] > 1000 else f'{TENORS[i]:g}–{TENORS[i + 1]:g}'} "
-        f"| {' | '.join(cells)} |"
-        for i, cells in lines.items()
-    ]
+    body = [f"| {TENORS[i]:g}–{TENORS[i + 1]:g} | {' | '.join(row)} |" for i, row in lines.items()]
     return "\n".join([*head, *body])
 
 
