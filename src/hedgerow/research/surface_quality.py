@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Market
 from hedgerow.data.chain_files import read_chains
 from hedgerow.data.chain_quality import screen
-from hedgerow.data.chains import Chain
 from hedgerow.data.sources import load
 from hedgerow.errors import DataError, HedgerowError, RangeError
 from hedgerow.instruments.scene import Scene
@@ -67,7 +66,7 @@ class Errors:
     moneyness: Floats
     errors: dict[str, Floats]
 
-    def where(self, days: tuple[float, float], strikes: tuple[float, float]) -> NDArray[np.bool_]:
+    def where(self, days: Sequence[float], strikes: Sequence[float]) -> NDArray[np.bool_]:
         """Return the quotes of a tenor and moneyness, lower ends included, **shape** (N,)."""
         inside = (self.days >= days[0]) & (self.days < days[1])
         return np.asarray(inside & (self.moneyness >= strikes[0]) & (self.moneyness < strikes[1]))
@@ -147,7 +146,7 @@ def _errors(label: str, tuned: bool, path: Path, scene: Scene, made: dict[str, S
             if 365.0 * board.time < TENORS[0]:
                 continue
             try:
-                part = quotes(board, _parity(board, chain, scene, row))
+                part = quotes(board, _parity(board, scene, row))
             except RangeError:
                 continue  # too few pairs for a forward
             days.append(np.full(len(part.strike), 365.0 * part.time))
@@ -159,15 +158,13 @@ def _errors(label: str, tuned: bool, path: Path, scene: Scene, made: dict[str, S
     return Errors(label, tuned, np.concatenate(days), np.concatenate(moneyness), together)
 
 
-def _parity(board: Board, chain: Chain, scene: Scene, row: NDArray[np.intp]) -> Parity:
+def _parity(board: Board, scene: Scene, row: NDArray[np.intp]) -> Parity:
     # By parity where strikes surround the index; deep strikes alone would extrapolate, so
     # they take the backtest's own rate and dividend yield.
-    if board.strike[0] < chain.spot < board.strike[-1]:
+    if board.strike[0] < scene.spot[row[0]] < board.strike[-1]:
         return parity(board)
-    rate, dividend = float(scene.rate[row[0]]), float(scene.dividend[row[0]])
-    forward = chain.spot * float(np.exp((rate - dividend) * board.time))
-    none = np.full(len(board), np.nan)
-    unused = np.zeros(len(board), dtype=bool)
+    forward, rate = float(scene.forward(np.array([board.time]), row)[0]), float(scene.rate[row[0]])
+    none, unused = np.full(len(board), np.nan), np.zeros(len(board), dtype=bool)
     discount = float(np.exp(-rate * board.time))
     return Parity(forward, discount, rate, 0.0, 0.0, none, none, unused)
 
