@@ -35,7 +35,11 @@ Names = Annotated[
 ]
 Rate = Annotated[
     float | None,
-    typer.Option(metavar="RATE", help="Rate, decimal a year.", show_default="from put-call parity"),
+    typer.Option(
+        metavar="RATE",
+        help="Rate, decimal a year.",
+        show_default="from put-call parity; 3 % for American options",
+    ),
 ]
 
 
@@ -135,20 +139,19 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the expiries of a chain with their forwards and rates from put-call parity."""
+    from hedgerow.data.chain_parity import chain_parity
     from hedgerow.data.chain_quality import screen
     from hedgerow.errors import RangeError
-    from hedgerow.pricing.parity import parity
 
     chain = _read(file, date, time, column)
     kept, _ = screen(chain, rate=rate)
-    near = None if kept.european else 0.05
     rows: list[dict[str, Any]] = []
     for expiry in kept.expiries:
         board = kept.board(expiry)
         row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
         row |= {"days": board.time * 365.0, "strikes": len(board)}
         try:
-            found = parity(board, rate=rate, near=near)
+            found = chain_parity(kept, expiry, rate=rate, board=board)
         except RangeError:
             rows.append({**row, "forward": None, "rate": None, "discount": None, "pairs": 0})
             continue

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hedgerow.data.chain_parity import chain_parity
 from hedgerow.data.chain_quality import screen
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.data.quality import QualityReport
 from hedgerow.errors import DataError, RangeError
 from hedgerow.pricing.fit import Arbitrage, Slice, arbitrage, fit_surface, quotes
-from hedgerow.pricing.parity import Parity, parity
+from hedgerow.pricing.parity import Parity
 
 DAYS = 7.0
 """Expiries with fewer days to run are left out unless asked for."""
 
 _YEAR = 365.0
-_NEAR = 0.05
 _FEWEST = 6
 
 
@@ -78,7 +78,7 @@ def fit_chain(chain: Chain, *, rate: float | None = None, days: float = DAYS) ->
     chain
         As read; it is screened first.
     rate
-        Continuously compounded, decimal a year; left out, put-call parity gives it.
+        Continuously compounded, decimal a year; left out, as in `chain_parity`.
     days
         Least calendar days to expiry.
 
@@ -88,14 +88,13 @@ def fit_chain(chain: Chain, *, rate: float | None = None, days: float = DAYS) ->
         If no expiry has six quotes or more.
     """
     kept, quality = screen(chain, rate=rate)
-    near = None if chain.european else _NEAR
     expiries, parities, parts, left_out = [], [], [], []
     for expiry in kept.expiries:
         if kept.time_to(expiry) * _YEAR < days:
             continue
         board = kept.board(expiry)
         try:
-            found = parity(board, rate=rate, near=near)
+            found = chain_parity(kept, expiry, rate=rate, board=board)
         except RangeError as error:
             left_out.append((expiry, error.what))
             continue

@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.data.chain_parity import AMERICAN_RATE, chain_parity
 from hedgerow.data.chains import Chain, Mask
 from hedgerow.data.quality import Action, Findings, QualityReport
 from hedgerow.errors import DataError, RangeError
-from hedgerow.pricing.parity import parity
 
 OLD_DAYS = 5
 """Days without a trade after which a quote is noted as stale."""
 
 _SLACK = 1e-4
 """Share of the strike by which quotes may miss parity: rounding and late quotes."""
-_NEAR = 0.05
-"""Share of the forward within which American quotes are held to parity."""
 
 
 def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityReport]:
@@ -27,14 +25,14 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
     chain
         As read.
     rate
-        Continuously compounded, decimal a year; left out put-call parity gives it.
+        Continuously compounded, decimal a year; left out, as in `chain_parity`.
 
     Returns
     -------
     chain, report
         Dropped: expired, doubled, missing, negative, empty and crossed quotes, and of a pair
         on the wrong side of parity the option in the money.  Noted: quotes without a bid,
-        stale quotes, and pairs of American options off parity.
+        stale quotes, pairs of American options off parity, and a rate that is assumed.
 
     Raises
     ------
@@ -69,6 +67,15 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
     else:
         what = "American quotes near the money are off put-call parity"
         _tell(chain, notes, "parity-side", off, what, "noted")
+    if not chain.european and rate is None:
+        notes.add(
+            "rate-assumed",
+            f"a rate of {AMERICAN_RATE:.0%} is assumed: American quotes do not tell it; give yours",
+            action="noted",
+            file=chain.file,
+            column="rate",
+            count=1,
+        )
     _tell(chain, notes, "quote-zero-bid", keep & (bid == 0.0), "quotes have no bid", "noted")
     age = chain.valued - chain.traded
     old = keep & ~np.isnat(chain.traded) & (age > np.timedelta64(OLD_DAYS, "D"))
@@ -134,11 +141,10 @@ def _off_parity(chain: Chain, keep: Mask, rate: float | None) -> Mask:
     """Say which options in the money cannot be explained by quotes inside both spreads."""
     bad = np.zeros(len(chain), dtype=bool)
     clean = chain.take(keep)
-    near = None if chain.european else _NEAR
     for expiry in clean.expiries:
         board = clean.board(expiry)
         try:
-            found = parity(board, rate=rate, near=near)
+            found = chain_parity(clean, expiry, rate=rate, board=board)
         except RangeError:
             continue  # too few pairs to say anything
         limit = found.allowed + _SLACK * board.strike
