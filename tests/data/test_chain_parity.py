@@ -18,11 +18,10 @@ def chain_of(tmp_path, root, price, spot=450.0, rate=0.05):
     strike = np.arange(350.0, 551.0, 5.0)
     lines = ["option,bid,ask,date,spot"]
     for call, letter in ((True, "C"), (False, "P")):
-        middle = np.asarray(price(spot, strike, 92 / 365, 0.2, rate, 0.015, call=call))
+        middle = np.round(price(spot, strike, 92 / 365, 0.2, rate, 0.015, call=call), 2)
         lines += [
-            f"{root}231215{letter}{int(k * 1000):08d},{np.round(p, 2):.2f},{np.round(p, 2) + 0.01:.2f},"
-            f"2023-09-14,{spot}"
-            for k, p in zip(strike, np.asarray(middle), strict=True)
+            f"{root}231215{letter}{int(k * 1000):08d},{p:.2f},{p + 0.01:.2f},2023-09-14,{spot}"
+            for k, p in zip(strike, middle, strict=True)
         ]
     path = tmp_path / f"{root.lower()}.csv"
     path.write_text("\n".join(lines) + "\n", "utf-8")

@@ -17,7 +17,9 @@ _SLACK = 1e-4
 """Share of the strike by which quotes may miss parity: rounding and late quotes."""
 
 
-def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityReport]:
+def screen(
+    chain: Chain, *, rate: float | None = None, keep_off_parity: bool = False
+) -> tuple[Chain, QualityReport]:
     """Return the chain without bad quotes, and what was found.
 
     Parameters
@@ -26,6 +28,8 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
         As read.
     rate
         Continuously compounded, decimal a year; left out, as in `chain_parity`.
+    keep_off_parity
+        Note quotes on the wrong side of parity and keep them: for who looks for them.
 
     Returns
     -------
@@ -62,10 +66,12 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
     drop("quote-empty", (bid == 0.0) & (ask == 0.0), "contracts have neither bid nor ask")
     drop("quote-crossed", bid > ask, "bids lie above their asks")
     off = _off_parity(chain, keep, rate)
-    if chain.european:
-        drop("parity-side", off, "quotes in the money are on the wrong side of put-call parity")
-    else:
+    what = "quotes in the money are on the wrong side of put-call parity"
+    if not chain.european:
         what = "American quotes near the money are off put-call parity"
+    if chain.european and not keep_off_parity:
+        drop("parity-side", off, what)
+    else:
         _tell(chain, notes, "parity-side", off, what, "noted")
     if not chain.european and rate is None:
         notes.add(

@@ -137,40 +137,6 @@ def parity(board: Board, *, rate: float | None = None, near: float | None = None
     )
 
 
-def synthetic_forwards(board: Board, discount: float) -> tuple[Floats, Floats]:
-    """Return the forwards at which one can sell and buy by a call and a put of one strike.
-
-    Parameters
-    ----------
-    board
-        Quotes of one expiry, European.
-    discount
-        Price today of 1 at settlement.
-
-    Returns
-    -------
-    sold, bought
-        Points, **shape** (K,): strike plus call bid less put ask, and strike plus call ask less
-        put bid, premiums carried to expiry; NaN where the call or the put is not quoted on both
-        sides.
-
-    Notes
-    -----
-    Source: put-call parity, Stoll (1969).
-
-    Examples
-    --------
-    >>> board = Board.of(0.5, [90, 100], [12.1, 5.2], [12.3, 5.4], [1.0, 4.0], [1.2, 4.2])
-    >>> sold, bought = synthetic_forwards(board, 0.98)
-    >>> sold.round(2).tolist(), bought.round(2).tolist()
-    ([101.12, 101.02], [101.53, 101.43])
-    """
-    both = board.call_live & board.put_live
-    sold = board.strike + (board.call_bid - board.put_ask) / discount
-    bought = board.strike + (board.call_ask - board.put_bid) / discount
-    return np.where(both, sold, np.nan), np.where(both, bought, np.nan)
-
-
 def _line(
     strike: Floats, value: Floats, weight: Floats, fixed: float | None
 ) -> tuple[float, float]:
