@@ -39,7 +39,7 @@ _SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:
 
 def markdown() -> str:
     """Return the reference of every signal and step of this package as Markdown."""
-    import hedgerow.policies  # noqa: F401
+    import hedgerow.policies  # noqa: F401  # registers the signals and steps
     from hedgerow.core.step import SIGNALS, STEPS, Stage
 
     parts = [HEAD, "## Signals\n\nColumns made from the past; steps name them.\n"]
