@@ -81,13 +81,12 @@ def _said(text: str) -> dict[str, str]:
     """Return what the Parameters section of a docstring says of each field."""
     found = re.search(r"Parameters\n-+\n(.*?)(?:\n\n|\Z)", text, re.S)
     made: dict[str, str] = {}
-    names: list[str] = []
+    name = ""
     for line in found.group(1).splitlines() if found else ():
         if not line.startswith(" "):
-            names = [name.strip() for name in line.split(",")]
+            name = line.strip()
             continue
-        for name in names:
-            made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
+        made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
     return made
 
 
