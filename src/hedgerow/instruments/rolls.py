@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import next_monthly, sessions_ahead
+from hedgerow.core.expiry import sessions_ahead, third_friday
 from hedgerow.errors import SleeveError
 
 Floats = NDArray[np.float64]
@@ -234,7 +234,7 @@ def expiry_by_tenor(days: Days, span: int, *, listed: bool) -> Callable[[int], i
     Parameters
     ----------
     days
-        The sessions, **shape** (T,); on no other day is a contract chosen.
+        The sessions, sorted, **shape** (T,); no contract is chosen before or after them.
     span
         Tenor in days.
     listed
@@ -247,8 +247,10 @@ def expiry_by_tenor(days: Days, span: int, *, listed: bool) -> Callable[[int], i
     """
     if not listed:
         return lambda day: day + span
-    after = next_monthly((days + span).astype("datetime64[D]")).astype(np.int64)
-    return dict(zip(days.tolist(), after.tolist(), strict=True)).__getitem__
+    first, last = (days[[0, -1]] + span).astype("datetime64[D]").astype("datetime64[M]")
+    monthlies = third_friday(np.arange(first, last + 2)).astype(np.int64)
+    listing = monthlies.tolist()
+    return lambda day: int(listing[bisect_left(listing, day + span)])
 
 
 def last_session_before(day: int) -> int:
