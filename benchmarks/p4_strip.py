@@ -11,9 +11,7 @@ QuantLib is given the volatilities, so its loop does less than ours.
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from functools import lru_cache, partial
 
 import numpy as np
@@ -25,7 +23,7 @@ from hedgerow.instruments.options import Put
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import risk
 from p3_sweep import T, path
-from rounds import machine, rounds
+from rounds import keep, rounds
 
 RATE, DIVIDEND = 0.03, 0.015
 EVERY, TENOR, DEPTH = 21, 90 / 365, 0.9
@@ -200,9 +198,7 @@ def main() -> None:
     for name, ns in taken.items():
         peer = taken[f"{name.partition(':')[0]}: QuantLib BlackCalculator, loop"]
         print(f"{name:<48}{ns:>10.1f}{peer / ns:>16.1f} ×")
-    if "--json" in sys.argv:
-        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as file:
-            json.dump({"machine": machine(), "ns_per_bar": taken}, file, indent=2)
+    keep(ns_per_bar=taken)
 
 
 if __name__ == "__main__":
