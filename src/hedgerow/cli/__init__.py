@@ -59,7 +59,8 @@ def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
-            # A terminal that cannot show a sign gets a question mark, never a traceback.
+            # A terminal that cannot show a sign gets a question mark, never a traceback;
+            # a stream that somebody put in its place may lack the method, hence the suppress.
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app(prog_name="hedgerow")

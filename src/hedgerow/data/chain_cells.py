@@ -117,8 +117,7 @@ def _floats(raw: Raw, name: str) -> Floats:
     try:
         values = to_floats(raw.frame[name], Place(raw.file, name, 0), notes)
     except DataError as error:
-        index = int(re.search(r"row (\d+)", error.where)[1])  # type: ignore[index]
-        raise DataError(error.what, where=raw.where(index, name), mend=error.mend) from None
+        raise _placed(error, raw, name) from None
     for finding in notes.rows:
         if finding.rule == "decimal-comma":
             index = int(finding.first[0].removeprefix("row "))
@@ -130,6 +129,13 @@ def _floats(raw: Raw, name: str) -> Floats:
     return values
 
 
+def _placed(error: DataError, raw: Raw, name: str) -> DataError:
+    """Return the error with the file's own row and header instead of the column's."""
+    found = re.search(r"row (\d+)", error.where)
+    assert found is not None  # `numbers` names the row of every cell that it refuses
+    return DataError(error.what, where=raw.where(int(found[1]), name), mend=error.mend)
+
+
 def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
     """Return root, expiry, call and strike, from cells, contract symbols, or both agreeing."""
     frame = raw.frame
@@ -138,8 +144,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         try:
             expiry = to_days(frame["expiry"], Place(raw.file, "expiry", 0))
         except DataError as error:
-            index = int(re.search(r"row (\d+)", error.where)[1])  # type: ignore[index]
-            raise DataError(error.what, where=raw.where(index, "expiry"), mend=error.mend) from None
+            raise _placed(error, raw, "expiry") from None
     if "kind" in frame:
         words = frame["kind"].str.strip().str.lower()
         _refuse(raw, "kind", ~np.asarray(words.isin(list(_KINDS))), "is neither call nor put")
@@ -167,7 +172,8 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         expiry = coded if expiry is None else expiry
         call = right if call is None else call
         strike = cents if strike is None else strike
-    assert expiry is not None and call is not None  # noqa: PT018
+    assert expiry is not None
+    assert call is not None
     assert strike is not None
     _refuse(raw, "expiry", np.isnat(expiry), "is no expiry date")
     _refuse(raw, "strike", ~(strike > 0.0), "is not a strike: strikes are positive")

@@ -58,9 +58,9 @@ def _exp(value):
 
 @overload(numeric.known)
 def _known(value):
-    return lambda value: value == value  # noqa: PLR0124
+    return lambda value: value == value  # noqa: PLR0124  # false for NaN alone
 
 
 @overload(numeric.unknown)
 def _unknown(value):
-    return lambda value: value != value  # noqa: PLR0124
+    return lambda value: value != value  # noqa: PLR0124  # true for NaN alone
