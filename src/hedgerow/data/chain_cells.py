@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.data.chains import NUMBERS, UNDERLYINGS, Chain, Mask, Moments
+from hedgerow.core.contract import OSI
+from hedgerow.core.products import UNDERLYINGS
+from hedgerow.data.chains import NUMBERS, Chain, Mask, Moments
 from hedgerow.data.numbers import Days, Floats, Place, blank, to_days, to_floats
 from hedgerow.data.quality import Findings
 from hedgerow.errors import DataError
@@ -18,7 +20,6 @@ from hedgerow.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-_OSI = r"^([A-Z]+[0-9]?)\s*(\d{6})([CP])(\d{8})$"
 _KINDS = {"c": True, "call": True, "calls": True, "p": False, "put": False, "puts": False}
 _NAMED_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _CLOSE = np.timedelta64(16 * 60 + 15, "m")
@@ -153,7 +154,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         strike = _floats(raw, "strike")
     root = np.full(len(frame), "", dtype=object)
     if "contract" in frame:
-        parts = frame["contract"].str.strip().str.upper().str.extract(_OSI)
+        parts = frame["contract"].str.strip().str.upper().str.extract(OSI)
         unknown = np.asarray(parts[0].isna())
         if expiry is None or call is None or strike is None:
             _refuse(raw, "contract", unknown, "is not a contract symbol like SPXW230915C04500000")
