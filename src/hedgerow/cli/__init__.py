@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, data, parity, policy, runs
+from hedgerow.cli import chains, curve, data, parity, policy, runs
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(runs.backtest)
 app.command()(runs.explain)
 app.command()(chains.vix)
 app.command()(parity.parity)
+app.command()(curve.curve)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
