@@ -12,8 +12,8 @@ to the NumPy form, which knows their limits.
 """
 
 # numba compiles these functions: they carry no types that mypy could check.
-# mypy: ignore-errors
 # ruff: noqa: ANN001, ANN003, ANN201, ANN202
+# mypy: ignore-errors
 
 from __future__ import annotations
 
