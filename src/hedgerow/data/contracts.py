@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.data.calendar import vx_settlement
-from hedgerow.data.futures import MONTH_CODES, RANKS, TENFOLD_UNTIL, Quotes
+from hedgerow.core.contract import MONTH_CODES
+from hedgerow.core.settlement import vx_settlement
+from hedgerow.data.futures import RANKS, TENFOLD_UNTIL, Quotes
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
 from hedgerow.data.quality import Action, Findings
 from hedgerow.data.tables import Sheet, read_text
@@ -48,9 +49,11 @@ def symbol_settlement(symbol: str) -> dt.date | None:
     return vx_settlement(year + 2000 if year < 100 else year, MONTH_CODES[match[1]])
 
 
-def _contracts(sheets: Sequence[Sheet], findings: Findings) -> list[tuple[Contract, bytes]]:
+def _contracts(
+    sheets: Sequence[Sheet], findings: Findings, weeklies: bool
+) -> list[tuple[Contract, bytes]]:
     """Tell monthly from weekly contract files by the expiry rule."""
-    monthly, weekly, unknown = [], [], []
+    wanted, weekly, unknown = [], [], []
     for sheet in sheets:
         content = sheet.path.read_bytes()
         start = 0
@@ -60,10 +63,10 @@ def _contracts(sheets: Sequence[Sheet], findings: Findings) -> list[tuple[Contra
         settlement = _settlement(sheet, body)
         if settlement is None:
             unknown.append(sheet.name)
-        elif settlement != vx_settlement(settlement.year, settlement.month):
+        elif not (weeklies or settlement == vx_settlement(settlement.year, settlement.month)):
             weekly.append(sheet.name)
         elif body.strip():
-            monthly.append((Contract(sheet, settlement), body))
+            wanted.append((Contract(sheet, settlement), body))
     for rule, names, sentence in (
         ("contract-weekly", weekly, "weekly contract files are not ranked"),
         ("contract-unknown", unknown, "files do not tell their contract and are not used"),
@@ -78,7 +81,7 @@ def _contracts(sheets: Sequence[Sheet], findings: Findings) -> list[tuple[Contra
                 count=len(names),
                 first=names[:5],
             )
-    return monthly
+    return wanted
 
 
 def _settlement(sheet: Sheet, body: bytes) -> dt.date | None:
@@ -102,8 +105,19 @@ def _settlement(sheet: Sheet, body: bytes) -> dt.date | None:
     return meant if iso == meant.isoformat() else None
 
 
-def read_contracts(sheets: Sequence[Sheet], findings: Findings) -> Quotes | None:
+def read_contracts(
+    sheets: Sequence[Sheet], findings: Findings, *, weeklies: bool = False
+) -> Quotes | None:
     """Read all monthly contract files, a folder at a time.
+
+    Parameters
+    ----------
+    sheets
+        Files recognised as contracts.
+    findings
+        Where the quality rules write.
+    weeklies
+        Read the weekly contracts too, by the same rules, instead of naming them.
 
     Raises
     ------
@@ -111,7 +125,7 @@ def read_contracts(sheets: Sequence[Sheet], findings: Findings) -> Quotes | None
         Naming file, row and column of a cell that is no date or no number.
     """
     groups: dict[tuple[str, tuple[str, ...], str], list[tuple[Contract, bytes]]] = defaultdict(list)
-    for contract, body in _contracts(sheets, findings):
+    for contract, body in _contracts(sheets, findings, weeklies):
         sheet = contract.sheet
         folder = str(sheet.path.parent)
         groups[folder, sheet.header, sheet.delimiter].append((contract, body))

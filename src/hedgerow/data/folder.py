@@ -14,7 +14,7 @@ import numpy as np
 from hedgerow.core.market import Market, Origin
 from hedgerow.data import builtin, series
 from hedgerow.data.contracts import read_archive, read_contracts, read_panel
-from hedgerow.data.futures import Quotes, ranked
+from hedgerow.data.futures import Quotes, ranked, single
 from hedgerow.data.quality import Findings
 from hedgerow.data.screen import clean_index, clean_prices, clean_vix
 from hedgerow.data.series import Column, Days, Floats, Series
@@ -240,18 +240,38 @@ def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -
     return columns
 
 
-def _futures(sessions: Days, found: _Found, findings: Findings) -> dict[str, Column]:
-    parts: list[Quotes | None] = [read_contracts(found.contracts, findings)]
+def read_futures(path: Path, findings: Findings) -> Quotes | None:
+    """Read every VIX future of a folder, monthly and weekly, one row per contract and date.
+
+    Parameters
+    ----------
+    path
+        Folder or file.
+    findings
+        Where every finding is written.
+    """
+    found = _find(path, findings)
+    quotes = _quotes(found, findings, weeklies=True)
+    return None if quotes is None else single(quotes, findings)
+
+
+def _quotes(found: _Found, findings: Findings, *, weeklies: bool) -> Quotes | None:
+    parts = [read_contracts(found.contracts, findings, weeklies=weeklies)]
     for panel in found.panels:
         beside = [s for s in found.symbols if s.path.parent == panel.path.parent]
         parts.append(read_panel(panel, beside[0] if beside else None, findings))
-    quotes = [part for part in parts if part is not None and len(part.date)]
-    if not quotes:
+    known = [part for part in parts if part is not None and len(part.date)]
+    return Quotes.join(known) if known else None
+
+
+def _futures(sessions: Days, found: _Found, findings: Findings) -> dict[str, Column]:
+    quotes = _quotes(found, findings, weeklies=False)
+    if quotes is None:
         return {}
     archive: dict[dt.date, float] = {}
     for sheet in found.archives:
         archive |= read_archive(sheet, findings)
-    return ranked(sessions, Quotes.join(quotes), archive, findings)
+    return ranked(sessions, quotes, archive, findings)
 
 
 def _rates(spx: Series, merged: Mapping[str, Series]) -> dict[str, Column]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Origin
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Column
@@ -18,18 +18,18 @@ from hedgerow.data.series import Column
 RANKS = 8
 """Monthly contracts kept: ``vx1`` … ``vx8``."""
 
-MONTH_CODES = {code: month for month, code in enumerate("FGHJKMNQUVXZ", start=1)}
 TENFOLD_UNTIL = np.datetime64("2007-03-26")
 """Before this date VIX futures were quoted at ten times the index."""
 
 _CONFLICT = 0.5
-_LISTED_MONTHLY = dt.date(2005, 11, 1)
+LISTED_MONTHLY = dt.date(2005, 11, 1)
+"""From this month on a future settles every month."""
 
 Rank = NDArray[np.int8]
 
 
 class Quotes(NamedTuple):
-    """Settles of monthly contracts, one row per contract and trade date, **shape** (N,)."""
+    """Settles of contracts, one row per contract and trade date, **shape** (N,)."""
 
     contract: Days
     """Final settlement date of the contract."""
@@ -76,7 +76,7 @@ def ranked(
     findings
         Where conflicts and missing contracts are written.
     """
-    quotes = _single(quotes, findings)
+    quotes = single(quotes, findings)
     expiries = _expiries(quotes)
     _name_missing(expiries, quotes, findings)
     slot = np.searchsorted(sessions, quotes.date)
@@ -144,7 +144,8 @@ def _finals(
     return Column(values, codes, source)
 
 
-def _single(quotes: Quotes, findings: Findings) -> Quotes:
+def single(quotes: Quotes, findings: Findings) -> Quotes:
+    """Return one row per contract and date, the most trusted, sorted by contract and date."""
     order = np.lexsort((quotes.trust, quotes.date, quotes.contract))
     rows = quotes.pick(order)
     repeat = np.zeros(len(order), dtype=bool)
@@ -185,8 +186,8 @@ def _name_missing(expiries: Days, quotes: Quotes, findings: Findings) -> None:
     have = np.unique(quotes.contract[before])
     span = expiries[(expiries >= have[0]) & (expiries <= have[-1])]
     lacking = [str(day) for day in span[~np.isin(span, have)]]
-    unlisted = [day for day in lacking if day < str(_LISTED_MONTHLY)]
-    lost = [day for day in lacking if day >= str(_LISTED_MONTHLY)]
+    unlisted = [day for day in lacking if day < str(LISTED_MONTHLY)]
+    lost = [day for day in lacking if day >= str(LISTED_MONTHLY)]
     for days, why in (
         (lost, "have no prices in these files, and their ranks stay empty"),
         (unlisted, "of 2004 and 2005, when not every month was listed, have no prices"),

@@ -80,6 +80,20 @@ def describe_sources() -> tuple[Source, ...]:
     )
 
 
+def folder_of(source: str | Path) -> Path | None:
+    """Return the folder (or file) that a source is read from; None for the builtin data.
+
+    Examples
+    --------
+    >>> folder_of("builtin") is None, str(folder_of("vendor/files"))
+    (True, 'vendor/files')
+    """
+    name = str(source)
+    if name == AUTO:
+        return _fetched()
+    return None if name == BUILTIN else Path(name).expanduser()
+
+
 def load(
     source: str | Path = BUILTIN, *, start: str | None = None, end: str | None = None
 ) -> Loaded:
@@ -114,16 +128,13 @@ def load(
     """
     findings = Findings()
     _check_dates(start, end)
-    name = str(source)
-    if name == AUTO:
-        fetched = _fetched()
-        name = BUILTIN if fetched is None else str(fetched)
-    if name == BUILTIN:
+    folder = folder_of(source)
+    if folder is None:
         market = _builtin(findings)
     else:
         from hedgerow.data.folder import read_folder
 
-        market = read_folder(Path(name).expanduser(), findings)
+        market = read_folder(folder, findings)
     if start or end:
         _note_clipping(market, start, end, findings)
         market = market.between(start, end)

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.expiry import vix_settlement
+from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market
 
 Floats = NDArray[np.float64]
 Months = NDArray[np.int64]
-
-COLUMNS = tuple(f"vx{rank}" for rank in range(1, 9))
-"""Settles of the monthly contracts by rank, points; ``vx1_expiry`` … beside them."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,11 @@ class Quotes:
     @classmethod
     def of(cls, market: Market) -> Quotes:
         """Read the ``vx*`` columns of a market; none is fine."""
-        ranks = [name for name in COLUMNS if name in market and f"{name}_expiry" in market]
         final = market["vx_final"] if "vx_final" in market else np.full(len(market), np.nan)
-        if not ranks:
-            empty = np.empty((len(market), 0))
-            return cls(empty, empty.astype(np.int64), empty.astype(np.int64), final)
-        price = np.stack([market[name] for name in ranks], axis=1)
-        expiry = np.stack([market[f"{name}_expiry"] for name in ranks], axis=1)
+        price, expiry, _ = monthlies(market)
         listed = np.isfinite(expiry)
         days = np.where(listed, expiry, 0.0).astype(np.int64)
         month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        price = np.where(listed & (price > 0.0) & np.isfinite(price), price, np.nan)
         return cls(price, days, np.where(listed, month, -1), final)
 
     def of_month(self, month: int | Months, rows: slice) -> Floats:

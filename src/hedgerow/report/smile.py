@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from hedgerow.data.chains import Expiry
 from hedgerow.pricing.fit import Slice
 from hedgerow.report.charts import Axis, axis, linear_ticks
 from hedgerow.report.formats import percent
+from hedgerow.report.svg import grid, page
 
 DAYS = (7.0, 14.0, 30.0, 60.0, 180.0, 365.0)
 """Maturities shown: of each the fitted expiry that is closest."""
@@ -22,15 +22,9 @@ _SHARE = 0.999
 """Quotes farther out than this share of them are not drawn."""
 
 _STYLE = """
-svg { background: #fff; font: 12px system-ui, sans-serif; }
-text { fill: #5a636c; } .name { fill: #1c2024; font-weight: 600; }
-.title { fill: #1c2024; font-size: 16px; font-weight: 650; }
-.grid { stroke: #d9dde1; } .quote { stroke: #c14e00; stroke-width: 1.1; opacity: .75; }
+.quote { stroke: #c14e00; stroke-width: 1.1; opacity: .75; }
 .fit { fill: none; stroke: #0072b2; stroke-width: 1.6; }
-@media (prefers-color-scheme: dark) {
-  svg { background: #14171a; } text { fill: #a2abb4; } .name, .title { fill: #e8ebee; }
-  .grid { stroke: #353c43; } .quote { stroke: #f0a028; } .fit { stroke: #56b4e9; }
-}
+@media (prefers-color-scheme: dark) { .quote { stroke: #f0a028; } .fit { stroke: #56b4e9; } }
 """
 
 
@@ -52,10 +46,6 @@ def smiles(found: ChainFit, title: str, days: Sequence[float] = DAYS) -> str:
     width = _ACROSS * (_WIDE + _GAP) + _LEFT
     height = _TOP + deep * (_HIGH + _GAP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img">',
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>",
-        f'<text class="title" x="{_LEFT}" y="26">{escape(title)}</text>',
         f'<path class="quote" d="M{_LEFT} 38v10"/>',
         f'<text x="{_LEFT + 8}" y="47">bid to ask, out of the money</text>',
         f'<path class="fit" d="M{_LEFT + 190} 43h22"/>',
@@ -67,7 +57,7 @@ def smiles(found: ChainFit, title: str, days: Sequence[float] = DAYS) -> str:
         y = _TOP + place // _ACROSS * (_HIGH + _GAP)
         panel = _panel(found.expiries[row], found.slices[row])
         parts.append(f'<g transform="translate({x} {y})">{panel}</g>')
-    return "\n".join([*parts, "</svg>\n"])
+    return page(title, width, height, _LEFT, _STYLE, parts)
 
 
 def _panel(expiry: Expiry, part: Slice) -> str:
@@ -84,10 +74,7 @@ def _panel(expiry: Expiry, part: Slice) -> str:
     def x(at: np.ndarray) -> np.ndarray:
         return _WIDE - across.y(100.0 * np.exp(at))
 
-    made = []
-    for tick in scale.ticks:
-        made.append(f'<path class="grid" d="M0 {tick["y"]}h{_WIDE}"/>')
-        made.append(f'<text x="-6" y="{tick["y"] + 4}" text-anchor="end">{tick["label"]}</text>')
+    made = grid(scale, _WIDE)
     for value in linear_ticks(across.low, across.high, 5):
         at = _WIDE - float(across.y(np.array(value)))
         made.append(f'<text x="{at:.1f}" y="{_HIGH + 15}" text-anchor="middle">{value:g}</text>')
