@@ -212,7 +212,7 @@ def summary(many: Sequence[Errors]) -> str:
 
 
 def _pair(error: Floats) -> str:
-    return f"{error.mean():+.1f} / {np.abs(error).mean():.1f}"
+    return f"{error.mean():+.1f} / {np.abs(error).mean():.1f}".replace("-", "−")
 
 
 def main(arguments: Sequence[str]) -> int:
