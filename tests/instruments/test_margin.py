@@ -47,6 +47,12 @@ def test_validation_iron_condor_margin_of_two(strikes, dollars) -> None:
     assert held.premium < 0.0
 
 
+def test_half_a_condor_is_held_at_half() -> None:
+    condor = named.iron_condor("SPXW", EXPIRY, 7090, 7185, 7510, 7605, quantity=0.5)
+    found = margin(condor, State(TODAY, spot=7350.0, vol=0.15))
+    assert found.requirement == pytest.approx(4750.0)
+
+
 CBOE = 1451.19
 """The S&P 500 of Cboe's "Margin Requirement Examples for Sample Options-based Positions"."""
 
