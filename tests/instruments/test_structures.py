@@ -322,7 +322,7 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
     assert found.points == (5000.0,)
     assert found.gains == ((0.0, 5000.0),)
     sold = named.call("SPXW", EXPIRY, 5200, quantity=-1)
-    assert sold.worst(price=-1000.0) == (-np.inf, np.inf, -100.0)
+    assert sold.worst(price=-1000.0) == (-np.inf, np.inf, np.inf, -100.0)
     assert sold.break_evens(price=-1000.0) == ((5210.0,), ((0.0, 5210.0),))
 
 
@@ -424,3 +424,22 @@ def test_the_pages_name_every_structure_and_product() -> None:
         terms = (p.name, p.underlying, f"{p.multiplier:g}", p.tick)
         ways = (f"{p.settlement}, {p.delivery}", p.exercise, p.margin)
         assert f"| `{p.root}` | {' | '.join((*terms, *ways))} |" in table
+
+
+@pytest.mark.parametrize(
+    ("made", "worst", "best"),
+    [
+        (named.put("SPXW", EXPIRY, 5000), (5000.0, np.inf), (0.0, 0.0)),
+        (named.call("SPXW", EXPIRY, 5000), (0.0, 5000.0), (np.inf, np.inf)),
+        (
+            named.iron_condor("SPXW", EXPIRY, 4700, 4800, 5200, 5300),
+            (0.0, 4700.0),
+            (4800.0, 5200.0),
+        ),
+        (named.straddle("SPXW", EXPIRY, 5000), (5000.0, 5000.0), (np.inf, np.inf)),
+    ],
+)
+def test_an_extreme_says_on_which_stretch_it_is_reached(made, worst, best) -> None:
+    least, most = made.worst(price=0.0), made.best(price=0.0)
+    assert (least.spot, least.until) == worst
+    assert (most.spot, most.until) == best
