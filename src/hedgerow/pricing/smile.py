@@ -22,7 +22,7 @@ from hedgerow.pricing.svi import durrleman
 Floats = NDArray[np.float64]
 
 GENTLEST, STEEPEST = 0.15, 1.3
-"""Steepness beyond which a SKEW says no more: about 108 and 168 points."""
+"""Steepness beyond which a SKEW says no more: about 109 and 172 points."""
 
 _STRIKES = 401
 _UNIT = np.sinh(np.linspace(-6.0, 6.0, _STRIKES)) / np.sinh(6.0)
