@@ -6,10 +6,13 @@ import pytest
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
 from hedgerow.data.calendar import vx_settlement
+from hedgerow.data.folder import read_futures
+from hedgerow.data.quality import Findings
 from hedgerow.data.vx_curve import contract_code, curve_day, read_curve
 from hedgerow.errors import DataError, RangeError
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
+from hedgerow.pricing.term import constant_maturity
 
 HEAD = "Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest"
 
@@ -131,17 +134,25 @@ def test_cboe_vix_weeklys_page_of_august_2016_shows_these_codes():
     assert found == ["VX31/Q6", "VX32/Q6", "VX/Q6", "VX34/Q6", "VX35/Q6", "VX36/U6"]
 
 
+@pytest.fixture(scope="module")
+def every(real_folder):
+    return read_futures(real_folder, Findings())
+
+
 @pytest.mark.realdata
-def test_published_days(real_folder):
-    crash = read_curve(real_folder, "2020-03-16").curve
+def test_published_days(real, every):
+    def on(date):
+        return curve_day(real.market, real.market.index_of(date), every).curve
+
+    crash = on("2020-03-16")
     assert crash.spot == 82.69
     assert crash.settle[crash.expiry == np.datetime64("2020-05-20")][0] == pytest.approx(44.875)
     assert crash.contango < -0.15
     assert (crash.roll_down[crash.monthly] > 0.0).all()
     assert int((~crash.monthly).sum()) == 5
     # the day volatility products broke: VIX 37.32, a day later 29.98 (validation.md)
-    monday = read_curve(real_folder, "2018-02-05").curve
-    tuesday = read_curve(real_folder, "2018-02-06").curve
+    monday = on("2018-02-05")
+    tuesday = on("2018-02-06")
     assert (monday.spot, tuesday.spot) == (37.32, 29.98)
     march = np.datetime64("2018-03-21")
     fall = [float(c.settle[c.expiry == march][0]) for c in (monday, tuesday)]
@@ -159,19 +170,22 @@ def test_published_counts_contango_on_about_85_of_100_days(real):
     share = float(np.mean(price[known, 1] > price[known, 0]))
     assert 0.80 < share < 0.90
     assert known.sum() > 4500
+    # what docs/vix.md says: the month of constant maturity needs VIX on one day in twenty
+    price, _, days = monthlies(real.market)
+    listed, anchored = (
+        np.isfinite(constant_maturity(price, days, 30.0, spot=spot)).sum()
+        for spot in (None, real.market["vix"])
+    )
+    assert 0.03 < 1.0 - listed / anchored < 0.07
 
 
 @pytest.mark.realdata
-def test_weeklies_lie_near_the_monthly_curve(real_folder, real):
-    from hedgerow.data.folder import read_futures
-    from hedgerow.data.quality import Findings
-
-    quotes = read_futures(real_folder, Findings())
+def test_weeklies_lie_near_the_monthly_curve(real, every):
     gaps = []
     market = real.market
     start, stop = market.index_of("2019-01-02"), market.index_of("2023-12-29")
     for row in range(start, stop, 20):
-        curve = curve_day(market, row, quotes).curve
+        curve = curve_day(market, row, every).curve
         gaps += [
             float(curve.settle[i] - curve.at(curve.days[i], from_spot=True))
             for i in np.flatnonzero(~curve.monthly)
