@@ -7,8 +7,6 @@ With ``--data`` the loading of a folder is measured too, beside pandas reading i
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from hedgerow.policies import catalog
 from hedgerow.pricing import black
 from hedgerow.pricing.surface import Surface
 from hedgerow.report import page
-from rounds import machine, rounds
+from rounds import after, keep, rounds
 
 BARS = 9_072
 
@@ -63,11 +61,6 @@ def same(drawn: dict[str, np.ndarray]) -> None:
     )
 
 
-def after(flag: str) -> str | None:
-    """Return the word after a flag of the command line."""
-    return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else None
-
-
 def main() -> None:
     """Measure and print."""
     drawn = puts()
@@ -101,9 +94,7 @@ def main() -> None:
     print(f"{'work':<52}{'ms':>10}{'× QuantLib':>12}")
     for name, seconds in taken.items():
         print(f"{name:<52}{1e3 * seconds:>10.2f}{seconds / taken[peer]:>12.3f}")
-    if to := after("--json"):
-        made = {"machine": machine(), "seconds": taken}
-        Path(to).write_text(json.dumps(made, indent=2), encoding="utf-8")
+    keep(seconds=taken)
 
 
 if __name__ == "__main__":

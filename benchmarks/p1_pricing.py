@@ -5,15 +5,13 @@ Usage: python benchmarks/p1_pricing.py [--json FILE]
 
 from __future__ import annotations
 
-import json
-import sys
 from importlib.util import find_spec
 
 import numpy as np
 
 import pricing_peers as peers
 from hedgerow.pricing.black import bsm, risk
-from rounds import machine, rounds
+from rounds import keep, rounds
 
 FEW = 5_000
 FIELDS = ("price", "delta", "gamma", "vega", "theta")
@@ -58,9 +56,7 @@ def main() -> None:
     print(f"{'per option':<44}{'ns':>10}{'ratio to Hedgerow':>20}")
     for name, ns in sorted(taken.items(), key=lambda item: item[1]):
         print(f"{name:<44}{ns:>10.1f}{ns / ours:>20.1f}")
-    if "--json" in sys.argv:
-        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as file:
-            json.dump({"machine": machine(), "ns_per_option": taken}, file, indent=2)
+    keep(ns_per_option=taken)
 
 
 if __name__ == "__main__":

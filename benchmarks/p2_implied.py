@@ -8,8 +8,6 @@ that made them is the truth.  Peers are not stopped for being wrong: their error
 
 from __future__ import annotations
 
-import json
-import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -17,7 +15,7 @@ import numpy as np
 import pricing_peers as peers
 from hedgerow.pricing.black import risk
 from hedgerow.pricing.implied import implied_vol
-from rounds import machine, rounds
+from rounds import keep, rounds
 
 FEW = 5_000
 INPUTS = ("spot", "strike", "time", "rate", "dividend")
@@ -64,10 +62,7 @@ def main() -> None:
     for name, ns in sorted(taken.items(), key=lambda item: item[1]):
         worst, share = wrong[name]
         print(f"{name:<32}{ns:>10.1f}{ns / base:>10.1f}{worst:>14.1e}{share:>10.2f}")
-    if "--json" in sys.argv:
-        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as file:
-            found = {"machine": machine(), "ns_per_quote": taken, "errors": wrong}
-            json.dump(found, file, indent=2)
+    keep(ns_per_quote=taken, errors=wrong)
 
 
 if __name__ == "__main__":

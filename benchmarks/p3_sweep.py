@@ -6,7 +6,6 @@ Usage: python benchmarks/p3_sweep.py [--json FILE] [--no-vectorbt]
 from __future__ import annotations
 
 import itertools
-import json
 import resource
 import sys
 import time
@@ -24,7 +23,7 @@ from hedgerow.policies.overlays import Bounds, Budget, Smooth
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
-from rounds import machine, rounds
+from rounds import keep, rounds
 
 T = 9_072
 MEASURES = (Wealth(), Moments(), Drawdown())
@@ -188,10 +187,7 @@ def main() -> None:
     print(
         f"compiling (or loading) the P3 rule: {compiling:.2f} s; memory so far {peak_ours:.0f} MB"
     )
-    if "--json" in sys.argv:
-        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as file:
-            found = {"machine": machine(), "ns_per_lane_bar": taken, "peak_mb": peak_ours}
-            json.dump(found, file, indent=2)
+    keep(ns_per_lane_bar=taken, peak_mb=peak_ours)
 
 
 if __name__ == "__main__":

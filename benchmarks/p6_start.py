@@ -5,14 +5,13 @@ Usage: python benchmarks/p6_start.py [--json FILE]
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from rounds import machine, rounds
+from rounds import keep, rounds
 
 SWEEP = """
 import numpy as np
@@ -77,9 +76,7 @@ def main() -> None:
     warm = taken["first sweep, kernels from the disk cache"] - base
     cold_ = taken["first sweep, kernels compiled"] - base
     print(f"kernels alone: warm is {warm / cold_:.0%} of cold")
-    if "--json" in sys.argv:
-        with open(sys.argv[sys.argv.index("--json") + 1], "w", encoding="utf-8") as file:
-            json.dump({"machine": machine(), "seconds": taken}, file, indent=2)
+    keep(seconds=taken)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 
 def rounds(work: dict[str, Callable[[], object]], count: int = 7) -> dict[str, float]:
@@ -21,6 +24,18 @@ def rounds(work: dict[str, Callable[[], object]], count: int = 7) -> dict[str, f
             call()
             taken[name].append(time.perf_counter() - begun)
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def keep(**found: object) -> None:
+    """Write what was found, and on what machine, to the file after ``--json``, if asked."""
+    if file := after("--json"):
+        made = {"machine": machine(), **found}
+        Path(file).write_text(json.dumps(made, indent=2), encoding="utf-8")
+
+
+def after(flag: str) -> str | None:
+    """Return the word after a flag of the command line."""
+    return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else None
 
 
 def machine() -> dict[str, str]:

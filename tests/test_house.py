@@ -46,7 +46,7 @@ def test_the_public_names_agree_wherever_they_stand() -> None:
         for alias in line.names
     }
     assert typed | {"__version__"} == set(hr.__all__)
-    assert set(hr._HOME) | {"errors", "__version__"} == set(hr.__all__)
+    assert set(hr._HOME) | set(hr._MODULES) | {"__version__"} == set(hr.__all__)
     assert sorted(hr.__all__, key=lambda name: (name == name.lower(), name)) == list(hr.__all__)
 
 

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
         RangeError,
         SleeveError,
     )
+    from hedgerow.instruments import structures
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.options import Put, PutSpread
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
+    from hedgerow.instruments.state import State
+    from hedgerow.instruments.structure import Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -61,6 +64,8 @@ __all__ = [
     "Sigmoid",
     "SleeveError",
     "Smooth",
+    "State",
+    "Structure",
     "Tiers",
     "Trigger",
     "Underlying",
@@ -74,6 +79,7 @@ __all__ = [
     "errors",
     "load",
     "load_policy",
+    "structures",
     "sweep",
 ]
 
@@ -87,6 +93,8 @@ _HOMES = {
     "instruments.options": ("Put", "PutSpread"),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
+    "instruments.state": ("State",),
+    "instruments.structure": ("Structure",),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
     "policies": (
@@ -95,13 +103,14 @@ _HOMES = {
         *("Bounds", "Budget", "Persist", "Smooth", "Trigger"),
     ),
 }
+_MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
-    if name == "errors":
-        return import_module("hedgerow.errors")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "Policy":

@@ -18,6 +18,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import HedgerowError, PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.report.formats import NOT_ADVICE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return the answer as a small table, for notebooks."""
-        from hedgerow.report.summary import NOT_ADVICE, ROWS
+        from hedgerow.report.summary import ROWS
 
         found = self.found
         span, made = found.periods["test"], found.strategies["test"]
@@ -202,9 +203,10 @@ class Result:
             "lookahead": [verdict._asdict() for verdict in found.lookahead],
             "assumptions": found.assumptions,
             "ledgers": {name: ledger.digest() for name, ledger in found.ledgers.items()},
-            "notice": "Not investment advice.",
+            "notice": NOT_ADVICE,
         }
-        return _clean(made)  # type: ignore[no-any-return]
+        plain: dict[str, Any] = _clean(made)
+        return plain
 
 
 def _clean(value: Any) -> Any:

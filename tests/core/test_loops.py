@@ -96,10 +96,11 @@ spread = Spread(policy, {"linear.low": np.linspace(1, 9, 5)})
 compiled.play(spread, find(tapes(), lambda tape: True), (Hedge(),))
 """
     folder = Path(__file__).resolve().parents[1]
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     subprocess.run(
         [sys.executable, "-c", script],
         check=True,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         timeout=120,
     )
     assert {file.name: file.stat().st_mtime_ns for file in cache.rglob("*.nb*")} == before

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from hedgerow.data.calendar import is_session, sessions, vx_settlement
-from hedgerow.data.futures import MONTH_CODES
+from hedgerow.core.contract import MONTH_CODES
+from hedgerow.core.settlement import vx_settlement
+from hedgerow.data.calendar import is_session, sessions
 from hedgerow.errors import RangeError
 
 

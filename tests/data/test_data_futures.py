@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hedgerow.core.market import Origin
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.errors import DataError
 
 HEAD = "Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest"

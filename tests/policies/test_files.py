@@ -278,7 +278,7 @@ def test_every_mistake_is_told_with_its_field(text: str, sentence: str) -> None:
 
 
 def test_a_class_that_is_not_registered_cannot_be_written() -> None:
-    class Mine(type(hr.Constant())):  # type: ignore[misc]
+    class Mine(hr.Constant):
         kind = "mine"
 
     with pytest.raises(PolicyError, match=r"steps\[0\]: 'mine' is not registered"):

@@ -105,6 +105,7 @@ def test_density_against_finite_differences_of_prices():
     assert smile.wings == pytest.approx((0.032, 0.008))
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     "name", ["spx_cboe_2022-06-11", "spx_cboe_2023-09-14", "spx_yahoo_2026-01-30"]

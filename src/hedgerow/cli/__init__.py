@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, curve, data, policy, runs
+from hedgerow.cli import chains, curve, data, parity, policy, runs
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
 app.command()(chains.vix)
+app.command()(parity.parity)
 app.command()(curve.curve)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
@@ -59,7 +60,8 @@ def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
-            # A terminal that cannot show a sign gets a question mark, never a traceback.
+            # A terminal that cannot show a sign gets a question mark, never a traceback;
+            # a stream that somebody put in its place may lack the method, hence the suppress.
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app(prog_name="hedgerow")

@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, columns, note, show_json, told, writable
-
-if TYPE_CHECKING:
-    from hedgerow.data.chains import Chain
+from hedgerow.cli.chain_file import Day, File, Moment, Names, Rate, about, clock, read, title
+from hedgerow.cli.output import AsJson, columns, show_json, told, writable
 
 app = typer.Typer(help="Read, check and fit files of option quotes.", no_args_is_help=True)
-
-File = Annotated[Path, typer.Argument(metavar="FILE", help="An option chain, CSV or JSON.")]
-Day = Annotated[
-    str | None,
-    typer.Option(metavar="DATE", help="Session, where the file holds several.", show_default=False),
-]
-Moment = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TIME", help="New York time of the quotes, where not told.", show_default=False
-    ),
-]
-Names = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=HEADER",
-        help="A column whose header is not known: bid=Best Bid; may be given several times.",
-        show_default=False,
-    ),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(metavar="RATE", help="Rate, decimal a year.", show_default="from put-call parity"),
-]
 
 
 @told
@@ -51,7 +25,7 @@ def vix(
     """Compute VIX from a chain by Cboe's method, and the forward variance between its terms."""
     from hedgerow.data.chain_vix import chain_vix
 
-    chain = _read(file, date, time, column)
+    chain = read(file, date, time, column)
     found = chain_vix(chain, rate=rate)
     terms = [
         {
@@ -71,7 +45,7 @@ def vix(
     if as_json:
         show_json(
             {
-                **_about(chain),
+                **about(chain),
                 "vix": found.value,
                 "comparable": found.listed,
                 "terms": terms,
@@ -79,7 +53,7 @@ def vix(
             }
         )
         return
-    typer.echo(f"VIX {found.value:.2f}  from {chain.symbol} quotes of {_clock(chain)}\n")
+    typer.echo(f"VIX {found.value:.2f}  from {chain.symbol} quotes of {clock(chain)}\n")
     table = [["expiry", "days", "vol", "forward", "K0", "options", "rate"]]
     for expiry, row in zip(found.expiries, terms, strict=True):
         table.append(
@@ -113,12 +87,12 @@ def check(
     """Say what is wrong with the quotes of a chain: crossed, stale, off parity, and so on."""
     from hedgerow.data.chain_quality import screen
 
-    chain = _read(file, date, time, column)
+    chain = read(file, date, time, column)
     kept, report = screen(chain, rate=rate)
     if as_json:
-        show_json({**_about(chain), "kept": len(kept), "quality": report.as_dict()})
+        show_json({**about(chain), "kept": len(kept), "quality": report.as_dict()})
         return
-    typer.echo(f"{_title(chain)}\n{len(kept):,} of {len(chain):,} contracts kept\n")
+    typer.echo(f"{title(chain)}\n{len(kept):,} of {len(chain):,} contracts kept\n")
     typer.echo(report.summary())
     for finding in report:
         typer.echo(f"{finding.rule}: {'; '.join(finding.first)}")
@@ -135,20 +109,19 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the expiries of a chain with their forwards and rates from put-call parity."""
+    from hedgerow.data.chain_parity import chain_parity
     from hedgerow.data.chain_quality import screen
     from hedgerow.errors import RangeError
-    from hedgerow.pricing.parity import parity
 
-    chain = _read(file, date, time, column)
+    chain = read(file, date, time, column)
     kept, _ = screen(chain, rate=rate)
-    near = None if kept.european else 0.05
     rows: list[dict[str, Any]] = []
     for expiry in kept.expiries:
         board = kept.board(expiry)
         row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
         row |= {"days": board.time * 365.0, "strikes": len(board)}
         try:
-            found = parity(board, rate=rate, near=near)
+            found = chain_parity(kept, expiry, rate=rate, board=board)
         except RangeError:
             rows.append({**row, "forward": None, "rate": None, "discount": None, "pairs": 0})
             continue
@@ -156,9 +129,9 @@ def show(
         row |= {"rate": found.rate, "rate_error": found.rate_error}
         rows.append({**row, "discount": found.discount, "pairs": int(found.used.sum())})
     if as_json:
-        show_json({**_about(chain), "kept": len(kept), "expiries": rows})
+        show_json({**about(chain), "kept": len(kept), "expiries": rows})
         return
-    typer.echo(f"{_title(chain)}\n")
+    typer.echo(f"{title(chain)}\n")
     table = [["expiry", "days", "strikes", "pairs", "forward", "±", "rate", "±"]]
     for expiry, row in zip(kept.expiries, rows, strict=True):
         cells = [str(expiry), f"{row['days']:.1f}", str(row["strikes"]), str(row["pairs"])]
@@ -192,12 +165,12 @@ def fit(
     from hedgerow.data.chain_fit import fit_chain
 
     place = writable(picture) if picture else None
-    chain = _read(file, date, time, column)
+    chain = read(file, date, time, column)
     found = fit_chain(chain, rate=rate, days=days)
     if place:
         from hedgerow.report.smile import smiles
 
-        place.write_text(smiles(found, _title(chain)), encoding="utf-8")
+        place.write_text(smiles(found, title(chain)), encoding="utf-8")
     rows = found.errors()
     left = found.arbitrage
     if as_json:
@@ -205,14 +178,14 @@ def fit(
         out = [{"expiry": str(expiry), "why": why} for expiry, why in found.left_out]
         show_json(
             {
-                **_about(chain),
+                **about(chain),
                 "arbitrage": {"free": left.free, **told},
                 "expiries": rows,
                 "left_out": out,
             }
         )
         return
-    typer.echo(f"{_title(chain)}\n")
+    typer.echo(f"{title(chain)}\n")
     table = [["expiry", "days", "quotes", "forward", "vol", "error", "half spread", "inside"]]
     for row in rows:
         table.append(
@@ -235,40 +208,3 @@ def fit(
         f"ask.\nArbitrage left: {'none' if left.free else 'some'} (lowest g {left.butterfly:.4f}, "
         f"lowest calendar rise {left.calendar:.1e}, steepest wing {left.wing:.2f})"
     )
-
-
-def _read(file: Path, date: str | None, time: str | None, names: list[str] | None) -> Chain:
-    from hedgerow.data.chain_files import read_chain
-    from hedgerow.errors import DataError
-
-    mapping = {}
-    for text in names or []:
-        ours, equals, header = text.partition("=")
-        if not equals or not header:
-            raise DataError(
-                f"'{text}' names no column", where="--column", mend="write bid=Best Bid"
-            )
-        mapping[ours.strip()] = header.strip()
-    note(f"Reading {file} …")
-    return read_chain(file, date=date, time=time, columns=mapping or None)
-
-
-def _about(chain: Chain) -> dict[str, Any]:
-    return {
-        "file": chain.file,
-        "layout": chain.layout,
-        "symbol": chain.symbol,
-        "time": str(chain.time),
-        "valued": str(chain.valued),
-        "spot": chain.spot,
-        "contracts": len(chain),
-    }
-
-
-def _clock(chain: Chain) -> str:
-    return str(chain.valued).replace("T", " ")[:16]
-
-
-def _title(chain: Chain) -> str:
-    spot = f", spot {chain.spot:,.2f}" if chain.spot == chain.spot else ", spot not told"
-    return f"{chain.symbol}, quotes of {_clock(chain)} New York{spot} ({chain.layout})"

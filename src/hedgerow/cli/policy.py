@@ -153,6 +153,7 @@ def _x(steps: list[Any], level: float) -> float:
     x: float = 0.0
     for step in steps:
         seen: Any = (level,) if step.inputs else ()
+        # the steps asked here (`_x` is for rules and bounds) look at neither book nor bar
         view = View(seen, None, None)  # type: ignore[arg-type]
         x, _ = step.kernel(x, view, step.start(), step.params())
     return float(x)

@@ -39,7 +39,7 @@ _SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:
 
 def markdown() -> str:
     """Return the reference of every signal and step of this package as Markdown."""
-    import hedgerow.policies  # noqa: F401
+    import hedgerow.policies  # noqa: F401  # registers the signals and steps
     from hedgerow.core.step import SIGNALS, STEPS, Stage
 
     parts = [HEAD, "## Signals\n\nColumns made from the past; steps name them.\n"]
@@ -81,13 +81,12 @@ def _said(text: str) -> dict[str, str]:
     """Return what the Parameters section of a docstring says of each field."""
     found = re.search(r"Parameters\n-+\n(.*?)(?:\n\n|\Z)", text, re.S)
     made: dict[str, str] = {}
-    names: list[str] = []
+    name = ""
     for line in found.group(1).splitlines() if found else ():
         if not line.startswith(" "):
-            names = [name.strip() for name in line.split(",")]
+            name = line.strip()
             continue
-        for name in names:
-            made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
+        made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
     return made
 
 

@@ -41,11 +41,17 @@ class NoParams(NamedTuple):
 
 
 class _Plain:
-    """A measure without parameters."""
+    """A measure without parameters, whose memory starts at zeros."""
+
+    Memory: ClassVar[type[Any]]
 
     def params(self) -> NoParams:
         """Return no parameters."""
         return NoParams()
+
+    def start(self, nav: float) -> Any:
+        """Return the memory before the first bar: zeros."""
+        return self.Memory(*(0.0 for _ in self.Memory._fields))
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,6 @@ class Wealth(_Plain):
 
     class Memory(NamedTuple):
         """Nothing: the book keeps NAV."""
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory()
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
@@ -82,10 +84,6 @@ class Hedge(_Plain):
         """What is carried from bar to bar."""
 
         total: Num
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0)
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
@@ -112,10 +110,6 @@ class Moments(_Plain):
 
         total: Num
         squares: Num
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0, 0.0)
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
@@ -144,10 +138,6 @@ class Returns(_Plain):
         bars: Num
         total: Num
         squares: Num
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0, 0.0, 0.0)
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
@@ -184,10 +174,6 @@ class Drawdown(_Plain):
 
         worst: Num
 
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0)
-
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
         """Compare the bar's drawdown with the deepest so far."""
@@ -215,10 +201,6 @@ class Costs(_Plain):
         carry: Num
         trades: Num
         held: Num
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0, 0.0, 0.0, 0.0)
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
@@ -251,10 +233,6 @@ class Exposure(_Plain):
         total: Num
         most: Num
         bars: Num
-
-    def start(self, nav: float) -> Memory:
-        """Return the memory before the first bar."""
-        return self.Memory(0.0, 0.0, 0.0)
 
     @staticmethod
     def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:

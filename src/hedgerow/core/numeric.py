@@ -46,12 +46,12 @@ def maximum(a: Num, b: Num) -> Num:
 
 def known(value: Num) -> Any:
     """Say whether a value is a number: NaN is unequal to itself."""
-    return value == value  # noqa: PLR0124
+    return value == value  # noqa: PLR0124  # false for NaN alone
 
 
 def unknown(value: Num) -> Any:
     """Say whether a value is NaN."""
-    return value != value  # noqa: PLR0124
+    return value != value  # noqa: PLR0124  # true for NaN alone
 
 
 def clip(value: Num, low: Num, high: Num) -> Num:

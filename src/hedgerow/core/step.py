@@ -99,6 +99,7 @@ T = TypeVar("T")
 
 def signal(cls: type[T]) -> type[T]:
     """Register a signal class under its ``kind`` so that policy files can name it."""
+    # T is any class: `kind` is what the Signal protocol asks of it
     SIGNALS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
     return cls
 
@@ -114,6 +115,7 @@ def step(cls: type[T]) -> type[T]:
     for part in ("kind", "stage", "inputs", "params", "start", "kernel"):
         if not hasattr(cls, part):
             raise PolicyError(f"the step class lacks '{part}'", where=cls.__name__)
+    # T is any class: the loop above has seen its `kind`
     STEPS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
     return cls
 
@@ -131,6 +133,7 @@ def _plain_spoken(cls: type[T]) -> type[T]:
 
             raise in_words(error, type(self), type(self).kind) from None
 
+    # mypy forbids a new constructor in place of the old one, which is the whole point here
     cls.__init__ = init  # type: ignore[method-assign]
     return cls
 

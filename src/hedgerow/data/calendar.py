@@ -1,4 +1,4 @@
-"""Sessions, early closes and the expiry rule of VIX futures."""
+"""Sessions and early closes of the New York exchanges."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import vix_settlement
 from hedgerow.errors import RangeError
-
-# In 2004 the contract still settled on the Wednesday before the third Friday of its own
-# month; the two contracts of that year for which this is another day are listed by hand.
-_EARLY_SETTLEMENTS = {(2004, 7): dt.date(2004, 7, 14), (2004, 10): dt.date(2004, 10, 13)}
 
 _EARLY_CLOSE = dt.time(13, 0)
 _REGULAR_CLOSE = dt.time(16, 0)
@@ -52,40 +47,6 @@ def is_session(day: dt.date) -> bool:
     (False, True)
     """
     return bool(np.is_busday(np.datetime64(day, "D"), holidays=holidays()))
-
-
-@cache
-def vx_settlement(year: int, month: int) -> dt.date:
-    """Return the final settlement date of the monthly VIX future of a month.
-
-    It is the Wednesday thirty days before the third Friday of the following month.
-    When that Friday is a holiday the thirty days are counted from the session before
-    it, and when the day so found is a holiday itself the session before it is taken.
-
-    Parameters
-    ----------
-    year, month
-        The contract month, for instance 2024 and 6.
-
-    Raises
-    ------
-    RangeError
-        If ``month`` is not 1 … 12 or the year lies before VIX futures began (2004).
-
-    Examples
-    --------
-    >>> [vx_settlement(2024, month).isoformat() for month in (5, 6)]
-    ['2024-05-22', '2024-06-18']
-    """
-    if not 1 <= month <= 12 or year < 2004:
-        raise RangeError(
-            f"there is no VIX future of {year}-{month:02d}",
-            where="contract",
-            mend="use months from 2004-05 on",
-        )
-    if (year, month) in _EARLY_SETTLEMENTS:
-        return _EARLY_SETTLEMENTS[year, month]
-    return cast("dt.date", vix_settlement(f"{year}-{month:02d}").item())
 
 
 def sessions(start: dt.date | str, end: dt.date | str) -> tuple[Session, ...]:

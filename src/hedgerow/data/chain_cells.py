@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.data.chains import NUMBERS, UNDERLYINGS, Chain, Mask, Moments
+from hedgerow.core.contract import OSI
+from hedgerow.core.products import UNDERLYINGS
+from hedgerow.data.chains import NUMBERS, Chain, Mask, Moments
 from hedgerow.data.numbers import Days, Floats, Place, blank, to_days, to_floats
 from hedgerow.data.quality import Findings
 from hedgerow.errors import DataError
@@ -18,7 +20,6 @@ from hedgerow.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-_OSI = r"^([A-Z]+[0-9]?)\s*(\d{6})([CP])(\d{8})$"
 _KINDS = {"c": True, "call": True, "calls": True, "p": False, "put": False, "puts": False}
 _NAMED_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _CLOSE = np.timedelta64(16 * 60 + 15, "m")
@@ -117,8 +118,7 @@ def _floats(raw: Raw, name: str) -> Floats:
     try:
         values = to_floats(raw.frame[name], Place(raw.file, name, 0), notes)
     except DataError as error:
-        index = int(re.search(r"row (\d+)", error.where)[1])  # type: ignore[index]
-        raise DataError(error.what, where=raw.where(index, name), mend=error.mend) from None
+        raise _placed(error, raw, name) from None
     for finding in notes.rows:
         if finding.rule == "decimal-comma":
             index = int(finding.first[0].removeprefix("row "))
@@ -130,6 +130,13 @@ def _floats(raw: Raw, name: str) -> Floats:
     return values
 
 
+def _placed(error: DataError, raw: Raw, name: str) -> DataError:
+    """Return the error with the file's own row and header instead of the column's."""
+    found = re.search(r"row (\d+)", error.where)
+    assert found is not None  # `numbers` names the row of every cell that it refuses
+    return DataError(error.what, where=raw.where(int(found[1]), name), mend=error.mend)
+
+
 def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
     """Return root, expiry, call and strike, from cells, contract symbols, or both agreeing."""
     frame = raw.frame
@@ -138,8 +145,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         try:
             expiry = to_days(frame["expiry"], Place(raw.file, "expiry", 0))
         except DataError as error:
-            index = int(re.search(r"row (\d+)", error.where)[1])  # type: ignore[index]
-            raise DataError(error.what, where=raw.where(index, "expiry"), mend=error.mend) from None
+            raise _placed(error, raw, "expiry") from None
     if "kind" in frame:
         words = frame["kind"].str.strip().str.lower()
         _refuse(raw, "kind", ~np.asarray(words.isin(list(_KINDS))), "is neither call nor put")
@@ -148,7 +154,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         strike = _floats(raw, "strike")
     root = np.full(len(frame), "", dtype=object)
     if "contract" in frame:
-        parts = frame["contract"].str.strip().str.upper().str.extract(_OSI)
+        parts = frame["contract"].str.strip().str.upper().str.extract(OSI)
         unknown = np.asarray(parts[0].isna())
         if expiry is None or call is None or strike is None:
             _refuse(raw, "contract", unknown, "is not a contract symbol like SPXW230915C04500000")
@@ -167,7 +173,8 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         expiry = coded if expiry is None else expiry
         call = right if call is None else call
         strike = cents if strike is None else strike
-    assert expiry is not None and call is not None  # noqa: PT018
+    assert expiry is not None
+    assert call is not None
     assert strike is not None
     _refuse(raw, "expiry", np.isnat(expiry), "is no expiry date")
     _refuse(raw, "strike", ~(strike > 0.0), "is not a strike: strikes are positive")

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.data.chain_parity import AMERICAN_RATE, chain_parity
 from hedgerow.data.chains import Chain, Mask
 from hedgerow.data.quality import Action, Findings, QualityReport
 from hedgerow.errors import DataError, RangeError
-from hedgerow.pricing.parity import parity
 
 OLD_DAYS = 5
 """Days without a trade after which a quote is noted as stale."""
 
 _SLACK = 1e-4
 """Share of the strike by which quotes may miss parity: rounding and late quotes."""
-_NEAR = 0.05
-"""Share of the forward within which American quotes are held to parity."""
 
 
-def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityReport]:
+def screen(
+    chain: Chain, *, rate: float | None = None, keep_off_parity: bool = False
+) -> tuple[Chain, QualityReport]:
     """Return the chain without bad quotes, and what was found.
 
     Parameters
@@ -27,14 +27,16 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
     chain
         As read.
     rate
-        Continuously compounded, decimal a year; left out put-call parity gives it.
+        Continuously compounded, decimal a year; left out, as in `chain_parity`.
+    keep_off_parity
+        Note quotes on the wrong side of parity and keep them: for who looks for them.
 
     Returns
     -------
     chain, report
         Dropped: expired, doubled, missing, negative, empty and crossed quotes, and of a pair
         on the wrong side of parity the option in the money.  Noted: quotes without a bid,
-        stale quotes, and pairs of American options off parity.
+        stale quotes, pairs of American options off parity, and a rate that is assumed.
 
     Raises
     ------
@@ -64,11 +66,22 @@ def screen(chain: Chain, *, rate: float | None = None) -> tuple[Chain, QualityRe
     drop("quote-empty", (bid == 0.0) & (ask == 0.0), "contracts have neither bid nor ask")
     drop("quote-crossed", bid > ask, "bids lie above their asks")
     off = _off_parity(chain, keep, rate)
-    if chain.european:
-        drop("parity-side", off, "quotes in the money are on the wrong side of put-call parity")
-    else:
+    what = "quotes in the money are on the wrong side of put-call parity"
+    if not chain.european:
         what = "American quotes near the money are off put-call parity"
+    if chain.european and not keep_off_parity:
+        drop("parity-side", off, what)
+    else:
         _tell(chain, notes, "parity-side", off, what, "noted")
+    if not chain.european and rate is None:
+        notes.add(
+            "rate-assumed",
+            f"a rate of {AMERICAN_RATE:.0%} is assumed: American quotes do not tell it; give yours",
+            action="noted",
+            file=chain.file,
+            column="rate",
+            count=1,
+        )
     _tell(chain, notes, "quote-zero-bid", keep & (bid == 0.0), "quotes have no bid", "noted")
     age = chain.valued - chain.traded
     old = keep & ~np.isnat(chain.traded) & (age > np.timedelta64(OLD_DAYS, "D"))
@@ -134,11 +147,10 @@ def _off_parity(chain: Chain, keep: Mask, rate: float | None) -> Mask:
     """Say which options in the money cannot be explained by quotes inside both spreads."""
     bad = np.zeros(len(chain), dtype=bool)
     clean = chain.take(keep)
-    near = None if chain.european else _NEAR
     for expiry in clean.expiries:
         board = clean.board(expiry)
         try:
-            found = parity(board, rate=rate, near=near)
+            found = chain_parity(clean, expiry, rate=rate, board=board)
         except RangeError:
             continue  # too few pairs to say anything
         limit = found.allowed + _SLACK * board.strike

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hedgerow.data.chain_parity import chain_parity
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.errors import DataError, RangeError
 from hedgerow.pricing.cboe_vix import DAYS, Term, forward_variance, term, vix
-from hedgerow.pricing.parity import parity
 
 _FRIDAY = 4
 _WINDOW = range(24, 37)
@@ -28,8 +28,8 @@ class ChainVix:
     forward_variance
         Fair variance a year between the two expiries, decimal.
     listed
-        Whether both expiries are those that Cboe would take; else the two nearest to 30
-        days were used and the number is not comparable with the published one.
+        Whether these are SPX options and both expiries those that Cboe would take; else the
+        number is not comparable with the published one.
     """
 
     value: float
@@ -68,14 +68,14 @@ def chain_vix(chain: Chain, *, rate: float | None = None, days: float = DAYS) ->
     listed = [e for e in ahead if days == DAYS and _counts(e) and _whole_days(chain, e) in _WINDOW]
     listed = [e for e in listed if e.am or Expiry(e.date, True) not in listed]
     if len(listed) == 2:
-        pair, official = (listed[0], listed[1]), True
+        pair, official = (listed[0], listed[1]), chain.symbol == "SPX"
     else:
         pair, official = _closest(chain, ahead, days), False
     rates, terms = [], []
     for expiry in pair:
         board = chain.board(expiry)
         try:
-            known = rate if rate is not None else parity(board).rate
+            known = chain_parity(chain, expiry, board=board).rate if rate is None else rate
             terms.append(term(board, known))
         except RangeError as error:
             raise DataError(

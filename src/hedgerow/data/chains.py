@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.products import AM_ROOTS, EUROPEAN_ROOTS
 from hedgerow.data.calendar import sessions
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.errors import DataError
@@ -19,15 +20,6 @@ from hedgerow.pricing.cboe_vix import MINUTES_PER_YEAR
 Mask = NDArray[np.bool_]
 Moments = NDArray[np.datetime64]
 Texts = NDArray[np.str_]
-
-AM_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX", "VIXW", "OEX", "MXEA", "MXEF"})
-"""Roots that settle on the opening of their expiry date; all others on its close."""
-
-EUROPEAN_ROOTS = AM_ROOTS - {"OEX"} | {"SPXW", "SPXPM", "XSP", "XEO", "NDXP", "RUTW"}
-"""Roots known to be exercised at expiry only."""
-
-UNDERLYINGS = {"SPXW": "SPX", "SPXPM": "SPX", "VIXW": "VIX", "NDXP": "NDX", "RUTW": "RUT"}
-"""Underlying of a root that has another name."""
 
 NUMBERS = (
     *("bid", "ask", "last", "volume", "open_interest"),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.data.calendar import vx_settlement
-from hedgerow.data.futures import MONTH_CODES, RANKS, TENFOLD_UNTIL, Quotes
+from hedgerow.core.contract import MONTH_CODES
+from hedgerow.core.settlement import vx_settlement
+from hedgerow.data.futures import RANKS, TENFOLD_UNTIL, Quotes
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
 from hedgerow.data.quality import Action, Findings
 from hedgerow.data.tables import Sheet, read_text

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.contract import MONTH_CODES
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.download import NotThereError, Patience, download, sha256
-from hedgerow.data.futures import MONTH_CODES
 from hedgerow.data.quality import Findings
 from hedgerow.data.sources import user_data_dir
 from hedgerow.data.tables import read_columns, recognise

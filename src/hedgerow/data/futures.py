@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Origin
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Column
@@ -18,7 +18,6 @@ from hedgerow.data.series import Column
 RANKS = 8
 """Monthly contracts kept: ``vx1`` … ``vx8``."""
 
-MONTH_CODES = {code: month for month, code in enumerate("FGHJKMNQUVXZ", start=1)}
 TENFOLD_UNTIL = np.datetime64("2007-03-26")
 """Before this date VIX futures were quoted at ten times the index."""
 

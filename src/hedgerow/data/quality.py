@@ -44,6 +44,7 @@ RULES: dict[str, str] = {
     "quote-zero-bid": "An ask without a bid is noted; fits leave it out.",
     "quote-stale": "A quoted option without a trade in five days is noted.",
     "parity-side": "Off put-call parity the option in the money is dropped, an American one noted.",
+    "rate-assumed": "American quotes do not tell the rate; 3 % is taken unless one is given.",
 }
 """Every rule by name, in one sentence each; ``docs/data.md`` prints this table."""
 

@@ -159,6 +159,7 @@ _TEXT = frozenset({"kind", "tenor", "roll", "size"})
 
 
 def _keys(build: Callable[..., Sleeve]) -> tuple[str, ...]:
+    # every entry of SLEEVES is a dataclass, which Callable cannot say
     return tuple(item.name for item in fields(build) if item.init)  # type: ignore[arg-type]
 
 

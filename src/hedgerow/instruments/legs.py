@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import next_monthly
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.rolls import Roll, Schedule, parse_tenor, schedule
+from hedgerow.instruments.rolls import Roll, Schedule, expiry_by_tenor, parse_tenor, schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag, frozen
-from hedgerow.pricing.black import DAYS_PER_YEAR, bsm
+from hedgerow.pricing.black import DAYS_PER_YEAR, risk
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -73,12 +72,7 @@ def option_strip(
     check_lag(lag)
     scene, trade = Scene.of(market), costs or Costs()
     span = parse_tenor(tenor)
-
-    def expiry_after(day: int) -> int:
-        if not listed:
-            return day + span
-        return int(next_monthly(np.datetime64(day + span, "D")).astype(np.int64))
-
+    expiry_after = expiry_by_tenor(scene.days, span, listed=listed)
     plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
     strikes = scene.spot[plan.chosen][:, None] * np.array([leg.moneyness for leg in legs])
 
@@ -145,7 +139,7 @@ def _value(
     for i, leg in enumerate(legs):
         strike = strikes[contract, i]
         vol = scene.surface.vol(np.log(strike / forward), years, rows)
-        greeks = bsm(
+        greeks = risk(
             scene.spot[rows],
             strike,
             years,

@@ -8,6 +8,7 @@ the contract that the next order will be filled in, and none knows the future.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import sessions_ahead
+from hedgerow.core.expiry import sessions_ahead, third_friday
 from hedgerow.errors import SleeveError
 
 Floats = NDArray[np.float64]
@@ -185,33 +186,71 @@ def schedule(
     before, as a standing order would have.
     """
     count = len(days)
-    if deadline_of is None:
-        deadline_of = int if rule.at_expiry else last_session_before
-    held, pending = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
-    chosen, expiries = [0], [expiry_after(int(days[0]))]
-    # the session at which an order decided now is expected to be filled
-    fill = sessions_ahead(days.astype("datetime64[D]"), lag).astype(np.int64)
-    start, now = 0, 0
+    dates = days.astype("datetime64[D]")
+    # Where an order decided now is expected to be filled; or, where expiry itself is too late,
+    # the session after it: one fill before expiry is the last that does.
+    eve = deadline_of is None and not rule.at_expiry
+    reach = sessions_ahead(dates, lag + eve).astype(np.int64).tolist()
+    calendar, deadline = days.tolist(), deadline_of or int
+    chosen, expiries = [0], [expiry_after(calendar[0])]
+    filled, asked = [0], [0]
+    now = 0
     while True:
-        expiry, number = expiries[-1], len(chosen)
-        due = _due(days, spot, fill, rule, (expiry, deadline_of(expiry)), start, now)
-        settled = int(np.searchsorted(days, expiry))
+        start, expiry = chosen[-1], expiries[-1]
+        due = bisect_left(reach, deadline(expiry))
+        due = _due(calendar, spot, rule, due, expiry, start, now)
+        settled = bisect_left(calendar, expiry)
         if settled < min(due + lag, count):  # an unscheduled closure
             start = max(settled - lag, start)
-            fresh = expiry_after(int(days[start]))
-            if fresh <= days[settled]:
-                start, fresh = settled, expiry_after(int(days[settled]))
-            held[settled:] = pending[settled:] = number
+            fresh = expiry_after(calendar[start])
+            if fresh <= calendar[settled]:
+                start, fresh = settled, expiry_after(calendar[settled])
             now = settled
+            asked.append(settled)
+            filled.append(settled)
         elif due < count:
             start = now = due
-            fresh = expiry_after(int(days[due]))
-            pending[due:] = number
-            held[due + lag :] = number
+            fresh = expiry_after(calendar[due])
+            asked.append(due)
+            filled.append(due + lag)
         else:
+            held, pending = _numbered(filled, count), _numbered(asked, count)
             return Schedule(held, pending, np.array(chosen), np.array(expiries, dtype=np.int64))
         chosen.append(start)
         expiries.append(fresh)
+
+
+def _numbered(starts: list[int], count: int) -> Index:
+    """Return the last number whose start each bar has reached, **shape** (count,)."""
+    latest = np.zeros(count, dtype=np.intp)
+    reached = [(bar, number) for number, bar in enumerate(starts) if bar < count]
+    latest[[bar for bar, _ in reached]] = [number for _, number in reached]
+    return np.maximum.accumulate(latest)
+
+
+def expiry_by_tenor(days: Days, span: int, *, listed: bool) -> Callable[[int], int]:
+    """Return which expiry is chosen on a session, both as days since 1970-01-01.
+
+    Parameters
+    ----------
+    days
+        The sessions, sorted, **shape** (T,); no contract is chosen before or after them.
+    span
+        Tenor in days.
+    listed
+        True for the first monthly expiry on or after the tenor, False for exactly the tenor.
+
+    Examples
+    --------
+    >>> expiry_by_tenor(np.array([0]), 90, listed=True)(0) == 90 + 16  # 1970-04-17
+    True
+    """
+    if not listed:
+        return lambda day: day + span
+    first, last = (days[[0, -1]] + span).astype("datetime64[D]").astype("datetime64[M]")
+    monthlies = third_friday(np.arange(first, last + 2)).astype(np.int64)
+    listing = monthlies.tolist()
+    return lambda day: int(listing[bisect_left(listing, day + span)])
 
 
 def last_session_before(day: int) -> int:
@@ -226,24 +265,22 @@ def last_session_before(day: int) -> int:
 
 
 def _due(
-    days: Days,
+    calendar: list[int],
     spot: Floats,
-    fill: Days,
     rule: Roll,
-    ends: tuple[int, int],
+    due: int,
+    expiry: int,
     start: int,
     now: int,
 ) -> int:
-    # The first bar after `now` at which the rule, or the deadline, says roll.
-    expiry, deadline = ends
-    due = int(np.searchsorted(fill, deadline))
+    # The first bar after `now` at which the rule says roll, or the deadline `due` does.
     if rule.after is not None:  # whole spans since 1970: no date depends on where data begin
         span = rule.after
-        due = min(due, int(np.searchsorted(days, (int(days[start]) // span + 1) * span)))
+        due = min(due, bisect_left(calendar, (calendar[start] // span + 1) * span))
     if rule.bars is not None:
         due = min(due, start + rule.bars)
     if rule.dte is not None:
-        due = min(due, int(np.searchsorted(days, expiry - rule.dte)))
+        due = min(due, bisect_left(calendar, expiry - rule.dte))
     due = max(due, now + 1)
     if rule.drift is not None:
         moved = np.abs(spot[start] / spot[now + 1 : due] - 1.0) > rule.drift

@@ -8,11 +8,17 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import next_monthly
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.rolls import Schedule, check_terms, parse_roll, parse_tenor, schedule
+from hedgerow.instruments.rolls import (
+    Schedule,
+    check_terms,
+    expiry_by_tenor,
+    parse_roll,
+    parse_tenor,
+    schedule,
+)
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size, frozen
@@ -92,14 +98,8 @@ class VarianceSwap:
         """
         check_lag(lag)
         scene, trade = Scene.of(market), costs or Costs()
-        span, listed = parse_tenor(self.tenor), self.listed
-
-        def expiry_after(day: int) -> int:
-            if not listed:
-                return day + span
-            return int(next_monthly(np.datetime64(day + span, "D")).astype(np.int64))
-
-        rule = parse_roll(self.roll, self.drift)
+        span, rule = parse_tenor(self.tenor), parse_roll(self.roll, self.drift)
+        expiry_after = expiry_by_tenor(scene.days, span, listed=self.listed)
         plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
         return _laid_out(self.name, market, scene, plan, trade, _notes(scene, span, lag))
 

@@ -35,8 +35,10 @@ class Bounds(_Overlay):
 
     Parameters
     ----------
-    floor, cap
-        Least and greatest intensity.
+    floor
+        Least intensity.
+    cap
+        Greatest intensity.
     """
 
     floor: Level_ = 0.2

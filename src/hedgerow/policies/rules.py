@@ -92,8 +92,10 @@ class Linear(_Rule):
     ----------
     signal
         Name of the signal, VIX in points by default.
-    low, high
-        Signal at which the intensity is 0, and at which it is 1.
+    low
+        Signal at and below which the intensity is 0.
+    high
+        Signal at which the intensity is 1.
     top
         Greatest intensity; None for no limit.
 
@@ -180,10 +182,16 @@ class Tiers(_Rule):
     ----------
     signal
         Name of the signal, VIX in points by default.
-    first, second
-        The two edges; equal edges make a two-level rule.
-    below, between, above
-        Intensity in each tier.
+    first
+        The lower edge.
+    second
+        The upper edge; equal edges make a two-level rule.
+    below
+        Intensity at the lower edge and under it.
+    between
+        Intensity between the edges and at the upper one.
+    above
+        Intensity over the upper edge.
     """
 
     signal: Column = "vix"
@@ -236,10 +244,16 @@ class Bands(_Rule):
     ----------
     signal
         Name of the signal, VIX in points by default.
-    calm_below, stress_above
-        The two edges.
-    calm, normal, stress
-        Intensity in each band.
+    calm_below
+        The lower edge.
+    stress_above
+        The upper edge.
+    calm
+        Intensity under the lower edge.
+    normal
+        Intensity between the edges and at both.
+    stress
+        Intensity over the upper edge.
     """
 
     signal: Column = "vix"
@@ -289,8 +303,10 @@ class Sigmoid(_Rule):
         Steepness, per point.
     mid
         Signal at which the intensity is half-way.
-    floor, cap
-        Intensity far below and far above ``mid``; 0 and 1 give the plain sigmoid.
+    floor
+        Intensity far below ``mid``; 0 gives the plain sigmoid, with ``cap`` 1.
+    cap
+        Intensity far above ``mid``.
     """
 
     signal: Column = "vix"

@@ -37,8 +37,8 @@ _ROOF = 3.0
 """Weight of a ceiling, of the order of a quote's and far below that of arbitrage."""
 _MARGIN = 1e-3
 _RIDGE = 1e-3
-_WORTHLESS = 1e-5
-"""Share of the forward: a twentieth of a point of an index at 5,000, the least tick."""
+_LEAST_TICK = 5e-6
+"""Share of the forward: quotes finer than this say nothing of the exchange's tick."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Quotes:
         Points, and True for calls, **shape** (N,).
     bid, ask, mid
         Implied volatilities, decimal a year, **shape** (N,).
+    tick
+        Points: the least step between prices.
     """
 
     time: float
@@ -65,6 +67,7 @@ class Quotes:
     bid: Floats
     ask: Floats
     mid: Floats
+    tick: float = 0.0
 
     @property
     def log_moneyness(self) -> Floats:
@@ -107,7 +110,14 @@ def quotes(board: Board, found: Parity) -> Quotes:
         bid=low[good],
         ask=high[good],
         mid=middle[good],
+        tick=_tick(np.concatenate([bid[live], ask[live]])),
     )
+
+
+def _tick(prices: Floats) -> float:
+    """Return the least step between distinct prices, 0 where there are not two."""
+    steps = np.diff(np.unique(np.round(prices, 6)))
+    return float(steps.min()) if len(steps) else 0.0
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,7 @@ class Arbitrage:
         Lowest g(k) of any smile on the grid; 0 or more where there is no arbitrage.
     calendar
         Lowest rise of total variance from an expiry to the next, where options of the
-        earlier one are worth 1e-5 of the forward or more; 0 or more without arbitrage.
+        earlier one are worth two ticks or more; 0 or more without arbitrage.
     wing
         Steepest wing of any smile; below 2 without arbitrage (Lee 2004).
     """
@@ -185,7 +195,7 @@ def fit_surface(parts: Sequence[Quotes]) -> tuple[Slice, ...]:
     for part, ceiling in zip(parts, _ceilings(parts), strict=True):
         if made and not part.time > made[-1].quotes.time:
             raise RangeError("expiries are not in order of time", where="fit", mend="sort them")
-        made.append(Slice(fit_slice(part, made[-1].smile if made else None, ceiling), part))
+        made.append(Slice(fit_slice(part, made[-1] if made else None, ceiling), part))
     return tuple(made)
 
 
@@ -204,7 +214,7 @@ def _ceilings(parts: Sequence[Quotes]) -> list[Floats]:
     return made[::-1]
 
 
-def fit_slice(part: Quotes, below: Svi | None = None, ceiling: Floats | None = None) -> Svi:
+def fit_slice(part: Quotes, below: Slice | None = None, ceiling: Floats | None = None) -> Svi:
     """Fit one smile by least squares in half-spreads, with outliers damped.
 
     Parameters
@@ -212,7 +222,7 @@ def fit_slice(part: Quotes, below: Svi | None = None, ceiling: Floats | None = N
     part
         Six quotes or more.
     below
-        The smile of the expiry before, which this one must not cross.
+        The expiry before, whose smile this one must not cross.
     ceiling
         Total variance on the grid that it should not rise above, infinite where free.
 
@@ -243,7 +253,7 @@ class _Problem:
     width: Floats
 
     @classmethod
-    def of(cls, part: Quotes, below: Svi | None, ceiling: Floats) -> _Problem:
+    def of(cls, part: Quotes, below: Slice | None, ceiling: Floats) -> _Problem:
         k = part.log_moneyness
         level = float(np.interp(0.0, k, part.mid) ** 2 * part.time)
         unit = float(np.sqrt(level))
@@ -325,25 +335,26 @@ def _slopes(k: Floats, total: Floats, first: Floats, w: Floats, w1: Floats, w2: 
     return np.asarray(by_total[:, None] * w + by_first[:, None] * w1 + 0.5 * w2)
 
 
-def _floor(below: Svi | None) -> Floats:
+def _floor(below: Slice | None) -> Floats:
     """Return the total variance not to be crossed on the grid.
 
-    Where options of the earlier expiry are worth less than `_WORTHLESS` of the forward they
-    bind nothing: a calendar spread there cannot earn more than a tick.
+    Where options of the earlier expiry are worth less than two ticks they bind nothing: a
+    calendar spread there cannot earn the tick that is crossed on either side.
     """
     if below is None:
         return np.zeros(len(_GRID))
-    total = below.total_variance(_GRID)
+    total = below.smile.total_variance(_GRID)
+    worthless = 2.0 * max(below.quotes.tick / below.quotes.forward, _LEAST_TICK)
     strike, deviation = np.exp(_GRID), np.sqrt(total)
     price = np.where(
         _GRID < 0.0,
         undiscounted(1.0, strike, deviation, call=False),
         undiscounted(1.0, strike, deviation, call=True),
     )
-    return np.where(price > _WORTHLESS, total, 0.0)
+    return np.where(price > worthless, total, 0.0)
 
 
-def _lifted(smile: Svi, below: Svi | None) -> Svi:
+def _lifted(smile: Svi, below: Slice | None) -> Svi:
     """Return the smile raised by what it still lies under the one before."""
     short = float(np.max(_floor(below) - smile.total_variance(_GRID)))
     return replace(smile, level=smile.level + max(short, 0.0) * (1.0 + 1e-9))
@@ -359,8 +370,8 @@ def arbitrage(slices: Sequence[Slice]) -> Arbitrage:
 
     """
     smiles = [part.smile for part in slices]
-    pairs = itertools.pairwise(smiles)
-    rises = [float(np.min(b.total_variance(_GRID) - _floor(a))) for a, b in pairs]
+    pairs = itertools.pairwise(slices)
+    rises = [float(np.min(b.smile.total_variance(_GRID) - _floor(a))) for a, b in pairs]
     return Arbitrage(
         butterfly=min(float(np.min(smile.density(_GRID))) for smile in smiles),
         calendar=min(rises, default=0.0),

@@ -12,8 +12,8 @@ to the NumPy form, which knows their limits.
 """
 
 # numba compiles these functions: they carry no types that mypy could check.
-# mypy: ignore-errors
 # ruff: noqa: ANN001, ANN003, ANN201, ANN202
+# mypy: ignore-errors
 
 from __future__ import annotations
 
@@ -237,6 +237,17 @@ def _stage_all(buffer, spot, strike, time, vol, rate, dividend, call, low, high)
 
 
 @_inlined
+def _load(buffer, j, price, delta, gamma, vega, theta, odd):
+    """Put the short form of an option into its rows; the price of an odd one is NaN."""
+    buffer[_O0 + j] = np.nan if odd else price
+    buffer[_O1 + j] = delta
+    buffer[_O2 + j] = gamma
+    buffer[_O3 + j] = vega
+    buffer[_O4 + j] = theta
+    buffer[_ODD + j] = 1.0 if odd else 0.0
+
+
+@_inlined
 def _unload(buffer, out, low, high):
     """Copy the rows of results out; return how many options of the block are odd."""
     for row in range(len(out)):
@@ -267,12 +278,7 @@ def risk(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out):
                 buffer[_Q + j],
                 buffer[_SIGN + j],
             )
-            buffer[_O0 + j] = np.nan if odd else price
-            buffer[_O1 + j] = delta
-            buffer[_O2 + j] = gamma
-            buffer[_O3 + j] = vega
-            buffer[_O4 + j] = theta
-            buffer[_ODD + j] = 1.0 if odd else 0.0
+            _load(buffer, j, price, delta, gamma, vega, theta, odd)
         odds += _unload(buffer, out, start, end)
     return odds
 
@@ -302,17 +308,12 @@ def greeks(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out
                 d2,
                 carry,
             ) = _core(s, buffer[_K + j], t, v, buffer[_R + j], q, sign)
-            buffer[_O0 + j] = np.nan if odd else price
-            buffer[_O1 + j] = delta
-            buffer[_O2 + j] = gamma
-            buffer[_O3 + j] = vega
-            buffer[_O4 + j] = theta
+            _load(buffer, j, price, delta, gamma, vega, theta, odd)
             buffer[_O5 + j] = sign * t * own2
             slope = weight * per_spot  # e^(−qT)·φ(d1)
             buffer[_O6 + j] = -slope * d2 / v
             buffer[_O7 + j] = vega * d1 * d2 / v
             buffer[_O8 + j] = q * delta - slope * (carry * (s * inverse) - 0.5 * d2) / t
-            buffer[_ODD + j] = 1.0 if odd else 0.0
         odds += _unload(buffer, out, start, end)
     return odds
 

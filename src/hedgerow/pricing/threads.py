@@ -43,7 +43,7 @@ def share(
     workers = min(threads or os.cpu_count() or 1, len(left))
 
     def run() -> float:
-        buffer, total = _buffer(cells), 0.0
+        buffer, total = aligned(cells), 0.0
         while True:
             try:
                 low, high = left.popleft()
@@ -51,7 +51,7 @@ def share(
                 return total
             total += work(low, high, buffer)
 
-    others = [_pool(workers - 1).submit(run) for _ in range(workers - 1)]
+    others = [pool(workers - 1).submit(run) for _ in range(workers - 1)]
     try:
         total = run()
     finally:  # an interrupt lets the spans under way end: they write into the caller's arrays
@@ -61,16 +61,34 @@ def share(
 
 
 @lru_cache(maxsize=4)
-def _pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers, thread_name_prefix="hedgerow-pricing")
+def pool(workers: int) -> ThreadPoolExecutor:
+    """Return threads that stay: starting one takes as long as thousands of options.
+
+    Examples
+    --------
+    >>> pool(1) is pool(1)
+    True
+    """
+    return ThreadPoolExecutor(workers, thread_name_prefix="hedgerow")
 
 
 if hasattr(os, "register_at_fork"):  # a forked child has no threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=pool.cache_clear)
 
 
-def _buffer(cells: int) -> Floats:
-    """Return an empty buffer that starts on a cache line, so that no vector straddles two."""
+def aligned(cells: int) -> Floats:
+    """Return an empty buffer that starts on a cache line, so that no vector straddles two.
+
+    Parameters
+    ----------
+    cells
+        Numbers, float64.
+
+    Examples
+    --------
+    >>> aligned(100).ctypes.data % 64
+    0
+    """
     room = np.empty(cells + 8)
     skip = -(room.ctypes.data // 8) % 8
     return room[skip : skip + cells]

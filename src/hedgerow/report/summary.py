@@ -9,7 +9,7 @@ from typing import Any
 from hedgerow.report.formats import DASH, NOT_ADVICE
 from hedgerow.research.comparison import Comparison
 
-__all__ = ["NOT_ADVICE", "ROWS", "percent", "summarise"]
+__all__ = ["ROWS", "percent", "summarise"]
 
 ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("Final NAV", "nav_end", lambda v: f"${v:,.0f}"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import lru_cache
+from concurrent.futures import wait
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from hedgerow.core.market import Floats
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.tape import Tape
 from hedgerow.errors import PolicyError
+from hedgerow.pricing.threads import aligned, pool
 
 SPAN = 16
 """Blocks that a thread takes at a time: long enough to be worth it, short enough to stop."""
@@ -70,7 +70,7 @@ def play(
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
     nothing = tape.bar_rows[:0], tape.signal_rows[:0]
     try:
-        run(*nothing, shared, starts, columns, 0, 0, _buffer(layout.cells), out)
+        run(*nothing, shared, starts, columns, 0, 0, aligned(layout.cells), out)
     except NumbaError as error:
         raise PolicyError(
             f"the policy's steps cannot be compiled: {_gist(error)}",
@@ -80,7 +80,7 @@ def play(
     left, finished = deque(spans), deque[int]()
 
     def work(report: Callable[[int], None] | None = None) -> None:
-        buffer = _buffer(layout.cells)
+        buffer = aligned(layout.cells)
         while True:
             try:
                 low, high = left.popleft()
@@ -91,7 +91,7 @@ def play(
             if report is not None:
                 _tell(finished, report)
 
-    helpers = [_pool(workers - 1).submit(work) for _ in range(workers - 1)]
+    helpers = [pool(workers - 1).submit(work) for _ in range(workers - 1)]
     try:
         work(progress)  # the calling thread works too, and alone reports
     finally:  # an interrupt lets the spans under way end: they write into ``out``
@@ -108,23 +108,6 @@ def _tell(finished: deque[int], report: Callable[[int], None]) -> None:
     """Report the lanes that any thread has finished since the last report."""
     while finished:
         report(finished.popleft())
-
-
-@lru_cache(maxsize=4)
-def _pool(workers: int) -> ThreadPoolExecutor:
-    """Return threads that stay: starting one takes as long as a hundred lanes."""
-    return ThreadPoolExecutor(workers, thread_name_prefix="hedgerow-lanes")
-
-
-if hasattr(os, "register_at_fork"):  # a forked child has no threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-def _buffer(cells: int) -> Floats:
-    """Return an empty buffer that starts on a cache line, so that no vector straddles two."""
-    room = np.empty(cells + 8)
-    skip = -(room.ctypes.data // 8) % 8
-    return room[skip : skip + cells]
 
 
 def _starts(layout: Layout, memory: Sequence[Any], measures: Sequence[Any], nav: float) -> Floats:

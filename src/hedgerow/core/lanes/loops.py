@@ -172,6 +172,7 @@ def _on_disk(
     assert spec is not None
     assert spec.loader is not None
     module: ModuleType = importlib.util.module_from_spec(spec)
+    # the names that the written source reads from its own module
     module.steps, module.measures = tuple(steps), tuple(measures)  # type: ignore[attr-defined]
     sys.modules[name] = module
     spec.loader.exec_module(module)

@@ -6,8 +6,8 @@ of lanes.  Strict IEEE arithmetic: no fastmath, so that all carriages agree.
 
 # numba compares the signatures of an overload and its implementation, annotations included,
 # so the implementations carry none and neither do the overloads.
-# mypy: disable-error-code="no-untyped-def,untyped-decorator"
 # ruff: noqa: ANN001, ANN202
+# mypy: disable-error-code="no-untyped-def,untyped-decorator"
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def _exp(value):
 
 @overload(numeric.known)
 def _known(value):
-    return lambda value: value == value  # noqa: PLR0124
+    return lambda value: value == value  # noqa: PLR0124  # false for NaN alone
 
 
 @overload(numeric.unknown)
 def _unknown(value):
-    return lambda value: value != value  # noqa: PLR0124
+    return lambda value: value != value  # noqa: PLR0124  # true for NaN alone

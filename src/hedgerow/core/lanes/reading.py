@@ -86,6 +86,7 @@ def _alias(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
     if isinstance(parent, ast.Tuple) and isinstance(outer, ast.Assign) and outer.value is parent:
         targets = outer.targets[0]
         if isinstance(targets, ast.Tuple) and len(targets.elts) == len(parent.elts):
+            # a child of a tuple is an expression, which the map of parents does not say
             target = targets.elts[parent.elts.index(node)]  # type: ignore[arg-type]
             return target.id if isinstance(target, ast.Name) else None
     return None

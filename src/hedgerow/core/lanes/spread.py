@@ -70,6 +70,7 @@ class Spread:
             for row in rows:
                 given = dict(zip(columns, row.tolist(), strict=True))
                 try:
+                    # steps are dataclasses, which the protocol cannot say
                     replace(step, **_typed(step, given))  # type: ignore[type-var]
                 except (TypeError, ValueError) as error:
                     raise _refusal(step.kind, given, error) from None
@@ -83,7 +84,7 @@ class Spread:
                 varied = copy.copy(step)
                 for name, column in found[i].items():
                     object.__setattr__(varied, name, column[rows])
-                step = varied  # noqa: PLW2901
+                step = varied  # noqa: PLW2901  # the policy's own step stays as it is
             made.append(step.params())
         return tuple(made)
 
@@ -91,6 +92,7 @@ class Spread:
         """Return the policy of lane ``k`` as an ordinary policy."""
         found = self._by_step()
         steps = [
+            # steps are dataclasses, which the protocol cannot say
             replace(step, **_typed(step, {n: float(c[k]) for n, c in found[i].items()}))  # type: ignore[type-var]
             if i in found
             else step
@@ -114,6 +116,7 @@ def place(policy: Policy, key: str) -> tuple[int, str]:
     kind, _, name = str(key).partition(".")
     for i, step in enumerate(policy.steps):
         if step.kind == kind:
+            # steps are dataclasses, which the protocol cannot say
             known = [f.name for f in fields(step) if _is_number(getattr(step, f.name))]  # type: ignore[arg-type]
             if name in known:
                 return i, name

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from hedgerow import cli
+from cli.console import as_json, call
 from hedgerow.pricing.black import black76
 
 
@@ -19,8 +17,8 @@ def file(tmp_path):
     lines = ["option,bid,ask,date"]
     for code, days in (("231013", 29), ("231020", 36)):
         strike = np.arange(2500.0, 7010.0, 10.0)
-        for call, letter in ((True, "C"), (False, "P")):
-            price = black76(4500.0, strike, days / 365, 0.2, 0.05, call=call).price
+        for right, letter in ((True, "C"), (False, "P")):
+            price = black76(4500.0, strike, days / 365, 0.2, 0.05, call=right).price
             lines += [
                 f"SPXW{code}{letter}{int(k * 1000):08d},{max(p - 0.05, 0):.4f},{p + 0.05:.4f},"
                 "2023-09-14"
@@ -29,16 +27,6 @@ def file(tmp_path):
     path = tmp_path / "spx.csv"
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
-
-
-def call(*args):
-    return CliRunner().invoke(cli.app, [str(arg) for arg in args])
-
-
-def as_json(*args):
-    result = call(*args, "--json")
-    assert result.exit_code == 0, result.stderr or result.exception
-    return json.loads(result.stdout)
 
 
 def test_vix(file):
