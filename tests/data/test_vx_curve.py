@@ -5,7 +5,7 @@ import pytest
 
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.folder import read_futures
 from hedgerow.data.quality import Findings
 from hedgerow.data.vx_curve import contract_code, curve_day, read_curve

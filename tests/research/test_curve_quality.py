@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hedgerow.core.market import Market
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.vix_option import VolOfVol, vvix_of
 from hedgerow.research import curve_quality as quality

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hedgerow.core.contract import MONTH_CODES, FutureContract
 from hedgerow.core.expiry import vix_settlement
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
-from hedgerow.data.calendar import vx_settlement
+from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.folder import read_futures
-from hedgerow.data.futures import LISTED_MONTHLY, MONTH_CODES, RANKS, Quotes
+from hedgerow.data.futures import LISTED_MONTHLY, RANKS, Quotes
 from hedgerow.data.quality import Findings, QualityReport
 from hedgerow.data.sources import folder_of, load
 from hedgerow.errors import DataError
@@ -59,7 +60,12 @@ class CurveDay:
 def contract_code(settlement: np.datetime64) -> str:
     """Return the exchange's symbol: ``VX/Q6`` for a monthly, ``VX31/Q6`` for a weekly.
 
-    The number of a weekly is the week of the year (ISO) that it settles in.
+    Before 2004, when there was none, the symbol of the month that a model stands for.
+
+    Raises
+    ------
+    DataError
+        If no VIX future settles on that day.
 
     Examples
     --------
@@ -67,8 +73,9 @@ def contract_code(settlement: np.datetime64) -> str:
     ['VX31/Q6', 'VX/Q6', 'VX36/U6']
     """
     day = dt.date.fromisoformat(str(settlement))
-    week = "" if _is_monthly(day) else f"{day.isocalendar().week:02d}"
-    return f"VX{week}/{_LETTER[day.month]}{day.year % 10}"
+    if day.year >= _FIRST_YEAR:
+        return FutureContract.of("VX", day).slashed
+    return f"VX/{_LETTER[day.month]}{day.year % 10}"
 
 
 def read_curve(source: str | Path = "builtin", date: str | None = None) -> CurveDay:

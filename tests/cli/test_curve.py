@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
 
-from hedgerow import cli
+from cli.console import as_json, bad, good
 
 HEAD = "Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest"
 DAYS = ("2020-01-02", "2020-01-03", "2020-01-06")
@@ -30,26 +28,8 @@ def folder(tmp_path):
     return place
 
 
-def call(*args):
-    return CliRunner().invoke(cli.app, ["curve", *map(str, args)])
-
-
-def as_json(*args):
-    result = call(*args, "--json")
-    assert result.exit_code == 0, result.stderr or result.exception
-    return json.loads(result.stdout)
-
-
-def refused(*args):
-    result = call(*args)
-    assert result.exit_code == 2, (result.stdout, result.exception)
-    assert result.stdout == ""
-    assert len(result.stderr.strip().splitlines()) == 1
-    return result.stderr
-
-
 def test_json_has_every_number_of_the_table(folder):
-    found = as_json("--data", folder, "--date", "2020-01-03")
+    found = as_json("curve", "--data", folder, "--date", "2020-01-03")
     assert set(found) == {
         "date", "vix", "vix_origin", "modelled", "slope", "contracts", "constant_maturities",
         "indices", "forwards", "quality",
@@ -85,10 +65,10 @@ def test_json_has_every_number_of_the_table(folder):
 
 
 def test_the_table_says_the_same(folder):
-    said = call("--data", folder, "--date", "2020-01-05").stdout
+    said = good("curve", "--data", folder, "--date", "2020-01-05")
     assert said.startswith("VIX futures, 2020-01-03: VIX 14.00, contango (F2/F1 9.3%)")
     assert "2020-01-05 is no session of the data" in said
-    assert "VX05/F0   weekly" in said
+    assert "VX04/F0   weekly" in said
     assert "−$53" in said
     assert "VX/F0 and VX/G0" in said
     assert "no price" in said
@@ -98,47 +78,47 @@ def test_the_table_says_the_same(folder):
 def test_a_folder_without_futures_gives_a_labelled_model(folder):
     for file in folder.glob("VX_*.csv"):
         file.unlink()
-    found = as_json("--data", folder)
+    found = as_json("curve", "--data", folder)
     assert found["modelled"]
     assert {row["origin"] for row in found["contracts"]} == {"modelled"}
     assert len(found["contracts"]) == 8
-    said = call("--data", folder).stdout
+    said = good("curve", "--data", folder)
     assert said.startswith("VIX futures, modelled")
     assert "MODELLED" in said
 
 
 def test_a_session_without_a_quoted_future_is_modelled_too(folder):
-    assert as_json("--data", folder)["date"] == "2020-01-03"
-    assert as_json("--data", folder, "--date", "2020-01-06")["modelled"]
+    assert as_json("curve", "--data", folder)["date"] == "2020-01-03"
+    assert as_json("curve", "--data", folder, "--date", "2020-01-06")["modelled"]
 
 
 def test_the_builtin_data_say_that_vix_is_modelled():
-    found = as_json("--date", "2008-10-10")
+    found = as_json("curve", "--date", "2008-10-10")
     assert (found["modelled"], found["vix_origin"]) == (True, "modelled")
     assert found["slope"] < 0.0
-    assert "VIX (modelled)" in call("--date", "2008-10-10").stdout
+    assert "VIX (modelled)" in good("curve", "--date", "2008-10-10")
 
 
 def test_picture(folder, tmp_path):
     place = tmp_path / "out" / "curve.svg"
-    assert call("--data", folder, "--picture", place).exit_code == 0
+    good("curve", "--data", folder, "--picture", place)
     root = ElementTree.fromstring(place.read_text("utf-8"))
     words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "VIX futures, 2020-01-03: VIX 14.00, contango (F2/F1 9.3%)" in words
-    assert "this is a folder" in refused("--data", folder, "--picture", tmp_path)
+    assert "this is a folder" in bad("curve", "--data", folder, "--picture", tmp_path)
 
 
 def test_mistakes_are_one_sentence(folder, tmp_path):
-    assert "'03.01.2020' is not a date" in refused("--data", folder, "--date", "03.01.2020")
-    outside = refused("--data", folder, "--date", "1985-05-06")
+    assert "'03.01.2020' is not a date" in bad("curve", "--data", folder, "--date", "03.01.2020")
+    outside = bad("curve", "--data", folder, "--date", "1985-05-06")
     assert "outside the data" in outside
     assert "2020-01-02" in outside
-    assert "does not exist" in refused("--data", tmp_path / "none")
+    assert "does not exist" in bad("curve", "--data", tmp_path / "none")
 
 
 @pytest.mark.realdata
 def test_the_published_curve_of_the_crash(real_data):
-    found = as_json("--data", real_data, "--date", "2020-03-16")
+    found = as_json("curve", "--data", real_data, "--date", "2020-03-16")
     assert found["vix"] == 82.69
     by_code = {row["code"]: row for row in found["contracts"]}
     assert by_code["VX/K0"]["settle"] == pytest.approx(44.9, abs=0.05)
