@@ -145,6 +145,15 @@ def test_curves_that_cannot_be_are_refused():
         constant_maturity([1.0, 2.0], [1.0], 1.0)
 
 
+def test_h18_an_option_is_priced_on_the_contract_of_its_own_date_or_on_none():
+    mixed = curve([16, 23, 44], [15.0, 15.5, np.nan], [True, False, True])
+    assert mixed.forward(TODAY + 16) == 15.0
+    assert mixed.forward(str(TODAY + 23)) == 15.5
+    assert np.isnan(mixed.forward(TODAY + 44))
+    assert np.isnan(mixed.forward(TODAY + 17))
+    assert np.isnan(mixed.forward(TODAY))
+
+
 def test_a_curve_of_one_contract_has_no_slope():
     assert np.isnan(curve([16], [15.0]).contango)
     assert curve([16], [15.0]).at(16) == 15.0

@@ -90,7 +90,7 @@ def test_h18_options_see_the_future_of_their_expiry_and_never_spot():
     def option(spot, second):
         settle, month = np.array([59.15, second]), np.array([True, True])
         curve = Curve(today, spot, expiry, settle, month, ("measured",) * 2)
-        return float(MODEL.price(curve.at(65), 50.0, 65 / 365, 150.0, call=True).price)
+        return float(MODEL.price(curve.forward(expiry[1]), 50.0, 65 / 365, 150.0, call=True).price)
 
     assert option(82.69, 44.875) == option(12.0, 44.875)
     assert option(82.69, 45.875) > option(82.69, 44.875)

@@ -60,12 +60,7 @@ class CurveDay:
 def contract_code(settlement: np.datetime64) -> str:
     """Return the exchange's symbol: ``VX/Q6`` for a monthly, ``VX31/Q6`` for a weekly.
 
-    Before 2004, when there was none, the symbol of the month that a model stands for.
-
-    Raises
-    ------
-    DataError
-        If no VIX future settles on that day.
+    Before there were VIX futures (2004) their months are coded all the same.
 
     Examples
     --------
@@ -73,9 +68,9 @@ def contract_code(settlement: np.datetime64) -> str:
     ['VX31/Q6', 'VX/Q6', 'VX36/U6']
     """
     day = dt.date.fromisoformat(str(settlement))
-    if day.year >= _FIRST_YEAR:
-        return FutureContract.of("VX", day).slashed
-    return f"VX/{_LETTER[day.month]}{day.year % 10}"
+    if day.year < _FIRST_YEAR:
+        return f"VX/{_LETTER[day.month]}{day.year % 10}"
+    return FutureContract.of("VX", day).slashed
 
 
 def read_curve(source: str | Path = "builtin", date: str | None = None) -> CurveDay:
