@@ -55,6 +55,10 @@ class RangeError(HedgerowError):
     """A date or number lies outside what the data or the rule allow."""
 
 
+class MissingExtraError(HedgerowError):
+    """An optional package is needed and not installed."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the mend for a misspelt word.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -45,6 +47,12 @@ def test_validation_iron_condor_margin_of_two(strikes, dollars) -> None:
     assert held.requirement == dollars
     assert held.cash == pytest.approx(dollars + held.premium)
     assert held.premium < 0.0
+
+
+def test_half_a_condor_is_held_at_half() -> None:
+    condor = named.iron_condor("SPXW", EXPIRY, 7090, 7185, 7510, 7605, quantity=0.5)
+    found = margin(condor, State(TODAY, spot=7350.0, vol=0.15))
+    assert found.requirement == pytest.approx(4750.0)
 
 
 CBOE = 1451.19
@@ -212,6 +220,54 @@ def drawn(legs) -> Structure:
             Position(n, OptionContract("SPXW", EXPIRY, strike, call)) for n, strike, call in legs
         ),
     )
+
+
+UNITS = st.lists(
+    st.tuples(
+        st.sampled_from([-1, -1, 1]), st.integers(90, 110).map(lambda k: 50.0 * k), st.booleans()
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=60)
+@given(UNITS)
+def test_no_split_of_the_short_options_is_cheaper(legs) -> None:
+    """Against all splits into uncovered, paired and covered options, one by one."""
+    state = State(TODAY, spot=5000.0, vol=0.2, rate=0.04)
+    spots = np.array([0.0, *sorted({strike for _, strike, _ in legs}), 9000.0, 9001.0])
+
+    @cache
+    def alone(leg):
+        return margin(drawn([leg]), state)
+
+    def uncovered(some):
+        calls = [leg for leg in some if leg[2]]
+        puts = [leg for leg in some if not leg[2]]
+        if not calls or not puts:
+            return sum(alone(leg).requirement for leg in some)
+        first, rest = calls[0], calls[1:]
+        ways = [alone(first).requirement + uncovered(rest + puts)]
+        for i, put in enumerate(puts):
+            one, two = alone(first), alone(put)
+            dearer, other = (one, two) if one.requirement >= two.requirement else (two, one)
+            pair = dearer.requirement - other.premium
+            ways.append(pair + uncovered(rest + puts[:i] + puts[i + 1 :]))
+        return min(ways)
+
+    def covered(some):
+        held = [leg for leg in legs if leg[0] > 0] + some
+        gains = drawn(held).payoff(spots) if held else np.zeros(len(spots))
+        return np.inf if gains[-1] < gains[-2] - 1e-9 else max(0.0, -gains.min())
+
+    shorts = [leg for leg in legs if leg[0] < 0]
+    ways = []
+    for mask in itertools.product([True, False], repeat=len(shorts)):
+        bare = [leg for leg, naked in zip(shorts, mask, strict=True) if naked]
+        rest = [leg for leg, naked in zip(shorts, mask, strict=True) if not naked]
+        ways.append(uncovered(bare) + covered(rest))
+    assert margin(drawn(legs), state).requirement == pytest.approx(min(ways), abs=1e-4)
 
 
 @settings(max_examples=60)

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, curve, data, parity, policy, runs
+from hedgerow.cli import chains, curve, data, iv, parity, policy, price, runs
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -31,9 +31,11 @@ app.command()(runs.explain)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
+app.command()(iv.iv)
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
+app.add_typer(price.app, name="price")
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)

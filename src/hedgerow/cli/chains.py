@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from hedgerow.cli.chain_file import Day, File, Moment, Names, Rate, about, clock, read, title
-from hedgerow.cli.output import AsJson, columns, show_json, told, writable
+from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.report.formats import columns
 
 app = typer.Typer(help="Read, check and fit files of option quotes.", no_args_is_help=True)
 

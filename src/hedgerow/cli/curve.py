@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, columns, note, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
 
 if TYPE_CHECKING:
     from hedgerow.data.vx_curve import CurveDay
@@ -109,7 +109,7 @@ def _facts(day: CurveDay) -> dict[str, Any]:
 
 
 def _show(day: CurveDay, facts: dict[str, Any], asked: str | None) -> None:
-    from hedgerow.report.formats import number, percent, usd
+    from hedgerow.report.formats import columns, number, percent, usd
 
     typer.echo(f"{_title(day)}\n")
     if asked and asked != facts["date"]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import MISTAKE, AsJson, columns, complain, note, show_json, told
+from hedgerow.cli.output import MISTAKE, AsJson, complain, note, show_json, told
+from hedgerow.report.formats import columns
 
 app = typer.Typer(help="List, check and fetch market data.", no_args_is_help=True)
 

@@ -69,26 +69,6 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Return rows as aligned columns, two spaces apart; those in ``right`` flush right.
-
-    Examples
-    --------
-    >>> print(columns([["sleeve", "cost"], ["put", "1.68%"]], right=[1]))
-    sleeve   cost
-    put     1.68%
-    """
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
 def writable(path: Path) -> Path:
     """Check before the work is done that a file can be written there, and make its folder.
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hedgerow.cli.chain_file import Day, File, Moment, Names, Rate, about, read, title
-from hedgerow.cli.output import AsJson, columns, show_json, told
-from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.cli.output import AsJson, show_json, told
+from hedgerow.report.formats import NOT_ADVICE, columns
 
 if TYPE_CHECKING:
     from hedgerow.data.chains import Chain, Expiry

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import MISTAKE, AsJson, columns, complain, show_json, told
-from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.cli.output import MISTAKE, AsJson, complain, show_json, told
+from hedgerow.report.formats import NOT_ADVICE, columns
 
 if TYPE_CHECKING:
     from hedgerow.core.policy import Policy

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, columns, note, show_json, told, writable
-from hedgerow.report.formats import DASH, NOT_ADVICE
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
+from hedgerow.report.formats import DASH, NOT_ADVICE, columns
 
 if TYPE_CHECKING:
     from hedgerow.api import Result

@@ -69,7 +69,8 @@ class OptionContract:
         where = f"option on {self.root}"
         if not re.fullmatch(r"[A-Z]{1,6}|[A-Z]{1,5}[0-9]", str(self.root)):
             raise DataError(f"'{self.root}' is not a root", where="root", mend="write SPXW")
-        if not isinstance(self.expiry, dt.date) or not 2000 <= self.expiry.year < 2100:
+        plain = isinstance(self.expiry, dt.date) and not isinstance(self.expiry, dt.datetime)
+        if not plain or not 2000 <= self.expiry.year < 2100:
             raise DataError(
                 f"'{self.expiry}' is not an expiry date", where=where, mend="give a datetime.date"
             )

@@ -218,18 +218,14 @@ def _least(
         rows.append(row)
         low.append(-max(held, 0.0))
     strikes = {s.option.strike for s in shorts} | {option.strike for _, option, _ in longs}
-    nodes = np.array([0.0, *sorted(strikes)])
-    beyond = nodes[-1] + np.array([0.0, 1.0])  # where only the slope counts
+    nodes = np.array([0.0, *sorted(strikes), max(strikes) + 1.0])  # the last for the slope
     for e, expiry in enumerate(expiries):
-        for where, loss in ((nodes, 1.0), (beyond, 0.0)):
-            block, owed = _cover_rows(shorts, longs, covers, freed, where, e, expiry, first_cover)
-            if loss:
-                block[:, first_loss + e] = 1.0
-                rows.extend(block)
-                low.extend(owed)
-            else:
-                rows.append(block[1] - block[0])
-                low.append(owed[1] - owed[0])
+        pays, owed = _cover_rows(shorts, longs, covers, freed, nodes, e, expiry, first_cover)
+        rows.append(pays[-1] - pays[-2])
+        low.append(owed[-1] - owed[-2])
+        pays[:, first_loss + e] = 1.0
+        rows.extend(pays)
+        low.extend(owed)
     whole = all(float(x).is_integer() for x in (*counts, *(long[0] for long in longs)))
     kinds = np.r_[np.full(first_loss, float(whole)), np.zeros(len(expiries))]
     found = milp(
@@ -254,18 +250,18 @@ def _cover_rows(
     first_cover: int,
 ) -> tuple[Floats, Floats]:
     """Return what longs pay plus what freed shorts do not owe, and what all shorts owe."""
-    block = np.zeros((len(spots), freed.shape[1]))
+    pays = np.zeros((len(spots), freed.shape[1]))
     owed = np.zeros(len(spots))
     for i, short in enumerate(shorts):
         if _settles(short.option) == expiry:
             owes = short.owes(spots)
             owed += short.contracts * owes
-            block += owes[:, None] * freed[i]
+            pays += owes[:, None] * freed[i]
     for c, (k, each) in enumerate(covers):
         if each == e:
             _, option, multiplier = longs[k]
-            block[:, first_cover + c] += _intrinsic(option, spots) * multiplier
-    return block, owed
+            pays[:, first_cover + c] += _intrinsic(option, spots) * multiplier
+    return pays, owed
 
 
 def _pair(call: _Short, put: _Short) -> float:

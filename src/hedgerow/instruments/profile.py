@@ -35,11 +35,13 @@ class Extreme(NamedTuple):
     """The worst or the best outcome.
 
     ``amount`` USD, −inf or inf where there is no bound; ``spot`` the lowest at which it is
-    reached; ``slope`` USD per point of the underlying beyond the last strike.
+    reached and ``until`` the end of the stretch on which it is, perhaps infinity; ``slope``
+    USD per point of the underlying beyond the last strike.
     """
 
     amount: float
     spot: float
+    until: float
     slope: float
 
 
@@ -62,7 +64,7 @@ class Profile:
     >>> straddle.break_evens(10.0)
     BreakEvens(points=(90.0, 110.0), gains=((0.0, 90.0), (110.0, inf)))
     >>> straddle.extreme(10.0, worst=True)
-    Extreme(amount=-10.0, spot=100.0, slope=1.0)
+    Extreme(amount=-10.0, spot=100.0, until=100.0, slope=1.0)
     """
 
     at: Callable[[Floats], Floats]
@@ -105,7 +107,7 @@ class Profile:
         """Return the least or greatest payoff less what was paid, USD."""
         sign = 1.0 if worst else -1.0
         if sign * self.slope < 0.0:
-            return Extreme(-sign * np.inf, np.inf, self.slope)
+            return Extreme(-sign * np.inf, np.inf, np.inf, self.slope)
         x, y = self._gain(paid)
         i = int(np.argmin(sign * y))
         spot, amount = float(x[i]), float(y[i])
@@ -120,7 +122,11 @@ class Profile:
             )
             if sign * (sign * found.fun - paid) < sign * amount:
                 spot, amount = float(found.x), sign * float(found.fun) - paid
-        return Extreme(amount, spot, self.slope)
+                return Extreme(amount, spot, spot, self.slope)
+        same = np.abs(y[i:] - amount) <= _TINY * max(abs(amount), abs(paid), 1.0)
+        last = i + (len(same) if same.all() else int(np.argmin(same))) - 1
+        flat = last == len(x) - 1 and self.slope == 0.0
+        return Extreme(amount, spot, np.inf if flat else float(x[last]), self.slope)
 
     def _gain(self, paid: float) -> tuple[Floats, Floats]:
         x = np.array(self.nodes)

@@ -60,9 +60,23 @@ class Shares:
     ----------
     symbol
         An underlying: ``SPY``, ``SPX``.
+
+    Raises
+    ------
+    DataError
+        If the symbol is unknown.
+    SleeveError
+        If it is nothing that one could hold: a volatility index, a future's root.
     """
 
     symbol: str
+
+    def __post_init__(self) -> None:
+        item = product(self.symbol)
+        if item.underlying != self.symbol or item.margin is MarginClass.VOLATILITY:
+            raise SleeveError(
+                f"nobody holds shares of {self.symbol}", where="symbol", mend="use SPY or SPX"
+            )
 
 
 @dataclass(frozen=True)
@@ -224,9 +238,19 @@ class Structure:
         Raises
         ------
         RangeError
-            If legs that live longer have no state, or one that knows forwards only.
+            If a spot is negative or no number, or a leg that lives longer has no state, or one
+            with several forwards.
+
+        Notes
+        -----
+        AM and PM options of one date are settled at the same value here.
         """
-        return self._profile(state).at(np.asarray(spot, dtype=np.float64))
+        settled = np.asarray(spot, dtype=np.float64)
+        if not bool(np.all(np.isfinite(settled) & (settled >= 0.0))):
+            raise RangeError(
+                "a spot is negative or no number", where="spot", mend="give points from 0 up"
+            )
+        return self._profile(state).at(settled)
 
     def break_evens(self, price: float | None = None, state: State | None = None) -> BreakEvens:
         """Return where the structure neither gains nor loses at its first expiry.
@@ -297,8 +321,9 @@ class Structure:
             )
         # smiles are asked for ln(K/F), which a spot of 0 does not have
         then = np.maximum(spot, _NEARLY_NOTHING)
-        moved = {"forward" if state.spot is None else "spot": then}
-        later = replace(state, date=first, **moved)
+        later = replace(state, date=first)
+        on_spot = state.spot is not None
+        later = replace(later, spot=then) if on_spot else replace(later, forward=then)
         return np.asarray(_greeks(position, later)[0])
 
 

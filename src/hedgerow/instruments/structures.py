@@ -123,7 +123,7 @@ def iron_condor(
     --------
     >>> condor = iron_condor("SPXW", dt.date(2026, 3, 20), 7090, 7185, 7510, 7605, quantity=2)
     >>> condor.worst(price=-1000.0)  # sold for a credit of USD 1,000
-    Extreme(amount=-18000.0, spot=0.0, slope=0.0)
+    Extreme(amount=-18000.0, spot=0.0, until=7090.0, slope=0.0)
     """
     _ascending("iron_condor", long_put=long_put, short_put=short_put)
     _ascending("iron_condor", short_call=short_call, long_call=long_call)
@@ -255,7 +255,7 @@ def hedged_short_future(
     >>> es = FutureContract("ES", 2026, 3)
     >>> hedged = hedged_short_future("SPXW", dt.date(2026, 3, 20), 5200.0, es, entry=5000.0)
     >>> hedged.worst(price=1000.0)  # the call costs USD 1,000; lost above 5200
-    Extreme(amount=-21000.0, spot=5200.0, slope=0.0)
+    Extreme(amount=-21000.0, spot=5200.0, until=inf, slope=0.0)
     """
     return _hedged("hedged short future", -1.0, (root, expiry, strike), future, entry, quantity)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hedgerow.errors import HedgerowError
+from hedgerow.errors import MissingExtraError
 from hedgerow.pricing.columns import like
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ def american(
 
     Raises
     ------
-    HedgerowError
+    MissingExtraError
         If QuantLib is not installed.
 
     Notes
@@ -91,7 +91,7 @@ def _quantlib() -> Any:
     try:
         import QuantLib
     except ImportError:
-        raise HedgerowError(
+        raise MissingExtraError(
             "American exercise needs QuantLib, which is not installed",
             where="hedgerow.pricing.american",
             mend="pip install 'hedgerow[american]'",

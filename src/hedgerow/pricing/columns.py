@@ -84,8 +84,9 @@ def demand(**columns: ArrayLike) -> None:
         for broken, what in rules:
             if broken.any():
                 row = int(np.flatnonzero(broken)[0])
+                alone = np.ndim(column) == 0
                 raise RangeError(
                     f"{float(numbers.flat[row])} {what}",
-                    where=f"{name}, row {row}",
-                    mend="drop the row or mend it",
+                    where=name if alone else f"{name}, row {row}",
+                    mend="give another number" if alone else "drop the row or mend it",
                 )

@@ -64,6 +64,21 @@ class Reason(IntEnum):
     ABOVE_BOUND = 5
     """A call at or above the discounted forward, or a put at or above the discounted strike."""
 
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _SENTENCES[self.value]
+
+
+_SENTENCES = (
+    "it has one",
+    "a number is missing, or spot or strike is not positive",
+    "the option has expired",
+    "it lies under the option's intrinsic value on the forward",
+    "it is the intrinsic value to the last digit: any small volatility gives it",
+    "it lies at or above the most that such an option can be worth",
+)
+
 
 class Implied(NamedTuple):
     """Implied volatility (decimal a year, NaN without one) and its :class:`Reason` (int8)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 NOT_ADVICE = "Not investment advice."
 """Stands under every result, whatever shows it."""
@@ -81,3 +82,23 @@ def usd_short(value: float) -> str:
     else:
         text = f"${size:,.4g}"
     return MINUS + text if value < 0 else text
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return rows as aligned columns, two spaces apart; those in ``right`` flush right.
+
+    Examples
+    --------
+    >>> print(columns([["sleeve", "cost"], ["put", "1.68%"]], right=[1]))
+    sleeve   cost
+    put     1.68%
+    """
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""``iv``: the volatility that a price implies, or why it implies none."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hedgerow.cli.output import MISTAKE, AsJson, complain, show_json, told
+from hedgerow.cli.price_inputs import Date, Days, Dividend, Expiry, Forward, Inputs, Rate, Spot
+from hedgerow.report.formats import number, percent
+
+
+@told
+def iv(
+    price: Annotated[float, typer.Argument(metavar="PRICE", help="Price of the option, points.")],
+    strike: Annotated[float, typer.Option(metavar="POINTS", help="Strike.")],
+    call: Annotated[bool, typer.Option("--call/--put", help="Which side.")] = False,
+    expiry: Expiry = None,
+    days: Days = None,
+    spot: Spot = None,
+    forward: Forward = None,
+    rate: Rate = None,
+    dividend: Dividend = None,
+    date: Date = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the implied volatility of a European option's price."""
+    from hedgerow.errors import RangeError
+    from hedgerow.pricing.black import bsm
+    from hedgerow.pricing.columns import demand
+    from hedgerow.pricing.implied import Reason, implied
+
+    given = Inputs(spot=spot, forward=forward, rate=rate, dividend=dividend, date=date)
+    end = given.expiry(expiry, days)
+    time = (end - given.day).days / 365.0
+    level, r = spot if forward is None else forward, rate or 0.0
+    if level is None or (spot is not None and forward is not None):
+        raise RangeError(
+            "one price of the underlying is needed",
+            where="--spot, --forward",
+            mend="give one of them",
+        )
+    q = r if forward is not None else dividend or 0.0  # a forward carries nothing
+    demand(price=price, spot=level, strike=strike, rate=r, dividend=q)
+    vol, reason = implied(price, level, strike, time, r, q, call=call)
+    found = Reason(int(reason))
+    why = found.name.lower()
+    out = {
+        "vol": float(vol),
+        "reason": why,
+        "days": (end - given.day).days,
+        "vega": float("nan"),
+        "delta": float("nan"),
+    }
+    if found is Reason.OK:
+        greeks = bsm(level, strike, time, vol, r, q, call=call)
+        out |= {"vega": float(greeks.vega) / 100.0, "delta": float(greeks.delta)}
+    if as_json:
+        show_json(out)
+    elif found is Reason.OK:
+        typer.echo(
+            f"{percent(out['vol'], 4)}  delta {number(out['delta'], 4)}, vega "
+            f"{number(out['vega'], 4)} points a vol point, {out['days']} days"
+        )
+    if found is not Reason.OK:
+        complain(f"no volatility has this price: {found.sentence}")
+        raise typer.Exit(MISTAKE)
