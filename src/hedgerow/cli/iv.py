@@ -46,22 +46,17 @@ def iv(
     vol, reason = implied(price, level, strike, time, r, q, call=call)
     found = Reason(int(reason))
     why = found.name.lower()
-    out = {
-        "vol": float(vol),
-        "reason": why,
-        "days": (end - given.day).days,
-        "vega": float("nan"),
-        "delta": float("nan"),
-    }
+    left = (end - given.day).days
+    delta = vega = float("nan")
     if found is Reason.OK:
         greeks = bsm(level, strike, time, vol, r, q, call=call)
-        out |= {"vega": float(greeks.vega) / 100.0, "delta": float(greeks.delta)}
+        delta, vega = float(greeks.delta), float(greeks.vega) / 100.0
     if as_json:
-        show_json(out)
+        show_json({"vol": vol, "reason": why, "days": left, "delta": delta, "vega": vega})
     elif found is Reason.OK:
         typer.echo(
-            f"{percent(out['vol'], 4)}  delta {number(out['delta'], 4)}, vega "
-            f"{number(out['vega'], 4)} points a vol point, {out['days']} days"
+            f"{percent(float(vol), 4)}  delta {number(delta, 4)}, vega {number(vega, 4)} points a "
+            f"vol point, {left} days"
         )
     if found is not Reason.OK:
         complain(f"no volatility has this price: {found.sentence}")

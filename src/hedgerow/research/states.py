@@ -98,7 +98,7 @@ def of_market(
         scale = 0.1
         notes.append(f"{underlying} is taken at a tenth of the index.")
     for name, said in (("rate", "rate"), ("dividend_yield", "dividend yield")):
-        if name not in known or not np.isfinite(known[name][row]):
+        if name not in known or known.origin[name][row] in {Origin.ASSUMED, Origin.MISSING}:
             notes.append(f"The {said} is assumed.")
     state = State(
         _day(known),
@@ -169,9 +169,9 @@ def of_chain(fit: ChainFit, chain: Chain, expiries: Sequence[dt.date]) -> Priced
     Notes
     -----
     One rate discounts all expiries: that of the first.  American options are priced on the
-    chain's spot, with the yield that makes the first expiry's forward.  A volatility is such that total
-    variance to the moment of settlement is that of the smile, though a state counts whole
-    days; of two settlements on one date the later one is taken.
+    chain's spot, with the yield that makes the first expiry's forward.  A volatility is such
+    that total variance to the moment of settlement is that of the smile, though a state counts
+    whole days; of two settlements on one date the later one is taken.
     """
     if not expiries:
         raise RangeError("the structure has no expiry", where="chain", mend="price it on a spot")
