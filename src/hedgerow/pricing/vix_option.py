@@ -23,9 +23,6 @@ from hedgerow.pricing.smile import Ssvi
 
 Floats = NDArray[np.float64]
 
-MULTIPLIER = 100.0
-"""USD per point of a VIX option."""
-
 VIX_SMILE = Ssvi(rho=0.6, eta=1.0, gamma=0.5)
 """Assumed: calls dearer than puts, the same shape at every level (docs/vix.md)."""
 
