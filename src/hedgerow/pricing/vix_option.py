@@ -23,9 +23,6 @@ from hedgerow.pricing.smile import Smile
 
 Floats = NDArray[np.float64]
 
-MULTIPLIER = 100.0
-"""USD per point of a VIX option."""
-
 VIX_SMILE = Smile(rho=0.6)
 """Assumed: calls dearer than puts, the same shape at every level (docs/vix.md)."""
 
