@@ -10,7 +10,7 @@ import pytest
 
 from hedgerow.pricing.black import undiscounted
 from hedgerow.pricing.curve import FuturesCurve
-from hedgerow.pricing.surface import Surface
+from hedgerow.pricing.surface import Steepness, Surface
 
 REAL = Path(os.environ.get("HEDGEROW_REALDATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -106,3 +106,13 @@ def test_modelled_futures_out_of_sample(indices):
             errors[measured].append(FuturesCurve().price(vix, surface, left / 365) - settle)
     assert np.abs(np.concatenate(errors[True])).mean() < 0.8
     assert np.abs(np.concatenate(errors[False])).mean() < 1.7
+
+
+def test_skew_where_none_is_published_is_as_far_off_as_stated(indices):
+    rows = indices[["VIX", "SKEW"]].dropna()
+    early, late = rows.loc[:"2015"], rows.loc["2016":]
+    assert early["SKEW"].mean() == pytest.approx(Steepness().skew, abs=0.1)
+    assert (early["SKEW"] - 118).abs().mean() == pytest.approx(5.0, abs=0.05)
+    assert (late["SKEW"] - 118).abs().mean() == pytest.approx(17.9, abs=0.2)
+    explained = np.corrcoef(np.log(early["VIX"]), early["SKEW"])[0, 1] ** 2
+    assert explained == pytest.approx(0.02, abs=0.005)
