@@ -111,17 +111,19 @@ def analyse(
         except MissingExtraError:
             early = False
     cost = float(price) if paid is None else paid
+    legs = tuple(_leg(each, state, early=bool(early)) for each in structure.positions)
     roots = {each.root for each in contracts if isinstance(each, FutureContract)}
     held = None
     if roots <= set(futures or {}):
-        held = margin(structure, state, futures=futures)
+        prices = [max(leg.points, 0.0) for leg in legs]  # rounding may leave less than nothing
+        held = margin(structure, state, prices=prices, futures=futures)
     return Analysis(
         structure=structure,
         state=state,
         price=float(price),
         paid=cost,
         value=value,
-        legs=tuple(_leg(each, state, early=bool(early)) for each in structure.positions),
+        legs=legs,
         break_evens=structure.break_evens(cost, state),
         worst=structure.worst(cost, state),
         best=structure.best(cost, state),
