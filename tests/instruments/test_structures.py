@@ -332,11 +332,11 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: now(vol=0.0), "vol, row 0: 0.0 is not positive"),
-        (lambda: now(vol=float("nan")), "vol, row 0"),
+        (lambda: now(vol=0.0), "vol: 0.0 is not positive"),
+        (lambda: now(vol=float("nan")), "vol: nan is not a finite"),
         (lambda: now(spot=[5000.0, float("nan")]), "spot, row 1"),
-        (lambda: now(spot=0.0), "spot, row 0"),
-        (lambda: now(rate=float("inf")), "rate, row 0"),
+        (lambda: now(spot=0.0), "spot: 0.0 is not positive"),
+        (lambda: now(rate=float("inf")), "rate: inf is not a finite"),
         (lambda: now(forward=5000.0), "either a spot or a forward"),
         (lambda: State(TODAY, vol=0.2), "either a spot or a forward"),
         (lambda: now(date="18.2.2026"), "is not a date"),

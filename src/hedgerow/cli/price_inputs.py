@@ -123,7 +123,7 @@ def named() -> Iterator[None]:
     try:
         yield
     except RangeError as error:
-        if f"--{error.where}" not in _BOUNDS:
+        if error.where != "date" and f"--{error.where}" not in _BOUNDS:
             raise
         raise RangeError(error.what, where=f"--{error.where}", mend=error.mend) from None
 
@@ -181,7 +181,8 @@ class Inputs:
         if self.date is None:
             return market
         day_of(self.date, "--date")
-        return market.until(market.index_of(self.date))
+        with named():
+            return market.until(market.index_of(self.date))
 
     @cached_property
     def quotes(self) -> Chain:

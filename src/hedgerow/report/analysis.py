@@ -81,8 +81,8 @@ def told_as_text(found: Analysis) -> str:
         f"At expiry, {found.structure.expiry}, after {usd(abs(found.paid))} "
         + ("paid:" if found.paid >= 0.0 else "received:"),
         f"break-even  {points}",
-        f"worst       {_outcome(found.worst, under)}",
-        f"best        {_outcome(found.best, under)}",
+        f"worst       {outcome(found.worst, under)}",
+        f"best        {outcome(found.best, under)}",
     ]
     if found.margin is None:
         lines.append("margin      not known without that of one future")
@@ -116,7 +116,8 @@ def _level(found: Analysis) -> str:
     return "; ".join([*spot, *(["forward " + ", ".join(known)] if known else [])])
 
 
-def _outcome(found: Extreme, under: str) -> str:
+def outcome(found: Extreme, under: str) -> str:
+    """Return a worst or best outcome in words: how much, and where the underlying is then."""
     if math.isinf(found.amount):
         return f"no limit: {usd(found.slope)} for every point that {under} rises"
     low, high = number(found.spot, 2), number(found.until, 2)
