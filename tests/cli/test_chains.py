@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
+from cli.chain_made import flat_chain
 from cli.console import as_json, call
-from hedgerow.pricing.black import black76
 
 
 @pytest.fixture
 def file(tmp_path):
     """A chain of two Friday expiries around 30 days, flat at 20 %, as a plain CSV."""
-    lines = ["option,bid,ask,date"]
-    for code, days in (("231013", 29), ("231020", 36)):
-        strike = np.arange(2500.0, 7010.0, 10.0)
-        for right, letter in ((True, "C"), (False, "P")):
-            price = black76(4500.0, strike, days / 365, 0.2, 0.05, call=right).price
-            lines += [
-                f"SPXW{code}{letter}{int(k * 1000):08d},{max(p - 0.05, 0):.4f},{p + 0.05:.4f},"
-                "2023-09-14"
-                for k, p in zip(strike, price, strict=True)
-            ]
-    path = tmp_path / "spx.csv"
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
+    return flat_chain(tmp_path / "spx.csv")
 
 
 def test_vix(file):

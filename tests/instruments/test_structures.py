@@ -347,7 +347,10 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
         (lambda: named.put("SPXW", TODAY, 5000.0).value(now(date="2026-02-19")), "expired on"),
         (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol=None)), "no volatility"),
         (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol={4900: 0.2})), "no volatility"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol=lambda k, _: k * 0)), "vol, row"),
+        (
+            lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol=lambda k, _: k * 0)),
+            "0.0 is not positive",
+        ),
         (lambda: named.put("SPXW", EXPIRY, 5000.0).worst(), "neither a price nor a state"),
         (lambda: named.put("SPXW", EXPIRY, 5000.0).worst(price=float("nan")), "is no price"),
         (

@@ -178,7 +178,8 @@ def future(
             mend="give a folder with the exchange's files, or builtin for the model",
         )
     found = given.priced(Structure(contract.symbol, (Position(1.0, contract, 0.0),)))
-    level = float(found.state.forward_to(contract.expiry))
+    with named():
+        level = float(found.state.forward_to(contract.expiry))
     if item.underlying == "VIX":
         base = float(given.market["vix"][-1])
         about = {"forward"}

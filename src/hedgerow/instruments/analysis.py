@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.errors import MissingExtraError
+from hedgerow.errors import MissingExtraError, RangeError
 from hedgerow.instruments.margin import Margin, margin
 from hedgerow.instruments.profile import BreakEvens, Extreme
 from hedgerow.instruments.state import State
@@ -105,6 +105,8 @@ def analyse(
     )
     value, early = structure.value(state), None
     price = value.price
+    if price.size != 1:
+        raise RangeError("the state is an array", where="state", mend="give one price of each")
     if american:
         try:
             price, early = structure.price(state), True

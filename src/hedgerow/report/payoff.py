@@ -98,7 +98,7 @@ def payoff(found: Analysis) -> str:
         f'<g transform="translate({edge} 50)"><path class="end" d="M0 -4h22"/>'
         f'<text x="28">at {"the first " if first else ""}expiry, {structure.expiry}; '
         "dots: break-even</text></g>",
-        f'<g transform="translate({edge + 330} 50)"><path class="now" d="M0 -4h22"/>'
+        f'<g transform="translate({edge + 345} 50)"><path class="now" d="M0 -4h22"/>'
         f'<text x="28">model value on {state.day}, volatilities unmoved</text></g>',
         f'<g transform="translate({edge} {top})">{"".join(made)}</g>',
         f'<text x="{edge}" y="{top + _HIGH + 40}">Gain in USD against '
