@@ -5,9 +5,12 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli.chain_made import flat_chain
 from cli.console import as_json, call
+from cli.fuzz import WORDS, refused_or_told
 
 
 @pytest.fixture
@@ -84,3 +87,30 @@ def test_published_vix(real_data, date, published):
     found = as_json("vix", real_data / "option_chains" / f"spx_cboe_{date}.csv")
     assert found["vix"] == pytest.approx(published, abs=0.5)
     assert found["comparable"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A few strikes of the flat chain: enough for every command."""
+    path = flat_chain(tmp_path_factory.mktemp("chains") / "spx.csv")
+    head, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([head, *rows[::10]]) + "\n", "utf-8")
+    return path
+
+
+COMMANDS = (["chain", "check"], ["chain", "show"], ["chain", "fit"], ["vix"], ["parity"])
+SHARED = ("--rate", "--date", "--time", "--column")
+OWN = {
+    "fit": ("--days",),
+    "parity": ("--fee", "--financing", "--top", "--future", "--dividend", "--vx"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@settings(max_examples=60)
+@given(st.data())
+def test_any_words_for_an_option(small, command, data) -> None:
+    names = [*SHARED, *OWN.get(command[-1], ())]
+    options = data.draw(st.dictionaries(st.sampled_from(names), WORDS, min_size=1, max_size=2))
+    refused_or_told([*command, str(small), *(f"{key}={word}" for key, word in options.items())])

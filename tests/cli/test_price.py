@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
+import re
+import shlex
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.chain_made import flat_chain
-from cli.console import as_json, bad, call, good
+from cli.console import as_json, bad, good
+from cli.fuzz import WORDS, refused_or_told
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 CHAIN = "option_chains/spx_cboe_2023-09-14.csv"
 CONDOR = ("iron_condor", "root=SPXW", "expiry=2026-03-20", "quantity=2")
 SPOT = ("--spot", "7350", "--vol", "0.15", "--date", "2026-02-18")
@@ -272,6 +278,21 @@ def test_text_and_picture(tmp_path) -> None:
     ElementTree.fromstring(place.read_text("utf-8"))
 
 
+def test_the_page_runs_and_its_picture_is_what_its_command_draws() -> None:
+    page = (DOCS / "prices.md").read_text("utf-8")
+    failed, tried = doctest.testfile(str(DOCS / "prices.md"), module_relative=False)
+    assert tried > 0
+    assert failed == 0
+    (block,) = re.findall(r"^```console\n(.*?)^```", page, re.M | re.S)
+    commands = [shlex.split(line[2:], comments=True)[1:] for line in block.splitlines()]
+    assert {args[1] for args in commands if args[0] == "price"} == {
+        *("option", "structure", "future", "variance")
+    }
+    for args in commands:
+        assert good(*args)
+    assert Path("payoff.svg").read_text("utf-8") == (DOCS / "images/payoff.svg").read_text("utf-8")
+
+
 # ---- mistakes -----------------------------------------------------------------------------------
 
 MISTAKES = {
@@ -339,26 +360,7 @@ def test_a_chain_of_something_else(flat) -> None:
     assert "2023-09-14 does not lie after the quotes" in said
 
 
-WORDS = st.one_of(
-    st.sampled_from(["", "nan", "inf", "-inf", "0", "-1", "1e308", "-1e308", "1e-320", "0x1", "½"]),
-    st.floats().map(repr),
-    st.integers(-(10**20), 10**20).map(str),
-    st.dates().map(str),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
-)
 OPTIONS = ("--strike", "--spot", "--vol", "--rate", "--dividend", "--days", "--root", "--forward")
-
-
-def refused_or_told(args: list[str]) -> None:
-    """Nothing but an answer, a sentence of ours, or the reader's own word on an option."""
-    result = call(*args)
-    assert isinstance(result.exception, SystemExit | None), (args, result.exception)
-    assert result.exit_code in {0, 2}, args
-    if result.exit_code == 2 and not result.stderr.startswith("Usage: "):
-        assert result.stderr.startswith("hedgerow: "), args
-        assert result.stderr.count("\n") == 1, args
-    if result.exit_code == 0:
-        assert "nan" not in result.stdout.lower(), args
 
 
 @pytest.mark.slow
