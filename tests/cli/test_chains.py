@@ -108,7 +108,7 @@ OWN = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_words_for_an_option(small, command, data) -> None:
     names = [*SHARED, *OWN.get(command[-1], ())]
