@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SleeveError,
     )
     from hedgerow.instruments import structures
+    from hedgerow.instruments.analysis import analyse
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.options import Put, PutSpread
@@ -75,6 +76,7 @@ __all__ = [
     "VixFuture",
     "VolRatio",
     "__version__",
+    "analyse",
     "backtest",
     "errors",
     "load",
@@ -89,6 +91,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "engine.portfolio": ("Equity",),
     "errors": ("DataError", "HedgerowError", "PolicyError", "RangeError", "SleeveError"),
+    "instruments.analysis": ("analyse",),
     "instruments.costs": ("Costs",),
     "instruments.options": ("Put", "PutSpread"),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.errors import MissingExtraError
+from hedgerow.errors import MissingExtraError, RangeError
 from hedgerow.instruments.margin import Margin, margin
 from hedgerow.instruments.profile import BreakEvens, Extreme
 from hedgerow.instruments.state import State
@@ -105,23 +105,27 @@ def analyse(
     )
     value, early = structure.value(state), None
     price = value.price
+    if price.size != 1:
+        raise RangeError("the state is an array", where="state", mend="give one price of each")
     if american:
         try:
             price, early = structure.price(state), True
         except MissingExtraError:
             early = False
     cost = float(price) if paid is None else paid
+    legs = tuple(_leg(each, state, early=bool(early)) for each in structure.positions)
     roots = {each.root for each in contracts if isinstance(each, FutureContract)}
     held = None
     if roots <= set(futures or {}):
-        held = margin(structure, state, futures=futures)
+        prices = [max(leg.points, 0.0) for leg in legs]  # rounding may leave less than nothing
+        held = margin(structure, state, prices=prices, futures=futures)
     return Analysis(
         structure=structure,
         state=state,
         price=float(price),
         paid=cost,
         value=value,
-        legs=tuple(_leg(each, state, early=bool(early)) for each in structure.positions),
+        legs=legs,
         break_evens=structure.break_evens(cost, state),
         worst=structure.worst(cost, state),
         best=structure.best(cost, state),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _TINY = 1e-9
+_BENT = 1e-6
 
 
 class BreakEvens(NamedTuple):
@@ -77,7 +78,9 @@ class Profile:
         far = max(self.nodes[-1], 1.0)
         near, beyond = self.at(np.array([far, 2.0 * far])).tolist()
         rise = (beyond - near) / far
-        rough = _TINY * (abs(near) + abs(beyond)) / far
+        # an option that lives on still bends a little far out, which is no slope
+        tiny = _BENT if self.curved else _TINY
+        rough = tiny * (abs(near) + abs(beyond)) / far
         return 0.0 if abs(rise) <= rough else float(rise)
 
     def break_evens(self, paid: float) -> BreakEvens:

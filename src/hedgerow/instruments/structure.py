@@ -238,12 +238,13 @@ class Structure:
         Raises
         ------
         RangeError
-            If a spot is negative or no number, or a leg that lives longer has no state, or one
-            with several forwards.
+            If a spot is negative or no number, or a leg that lives longer has no state, or, on
+            a volatility index, one with several forwards.
 
         Notes
         -----
-        AM and PM options of one date are settled at the same value here.
+        AM and PM options of one date are settled at the same value here.  Where the state gives
+        several forwards, those of later legs keep their ratio to the first expiry's.
         """
         settled = np.asarray(spot, dtype=np.float64)
         if not bool(np.all(np.isfinite(settled) & (settled >= 0.0))):
@@ -313,7 +314,8 @@ class Structure:
                 return spot - (position.entry or 0.0)
             sign = 1.0 if contract.call else -1.0
             return np.maximum(sign * (spot - contract.strike), 0.0)
-        if state is None or isinstance(state.forward, Mapping):
+        several = state is not None and isinstance(state.forward, Mapping)
+        if state is None or (several and contract.product.margin is MarginClass.VOLATILITY):
             raise RangeError(
                 f"{contract.symbol} lives longer than {first}",
                 where="state",
@@ -322,6 +324,8 @@ class Structure:
         # smiles are asked for ln(K/F), which a spot of 0 does not have
         then = np.maximum(spot, _NEARLY_NOTHING)
         later = replace(state, date=first)
+        if several:
+            then = then * state.forward_to(contract.expiry) / state.forward_to(first)
         on_spot = state.spot is not None
         later = replace(later, spot=then) if on_spot else replace(later, forward=then)
         return np.asarray(_greeks(position, later)[0])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
+
+import numpy as np
 
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.profile import Extreme
@@ -29,6 +32,8 @@ def facts(found: Analysis) -> dict[str, Any]:
         "underlying": found.structure.underlying,
         "date": str(found.state.day),
         "expiry": str(found.structure.expiry),
+        "spot": found.state.spot,
+        "forwards": {str(day): level for day, level in _forwards(found).items()},
         "legs": [
             {
                 "quantity": leg.position.quantity,
@@ -56,7 +61,8 @@ def told_as_text(found: Analysis) -> str:
     legs = [["quantity", "contract", "points", "vol"]]
     for leg in found.legs:
         vol = "" if leg.vol is None else percent(leg.vol, 2)
-        size = number(leg.position.quantity, 0, sign=True)
+        quantity = leg.position.quantity
+        size = number(quantity, 0 if quantity.is_integer() else 2, sign=True)
         legs.append([size, leg.symbol, number(leg.points, 4), vol])
     side = "paid for it" if found.price >= 0.0 else "received for it"
     greeks = [["price", number(found.price, 2), f"USD, {side}"]]
@@ -66,6 +72,7 @@ def told_as_text(found: Analysis) -> str:
     points = ", ".join(number(point, 2) for point in found.break_evens.points) or "none"
     lines = [
         f"{found.structure.name} on {under}, {found.state.day}",
+        _level(found),
         "",
         columns(legs, right=(0, 2, 3)),
         "",
@@ -74,8 +81,8 @@ def told_as_text(found: Analysis) -> str:
         f"At expiry, {found.structure.expiry}, after {usd(abs(found.paid))} "
         + ("paid:" if found.paid >= 0.0 else "received:"),
         f"break-even  {points}",
-        f"worst       {_outcome(found.worst, under)}",
-        f"best        {_outcome(found.best, under)}",
+        f"worst       {outcome(found.worst, under)}",
+        f"best        {outcome(found.best, under)}",
     ]
     if found.margin is None:
         lines.append("margin      not known without that of one future")
@@ -94,7 +101,23 @@ def told_as_text(found: Analysis) -> str:
     return "\n".join(lines)
 
 
-def _outcome(found: Extreme, under: str) -> str:
+def _forwards(found: Analysis) -> dict[dt.date, float]:
+    days = sorted({p.expiry for p in found.structure.positions if p.expiry is not None})
+    return {day: float(found.state.forward_to(day)) for day in days}
+
+
+def _level(found: Analysis) -> str:
+    known = [f"{number(level, 2)} to {day}" for day, level in _forwards(found).items()]
+    spot = (
+        []
+        if found.state.spot is None
+        else [f"spot {number(float(np.asarray(found.state.spot)), 2)}"]
+    )
+    return "; ".join([*spot, *(["forward " + ", ".join(known)] if known else [])])
+
+
+def outcome(found: Extreme, under: str) -> str:
+    """Return a worst or best outcome in words: how much, and where the underlying is then."""
     if math.isinf(found.amount):
         return f"no limit: {usd(found.slope)} for every point that {under} rises"
     low, high = number(found.spot, 2), number(found.until, 2)
