@@ -122,7 +122,7 @@ def show(
         row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
         row |= {"days": board.time * 365.0, "strikes": len(board)}
         try:
-            found = chain_parity(kept, expiry, rate=rate, board=board)
+            _, found = board_and_parity(kept, expiry, rate)
         except RangeError:
             rows.append({**row, "forward": None, "rate": None, "discount": None, "pairs": 0})
             continue
