@@ -10,7 +10,7 @@ from hedgerow.pricing.black import black76
 from hedgerow.pricing.board import Board
 from hedgerow.pricing.fit import Quotes, arbitrage, fit_surface, quotes
 from hedgerow.pricing.parity import parity
-from hedgerow.pricing.smile import Ssvi
+from hedgerow.pricing.smile import Smile
 from hedgerow.pricing.svi import Svi
 
 
@@ -21,11 +21,11 @@ def part(time, vol, half=0.001, forward=4500.0, count=81, reach=4.0):
     return Quotes(time, forward, 1.0, strike, k >= 0.0, mid - half, mid + half, mid)
 
 
-SMILE = Ssvi(rho=-0.6, eta=1.1, gamma=0.45)
+SMILE = Smile(rho=-0.6)
 
 
 def ssvi(k, time):
-    return np.sqrt(SMILE.total_variance(k, 0.04 * time) / time)
+    return np.sqrt(SMILE.total_variance(k, 0.04 * time, 1.1) / time)
 
 
 def test_a_surface_of_ssvi_comes_back():

@@ -10,7 +10,7 @@ import pytest
 
 from hedgerow.pricing.black import undiscounted
 from hedgerow.pricing.curve import FuturesCurve
-from hedgerow.pricing.surface import Surface
+from hedgerow.pricing.surface import Steepness, Surface
 
 REAL = Path(os.environ.get("HEDGEROW_REALDATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -26,14 +26,14 @@ def _real_files():
 def index(name):
     frame = pd.read_csv(REAL / "vix" / f"{name}_History.csv")
     return pd.Series(
-        frame["CLOSE"].to_numpy(), pd.to_datetime(frame["DATE"], format="%m/%d/%Y"), name=name
+        frame.iloc[:, -1].to_numpy(), pd.to_datetime(frame["DATE"], format="%m/%d/%Y"), name=name
     )
 
 
 @pytest.fixture(scope="module")
 def indices():
-    names = ("VIX", "VIX9D", "VIX3M", "VIX6M")
-    return pd.concat([index(name) for name in names], axis=1).sort_index()
+    names = ("VIX", "VIX9D", "VIX3M", "VIX6M", "SKEW")
+    return pd.concat([index(name) for name in names], axis=1, sort=True)
 
 
 def implied(price, forward, strike, years):
@@ -52,13 +52,15 @@ def implied(price, forward, strike, years):
         ("spx_cboe_2023-09-14.csv", "2023-09-14", 0.053),
     ],
 )
-def test_the_default_put_is_priced_within_a_vol_point_of_real_chains(indices, file, date, rate):
+def test_the_default_put_is_priced_within_six_tenths_of_a_vol_point_of_real_chains(
+    indices, file, date, rate
+):
     chain = pd.read_csv(REAL / "option_chains" / file, skiprows=3)
     expiry = pd.to_datetime(chain["Expiration Date"], format="%a %b %d %Y")
     years = (expiry - pd.Timestamp(date)).dt.days / 365
     monthly = chain["Puts"].str.match(r"SPX\d")
     row = indices.loc[date]
-    surface = Surface.from_indices([row.VIX], [row.VIX9D], [row.VIX3M], [row.VIX6M])
+    surface = Surface.from_indices(*([value] for value in row))
     errors = []
     for span in sorted(set(years[monthly & (years > 75 / 365) & (years < 140 / 365)])):
         part = chain[monthly & (years == span)]
@@ -72,7 +74,7 @@ def test_the_default_put_is_priced_within_a_vol_point_of_real_chains(indices, fi
         errors.append(surface.vol(np.log(strikes / forward)[None, :], span)[0] - quoted)
     error = 100 * np.concatenate(errors)
     assert len(error) > 10
-    assert np.abs(error).mean() < 1.0
+    assert np.abs(error).mean() < 0.6
 
 
 def test_the_curve_follows_vix3m_and_vix6m_out_of_sample(indices):
@@ -104,3 +106,13 @@ def test_modelled_futures_out_of_sample(indices):
             errors[measured].append(FuturesCurve().price(vix, surface, left / 365) - settle)
     assert np.abs(np.concatenate(errors[True])).mean() < 0.8
     assert np.abs(np.concatenate(errors[False])).mean() < 1.7
+
+
+def test_skew_where_none_is_published_is_as_far_off_as_stated(indices):
+    rows = indices[["VIX", "SKEW"]].dropna()
+    early, late = rows.loc[:"2015"], rows.loc["2016":]
+    assert early["SKEW"].mean() == pytest.approx(Steepness().skew, abs=0.1)
+    assert (early["SKEW"] - 118).abs().mean() == pytest.approx(5.0, abs=0.05)
+    assert (late["SKEW"] - 118).abs().mean() == pytest.approx(17.9, abs=0.2)
+    explained = np.corrcoef(np.log(early["VIX"]), early["SKEW"])[0, 1] ** 2
+    assert explained == pytest.approx(0.02, abs=0.005)

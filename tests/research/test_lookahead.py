@@ -112,6 +112,15 @@ def test_sleeves_do_not_look_ahead(sleeve, lag: int) -> None:
     assert lookahead.sleeve_agrees(sleeve.name, lay, market(), count=25).passed
 
 
+def test_a_sleeve_on_skew_with_gaps_does_not_look_ahead() -> None:
+    whole = market()
+    skew = 118.0 + 3.0 * np.sqrt(whole["vix"])
+    skew[100:105] = skew[300:340] = np.nan
+    data = whole.with_columns({"skew": skew})
+    assert lookahead.sleeve_agrees("put", lambda part: Put().strip(part, lag=1), data).passed
+    assert not np.array_equal(Put().strip(data).mark, Put().strip(whole).mark)
+
+
 @dataclass(frozen=True)
 class Clairvoyant(Put):
     """Cheats: strikes and prices of the next close."""

@@ -61,8 +61,8 @@ def curve(
 
 
 def _facts(day: CurveDay) -> dict[str, Any]:
+    from hedgerow.core.products import product
     from hedgerow.data.vx_curve import contract_code
-    from hedgerow.instruments.future import MULTIPLIER
     from hedgerow.pricing.term import MONTH, forward_vol
 
     line = day.curve
@@ -75,7 +75,7 @@ def _facts(day: CurveDay) -> dict[str, Any]:
             "settle": line.settle[i],
             "basis": line.basis[i],
             "roll_down": line.roll_down[i],
-            "roll_down_usd": line.roll_down[i] * MULTIPLIER,
+            "roll_down_usd": line.roll_down[i] * product("VX").multiplier,
             "roll_yield": line.roll_yield[i],
             "origin": line.origin[i],
         }

@@ -44,7 +44,7 @@ def chain_parity(
     >>> from hedgerow.data.chain_files import sample
     >>> chain = sample()
     >>> round(chain_parity(chain, chain.expiries[0]).forward, 1)
-    4520.2
+    4484.5
     """
     quotes = chain.board(expiry) if board is None else board
     if chain.european:

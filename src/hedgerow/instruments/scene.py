@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -72,15 +72,13 @@ class Scene:
             market.columns.get("vix9d"),
             market.columns.get("vix3m"),
             market.columns.get("vix6m"),
+            market.columns.get("skew"),
         )
         notes: dict[str, Any] = {
-            "surface": "SSVI on VIX-family fair variance, a model",
-            "smile": {
-                "rho": surface.smile.rho,
-                "eta": surface.smile.eta,
-                "gamma": surface.smile.gamma,
-            },
-            "reversion": {"kappa": surface.reversion.kappa, "level": surface.reversion.level},
+            "surface": "smile of SKEW on VIX-family fair variance, a model",
+            "smile": asdict(surface.smile),
+            "steepness": asdict(surface.steepness),
+            "beyond": asdict(surface.beyond),
         }
         for label, count in (
             ("bars_with_stale_index", stale_spot),

@@ -1,10 +1,11 @@
-"""An S&P 500 option surface for every bar, derived from VIX and its relatives.
+"""An S&P 500 option surface for every bar, derived from VIX, its relatives and SKEW.
 
 The indices give the *fair variance* at 9, 30, 93 and 184 days; a knot that is not
 published is filled by a mean-reverting curve through the last one that is.  Total
-variance is interpolated between knots and never falls with maturity.  The smile is SSVI
-with constant parameters, its level chosen so that replicating the smile gives the fair
-variance back: VIX² is the price of the whole smile, not the variance at the money.
+variance is interpolated between knots and never falls with maturity.  The smile has one
+shape in units of its own deviation; its level is chosen so that replicating it gives the
+fair variance back (VIX² is the price of the whole smile, not the variance at the money),
+and its steepness at 30 days so that its skewness is the one that SKEW publishes.
 Row t uses row t of its inputs only (and, for gaps of a few sessions, earlier rows).
 """
 
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.errors import RangeError
 from hedgerow.pricing.black import DAYS_PER_YEAR
-from hedgerow.pricing.smile import Ssvi
+from hedgerow.pricing.smile import Smile
 
 Floats = NDArray[np.float64]
 Rows = slice | NDArray[np.intp] | NDArray[np.bool_]
@@ -26,10 +27,10 @@ KNOT_DAYS = (9.0, 30.0, 93.0, 184.0)
 """Maturities of VIX9D, VIX, VIX3M and VIX6M in calendar days."""
 
 PATIENCE = 10
-"""Sessions for which the last known ratio of a term index to VIX bridges a gap."""
+"""Sessions for which SKEW, or a term index's ratio to VIX, bridges a gap by its last value."""
 
-SPX_SMILE = Ssvi(rho=-0.41, eta=1.27, gamma=0.5)
-"""Coarse smile of the S&P 500, see docs/pricing.md for its error against real chains."""
+SPX_SMILE = Smile(rho=-0.84, wing=2.05, reach=13.2)
+"""Smile of the S&P 500, see docs/pricing.md for its error against real chains."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,46 @@ class Reversion:
         return np.asarray(level * (vol / level) ** weight)
 
 
+BEYOND = Reversion(kappa=0.35)
+"""Past the last knot: real chains of one to four years revert more slowly than the indices."""
+
+
+@dataclass(frozen=True)
+class Steepness:
+    r"""How steep the smile is, from SKEW at 30 days to a constant far out.
+
+    .. math:: χ(W) = χ_∞ + (χ_{30} − χ_∞)\,e^{−(m − 1)/n}, \quad m = \max(W/W_{30}, 1)
+
+    W is fair total variance, so m counts months by their variance: where variance stands
+    still, so does the shape, and no calendar arbitrage arises.
+
+    Parameters
+    ----------
+    far
+        χ∞.
+    fade
+        n, months of variance.
+    skew
+        SKEW where none is published, points: the mean of 1990–2015.
+    near
+        χ₃₀ at every bar; left out, it follows SKEW.
+
+    Notes
+    -----
+    χ∞ and n are least squares on two chains, see docs/pricing.md; χ₃₀ is not fitted at all.
+    """
+
+    far: float = 0.64
+    fade: float = 3.2
+    skew: float = 118.0
+    near: float | None = None
+
+    def at(self, near: Floats, months: Floats) -> Floats:
+        """Return χ at ``months`` = W/W₃₀ where it is ``near`` at 30 days; same shapes."""
+        left = np.exp((1.0 - np.maximum(months, 1.0)) / self.fade)
+        return np.asarray(self.far + (near - self.far) * left)
+
+
 @dataclass(frozen=True)
 class Surface:
     """Implied volatilities at every bar.
@@ -72,10 +113,12 @@ class Surface:
     ----------
     knots
         Fair *total* variance (σ²T) at `KNOT_DAYS`, **shape** (T, 4), rows never falling.
-    smile
-        The SSVI parameters, the same at every bar.
-    reversion
-        The curve beyond the last knot.
+    near
+        Steepness of the smile at 30 days, **shape** (T,).
+    smile, steepness
+        The shape of the smile and how its steepness fades, the same at every bar.
+    beyond
+        The curve past the last knot.
     termed
         True where VIX3M or VIX6M was published (or bridged), **shape** (T,): the term
         structure is measured there and modelled elsewhere.
@@ -90,8 +133,10 @@ class Surface:
     """
 
     knots: Floats
-    smile: Ssvi = SPX_SMILE
-    reversion: Reversion = field(default_factory=Reversion)
+    near: Floats
+    smile: Smile = SPX_SMILE
+    steepness: Steepness = field(default_factory=Steepness)
+    beyond: Reversion = BEYOND
     termed: NDArray[np.bool_] | None = None
 
     @classmethod
@@ -101,11 +146,14 @@ class Surface:
         vix9d: ArrayLike | None = None,
         vix3m: ArrayLike | None = None,
         vix6m: ArrayLike | None = None,
+        skew: ArrayLike | None = None,
         *,
-        smile: Ssvi = SPX_SMILE,
+        smile: Smile = SPX_SMILE,
+        steepness: Steepness | None = None,
         reversion: Reversion | None = None,
+        beyond: Reversion = BEYOND,
     ) -> Surface:
-        """Build the surface from VIX-family closes.
+        """Build the surface from closes of the VIX family and SKEW.
 
         Parameters
         ----------
@@ -113,21 +161,23 @@ class Surface:
             Points, **shape** (T,); NaN gives a row of NaN.
         vix9d, vix3m, vix6m
             Points, **shape** (T,), NaN where not published; left out, the curve fills them.
-        smile, reversion
-            Model constants.
+        skew
+            Points, **shape** (T,), NaN where not published; left out, `Steepness.skew`.
+        smile, steepness, reversion, beyond
+            Model constants; ``reversion`` fills knots, ``beyond`` goes past the last.
 
         Raises
         ------
         RangeError
             If a column has another length, or a VIX is not positive.
         """
-        curve = reversion or Reversion()
+        curve, slope = reversion or Reversion(), steepness or Steepness()
         base = np.atleast_1d(np.asarray(vix, dtype=np.float64)) / 100.0
         if bool((base <= 0.0).any()):
             raise RangeError("a VIX of 0 or less", where="surface.vix", mend="repair the data")
         nine, thirty, ninety, half = (days / DAYS_PER_YEAR for days in KNOT_DAYS)
         given = [
-            _bridged(column, base, name)
+            _bridged(column, 100.0 * base, name) / 100.0
             for column, name in ((vix9d, "vix9d"), (vix3m, "vix3m"), (vix6m, "vix6m"))
         ]
         v9 = np.where(np.isfinite(given[0]), given[0], curve.carry(base, thirty, nine))
@@ -146,7 +196,15 @@ class Surface:
         )
         knots.flags.writeable = False
         termed = np.isfinite(given[1]) | np.isfinite(given[2])
-        return cls(knots, smile, curve, termed)
+        points = _bridged(skew, np.ones(len(base)), "skew")
+        points = np.where(np.isfinite(points), points, slope.skew)
+        near = (
+            smile.steepness_of_skew(w30, points)
+            if slope.near is None
+            else np.full(len(base), slope.near)
+        )
+        near.flags.writeable = False
+        return cls(knots, near, smile, slope, beyond, termed)
 
     def __len__(self) -> int:
         return len(self.knots)
@@ -179,7 +237,7 @@ class Surface:
         beyond = tau > at[-1]
         if bool(beyond.any()):
             last = np.sqrt(knots[beyond, -1] / at[-1])
-            far = self.reversion.carry(last, at[-1], tau[beyond]) ** 2 * tau[beyond]
+            far = self.beyond.carry(last, at[-1], tau[beyond]) ** 2 * tau[beyond]
             total[beyond] = np.maximum(far, knots[beyond, -1])
         return total
 
@@ -214,28 +272,31 @@ class Surface:
         """
         tau = np.maximum(np.asarray(years, dtype=np.float64), 1e-6)
         k = np.asarray(log_moneyness, dtype=np.float64)
-        theta = self.smile.theta_of_fair(self.fair_total(tau, rows))
+        total = self.fair_total(tau, rows)
+        steep = self.steepness.at(self.near[rows], total / self.knots[rows, 1])
+        theta = self.smile.theta_of_fair(total, steep)
         if k.ndim == 2:
-            theta, tau = theta[:, None], np.broadcast_to(tau, theta.shape)[:, None]
-        return np.asarray(np.sqrt(self.smile.total_variance(k, theta) / tau))
+            theta, steep = theta[:, None], steep[:, None]
+            tau = np.broadcast_to(tau, len(theta))[:, None]
+        return np.asarray(np.sqrt(self.smile.total_variance(k, theta, steep) / tau))
 
 
-def _bridged(column: ArrayLike | None, vix: Floats, name: str) -> Floats:
-    # A term index as decimal, short gaps bridged by its last ratio to VIX: a missing print
+def _bridged(column: ArrayLike | None, base: Floats, name: str) -> Floats:
+    # An index in points, short gaps bridged by its last ratio to ``base``: a missing print
     # must not look like a move of the surface.
     if column is None:
-        return np.full(len(vix), np.nan)
-    values = np.atleast_1d(np.asarray(column, dtype=np.float64)) / 100.0
-    if values.shape != vix.shape:
+        return np.full(len(base), np.nan)
+    values = np.atleast_1d(np.asarray(column, dtype=np.float64))
+    if values.shape != base.shape:
         raise RangeError(
-            f"{name} has {len(values)} rows, vix has {len(vix)}", where=f"surface.{name}"
+            f"{name} has {len(values)} rows, vix has {len(base)}", where=f"surface.{name}"
         )
     values = np.where(values > 0.0, values, np.nan)
-    known = np.isfinite(values) & np.isfinite(vix)
+    known = np.isfinite(values) & np.isfinite(base)
     if bool(known.all()) or not bool(known.any()):
         return values
-    index = np.arange(len(vix))
+    index = np.arange(len(base))
     last = np.maximum.accumulate(np.where(known, index, -1))
     near = (last >= 0) & (index - last <= PATIENCE) & ~known
     source = np.maximum(last, 0)
-    return np.where(near, vix * values[source] / vix[source], values)
+    return np.where(near, base * values[source] / base[source], values)

@@ -209,6 +209,8 @@ class Curve:
     ([0.8, 1.2, 2.2], 0.108)
     >>> curve.roll_down.round(3).tolist(), round(float(curve.at(30)), 2)
     ([-0.05, -0.057, -0.04], 13.56)
+    >>> curve.forward("2024-07-24"), curve.forward("2024-07-25")
+    (13.4, nan)
     """
 
     date: np.datetime64
@@ -265,6 +267,19 @@ class Curve:
     def roll_yield(self) -> Floats:
         """Roll-down as a share of the price a year, decimal, **shape** (n,)."""
         return np.asarray(DAYS_PER_YEAR * self.roll_down / self.settle)
+
+    def forward(self, expiry: str | np.datetime64) -> float:
+        """Return the future that settles on a date, points: what an option of it is priced on.
+
+        NaN where none is listed for that very date, or it has no price; never spot VIX.
+
+        Parameters
+        ----------
+        expiry
+            Settlement date of a monthly or weekly contract.
+        """
+        place = np.flatnonzero(self.expiry == np.asarray(expiry, dtype="datetime64[D]"))
+        return float(self.settle[place[0]]) if len(place) else float("nan")
 
     def at(self, days: float, *, from_spot: bool = False) -> Floats:
         """Return what the monthlies imply for a settlement in ``days`` calendar days.

@@ -19,14 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.errors import RangeError
 from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, black76
-from hedgerow.pricing.smile import Ssvi
+from hedgerow.pricing.smile import Smile
 
 Floats = NDArray[np.float64]
 
-MULTIPLIER = 100.0
-"""USD per point of a VIX option."""
-
-VIX_SMILE = Ssvi(rho=0.6, eta=1.0, gamma=0.5)
+VIX_SMILE = Smile(rho=0.6)
 """Assumed: calls dearer than puts, the same shape at every level (docs/vix.md)."""
 
 _MONTH = 30.0 / DAYS_PER_YEAR
@@ -95,7 +92,7 @@ class VolOfVol:
     decay, floor
         κ a year and c of the Samuelson effect, from real futures before 2013, judged from
         2013 on (docs/vix.md).
-    smile
+    smile, steepness
         Shape of the smile over k = ln(K/F); its level comes from V(T) by replication.
 
     Raises
@@ -120,7 +117,8 @@ class VolOfVol:
 
     decay: float = 7.2
     floor: float = 0.33
-    smile: Ssvi = VIX_SMILE
+    smile: Smile = VIX_SMILE
+    steepness: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.decay > 0.0:
@@ -167,8 +165,9 @@ class VolOfVol:
             Shapes broadcast; ``years`` of 0 or less gives the limit of small times.
         """
         tau = np.maximum(np.asarray(years, dtype=np.float64), 1e-9)
-        theta = self.smile.theta_of_fair(self.fair_total(vvix, tau))
-        return np.asarray(np.sqrt(self.smile.total_variance(log_moneyness, theta) / tau))
+        theta = self.smile.theta_of_fair(self.fair_total(vvix, tau), self.steepness)
+        total = self.smile.total_variance(log_moneyness, theta, self.steepness)
+        return np.asarray(np.sqrt(total / tau))
 
     def price(
         self,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
+from scipy.stats import skew
 
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market
@@ -39,7 +40,11 @@ RIPENESS = (0.0, 7.0, 14.0, 21.0, 30.0, 45.0, 60.0, 90.0, 120.0, 150.0, 180.0, 2
 """Edges in calendar days of the buckets of the Samuelson effect."""
 LEVELS = ((0.0, 14.0), (14.0, 20.0), (20.0, 30.0), (30.0, 45.0), (45.0, 200.0))
 
+MONTH_SPAN = (28.0, 35.0)
+"""Calendar days before settlement at which a future's last month begins."""
+
 _SESSIONS = 252.0
+_LOOK_BACK = 30
 _LONGEST_GAP = 4
 _VVIX_FROM = np.datetime64("2007-01-01")
 
@@ -163,6 +168,32 @@ def fit_samuelson(found: Ripe) -> tuple[float, float, float]:
     return float(level), float(decay), float(floor)
 
 
+def settled_moves(market: Market) -> tuple[Floats, Flags]:
+    """Return what each monthly future did over its last month, in units of VVIX.
+
+    Returns
+    -------
+    tuple
+        ln(final settlement / settle 28 to 35 days before) over VVIX·√τ, **shape** (n,), and
+        which of them settled from 2013 on.
+    """
+    price, expiry, days = monthlies(market)
+    moves, late = [], []
+    for end in np.flatnonzero(np.isfinite(market["vx_final"])):
+        settles = market.dates[end].astype(np.float64)
+        past = slice(max(end - _LOOK_BACK, 0), end)
+        ours = (expiry[past] == settles) & np.isfinite(price[past])
+        ours &= (days[past] >= MONTH_SPAN[0]) & (days[past] <= MONTH_SPAN[1])
+        ours &= np.isfinite(market["vvix"][past])[:, None]
+        if ours.any():
+            bar, rank = np.argwhere(ours)[-1]
+            start = past.start + bar
+            sd = market["vvix"][start] / 100.0 * np.sqrt(days[start, rank] / DAYS_PER_YEAR)
+            moves.append(np.log(market["vx_final"][end] / price[start, rank]) / sd)
+            late.append(market.dates[end] >= JUDGED)
+    return np.array(moves), np.array(late)
+
+
 def vvix_scores(market: Market) -> list[Row]:
     """Score the modelled VVIX against the published one by level of VIX, points."""
     vix, real = market["vix"], market["vvix"]
@@ -235,12 +266,16 @@ def report(folder: str) -> str:
             )
     heads = ("days to settlement", "VIX alone to 2012", "from 2013", "term structure to 2012")
     constant, slope = fit_vvix(market)
+    moves, late = settled_moves(market)
+    lean = [float(skew(part)) for part in (moves, moves[~late], moves[late])]
     return "\n\n".join(
         [
             "Modelled futures less quoted, points, bias / mean absolute",
             table(futures_scores(market), (*heads, "from 2013")),
             "Volatility of real futures over VVIX",
             _samuelson(market),
+            f"Skewness of {len(moves)} futures' last months over VVIX: {lean[0]:+.1f}; to 2012 "
+            f"{lean[1]:+.1f}, from 2013 {lean[2]:+.1f}",
             "Modelled VVIX less published, points, bias / mean absolute",
             table(vvix_scores(market), ("VIX", "2007–2012", "from 2013")),
             f"fitted 2007–2012: ln VVIX = {constant:.3f} + {slope:.4f} ln VIX",
