@@ -39,8 +39,9 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def complain(sentence: str) -> None:
-    """Say on stderr what is wrong."""
-    typer.echo(f"hedgerow: {sentence}", err=True)
+    """Say on stderr what is wrong, in one line whatever the words quoted in it."""
+    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in sentence)
+    typer.echo(f"hedgerow: {line}", err=True)
 
 
 def note(sentence: str) -> None:
