@@ -197,6 +197,10 @@ def test_quoted_futures_and_their_options(real_data) -> None:
     assert future["price"] - future["basis"] == 12.82
     made = option("VIX231220C00020000", *source)
     assert made["forwards"] == {"2023-12-20": future["price"]}
+    listed = as_json("price", "future", "VX40V23", *source)
+    file = real_data / "vx_futures/listed_2013_2026/VX_2023-10-04.csv"
+    (row,) = [line.split(",") for line in file.read_text().splitlines() if "2023-09-14" in line]
+    assert (listed["price"], listed["notes"]) == (float(row[6]), [])
     weekly = as_json("price", "future", "VX49Z23", *source)
     assert weekly["notes"] == [
         f"The future of {weekly['expiry']} is not quoted: read between its neighbours."

@@ -110,7 +110,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the expiries of a chain with their forwards and rates from put-call parity."""
-    from hedgerow.data.chain_parity import chain_parity
+    from hedgerow.data.chain_american import board_and_parity
     from hedgerow.data.chain_quality import screen
     from hedgerow.errors import RangeError
 

@@ -28,7 +28,6 @@ from hedgerow.cli.price_inputs import (
 from hedgerow.report.formats import NOT_ADVICE, number, usd
 
 if TYPE_CHECKING:
-    from hedgerow.instruments.state import State
     from hedgerow.instruments.structure import Structure
 
 app = typer.Typer(
@@ -233,7 +232,7 @@ def variance(
     from hedgerow.core.contract import OptionContract
     from hedgerow.errors import RangeError
     from hedgerow.instruments.structure import Position, Structure
-    from hedgerow.pricing.replication import variance_of_smile
+    from hedgerow.research.states import fair_total
 
     given = Inputs(vol=vol, date=date, data=data, chain=chain, spot=None if data or chain else 1.0)
     end = given.expiry(expiry, days)
@@ -247,8 +246,8 @@ def variance(
     for edge in edges:
         probe = Structure("smile", (Position(1.0, OptionContract("SPXW", edge, 1.0, True)),))
         state, said = given.priced(probe)
-        years = state.years(edge)
-        totals.append(years * variance_of_smile(_smile(state, years), years))
+        with named():
+            totals.append(fair_total(state, edge))
         notes += [one.sentence for one in said if one.about == "vol" and one.sentence not in notes]
     fair = (totals[-1] - totals[-2]) / ((left - start) / 365.0)
     if fair <= 0.0:
@@ -278,21 +277,6 @@ def variance(
         f"USD 100,000 of vega notional is {usd(1e5 / (2.0 * out['vol']))} for a point of variance."
     )
     _close(notes)
-
-
-def _smile(state: State, years: float) -> Any:
-    import numpy as np
-
-    from hedgerow.errors import RangeError
-
-    if state.vol is None:
-        raise RangeError(
-            "there is no volatility", where="--vol", mend="give --vol, --data or --chain"
-        )
-    vol = state.vol
-    if callable(vol):
-        return lambda k: vol(k, years)
-    return lambda k: np.full_like(k, vol)
 
 
 def _answer(

@@ -264,7 +264,12 @@ class Inputs:
 
         if self.data is not None:
             expiries = [p.expiry for p in structure.positions if p.expiry is not None]
-            found = of_market(self.market, structure.underlying, expiries)
+            curve = None
+            if structure.underlying == "VIX":
+                from hedgerow.data.vx_curve import listed_curve
+
+                curve = listed_curve(self.data, self.market)
+            found = of_market(self.market, structure.underlying, expiries, curve=curve)
         elif self.chain is not None:
             found = of_chain(self.fit, self.quotes, structure)
         else:

@@ -104,12 +104,31 @@ def read_curve(source: str | Path = "builtin", date: str | None = None) -> Curve
         row = market.index_of(date)
     else:
         row = int(quoted[-1]) if len(quoted) else len(market) - 1
-    folder = folder_of(source)
-    quotes = read_futures(folder, findings) if folder is not None and len(quoted) else None
+    quotes = _listed_quotes(source, findings) if len(quoted) else None
     # Of the futures, what was found when the weeklies were read too.
     ours = [f for f in findings.report() if f.column == "vx"]
     known = [f for f in loaded.quality if f.column != "vx" or f.rule == "contract-missing"]
     return curve_day(market, row, quotes, QualityReport((*known, *ours)))
+
+
+def listed_curve(source: str | Path, market: Market) -> Curve:
+    """Return the curve of a market's last session, weeklies of its files too.
+
+    Parameters
+    ----------
+    source
+        Where the market was loaded from.
+    market
+        Up to the session asked for.
+    """
+    quoted = bool(np.isfinite(monthlies(market).price).any())
+    quotes = _listed_quotes(source, Findings()) if quoted else None
+    return curve_day(market, len(market) - 1, quotes).curve
+
+
+def _listed_quotes(source: str | Path, findings: Findings) -> Quotes | None:
+    folder = folder_of(source)
+    return None if folder is None else read_futures(folder, findings)
 
 
 def curve_day(

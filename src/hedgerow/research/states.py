@@ -6,7 +6,7 @@ Each comes with sentences that say what in it is measured and what is a model's.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ from hedgerow.instruments.structure import Shares, Structure
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.board import Floats
 from hedgerow.pricing.curve import FuturesCurve
+from hedgerow.pricing.replication import variance_of_smile
+from hedgerow.pricing.term import Curve
 from hedgerow.pricing.vix_option import VolOfVol, vvix_of
 
 INDEX = frozenset({"SPX", "XSP", "SPY"})
@@ -52,7 +54,11 @@ class Priced(NamedTuple):
 
 
 def of_market(
-    market: Market, underlying: str, expiries: Sequence[dt.date] = (), date: str | None = None
+    market: Market,
+    underlying: str,
+    expiries: Sequence[dt.date] = (),
+    date: str | None = None,
+    curve: Curve | None = None,
 ) -> Priced:
     """Return the state of a session: the index and its surface, or VIX futures and theirs.
 
@@ -66,6 +72,9 @@ def of_market(
         Of VIX contracts, whose forwards are wanted.
     date
         ``YYYY-MM-DD``; the session before it where there is none.  By default the last.
+    curve
+        VIX futures of that date, weeklies too (`hedgerow.data.vx_curve.read_curve`); left out,
+        the monthly contracts that the market holds.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def of_market(
     row = market.index_of(date) if date else len(market) - 1
     known = market.until(row)
     if underlying == "VIX":
-        return _of_vix(known, expiries)
+        return _of_vix(known, expiries, curve or curve_day(known, row).curve)
     if underlying not in INDEX:
         raise RangeError(
             f"the data price the S&P 500 and VIX, not {underlying}",
@@ -119,9 +128,8 @@ def of_market(
     return Priced(state, tuple(notes))
 
 
-def _of_vix(known: Market, expiries: Sequence[dt.date]) -> Priced:
-    row = len(known) - 1
-    scene, curve = Scene.of(known), curve_day(known, row).curve
+def _of_vix(known: Market, expiries: Sequence[dt.date], curve: Curve) -> Priced:
+    row, scene = len(known) - 1, Scene.of(known)
     published = known["vvix"][-1:] if "vvix" in known else None
     vvix = vvix_of(scene.vix[-1:], published)
     level = float(vvix.points[0])
@@ -270,6 +278,28 @@ def _demand_spot(chain: Chain) -> None:
             where=chain.file,
             mend="price on --spot and --vol",
         )
+
+
+def fair_total(state: State, expiry: dt.date) -> float:
+    """Return the fair total variance (σ²T) to an expiry, by replication of the state's smile.
+
+    Raises
+    ------
+    RangeError
+        If the state has no volatility, or one for each strike.
+
+    Examples
+    --------
+    >>> flat = State("2026-02-18", spot=5000.0, vol=0.20)
+    >>> round(fair_total(flat, dt.date(2027, 2, 18)), 6)
+    0.04
+    """
+    vol, years = state.vol, state.years(expiry)
+    if vol is None or isinstance(vol, Mapping):
+        raise RangeError("there is no volatility", where="vol", mend="give a number or a smile")
+    if callable(vol):
+        return years * variance_of_smile(lambda k: vol(k, years), years)
+    return years * variance_of_smile(lambda k: np.full_like(k, vol), years)
 
 
 def _day(market: Market) -> dt.date:
