@@ -162,6 +162,7 @@ def play(ledger: Ledger, bars: int) -> Account:
 
 if __name__ == "__main__":
     with open_ledger(sys.argv[1], RUN, writing=True) as mine:
+        engine = Engine(mine)
         print("ready", mine.head.count, flush=True)
-        play(mine, int(sys.argv[2]))
+        engine.play(int(sys.argv[2]))
         print("done", mine.head.count, mine.head.hash, flush=True)

@@ -1,4 +1,4 @@
-"""The chain: each record's hash is SHA-256 of the hash before it and of its event's bytes."""
+"""The chain: each hash is SHA-256 of the hash before, the place in the batch, the event's bytes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Record:
     text
         The event's one text (:func:`~hedgerow.engine.ledger.coding.encode`), ASCII.
     hash
-        SHA-256 of the hash before and of the text, hexadecimal.
+        SHA-256 of the hash before, ``more`` in digits, and the text; hexadecimal.
     """
 
     number: int
@@ -62,15 +62,16 @@ class Record:
             raise LedgerError(error.what, where=where, mend=error.mend) from None
 
 
-def link(before: str, text: str) -> str:
-    """Return the hash of a record.
+def link(before: str, more: int, text: str) -> str:
+    """Return the hash of a record: what came before it, how many follow in its batch, its text.
 
     Examples
     --------
-    >>> link(GENESIS.hash, "{}") == hashlib.sha256(bytes(32) + b"{}").hexdigest()
+    >>> link(GENESIS.hash, 2, "{}") == hashlib.sha256(bytes(32) + b"2{}").hexdigest()
     True
     """
-    return hashlib.sha256(bytes.fromhex(before) + text.encode("utf-8", "surrogatepass")).hexdigest()
+    place = f"{more}{text}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(bytes.fromhex(before) + place).hexdigest()
 
 
 def forge(head: Head, events: Sequence[Event]) -> list[Record]:
@@ -95,7 +96,7 @@ def forge(head: Head, events: Sequence[Event]) -> list[Record]:
         text = encode(event)
         before = records[-1].hash if records else head.hash
         number, more = head.count + i + 1, len(events) - i - 1
-        records.append(Record(number, more, text, link(before, text)))
+        records.append(Record(number, more, text, link(before, more, text)))
     return records
 
 
@@ -116,7 +117,7 @@ def checked(records: Iterable[Record]) -> Iterator[Record]:
                 where=f"record {record.number}",
                 mend=FROM_A_COPY,
             )
-        found = link(head.hash, record.text)
+        found = link(head.hash, record.more, record.text)
         if found != record.hash:
             raise LedgerError(
                 f"the chain is broken: its hash is {found}, recorded is {record.hash}",
