@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.account import Account, take
@@ -138,7 +139,7 @@ def replay(ledger: Ledger) -> Replay:
     return Replay(standing, decisions, left_out)
 
 
-def summary(standing: Standing) -> dict[str, object]:
+def summary(standing: Standing) -> dict[str, Any]:
     """Return where a run stands as plain values, USD and contracts as texts.
 
     Examples
