@@ -302,6 +302,10 @@ LEG = events.Leg("SPY", 1)
         (events.Settled(0, CALL, nanos(1), 5.0, 0), "0.000000000 are held"),
         (events.Settled(0, FUTURE, nanos(1), 5.0, 0), "a future settles whole"),
         (events.Settled(0, PUT, nanos(5), 0.0, 0, nanos(500)), "deliver -500.000000000"),
+        (
+            events.Settled(0, INDEX, nanos(-1), 0.0, 0, nanos(100)),
+            "shares are not what is delivered",
+        ),
         (events.Settled(0, PUT, nanos(5), 1.0, 0, nanos(-500)), "and no value beside them"),
         (events.Cash(0, 1, "variation", "SPY"), "variation margin is paid on a future"),
         (events.Cash(0, 1, "variation", "VXZ24"), "variation margin is paid on a future"),

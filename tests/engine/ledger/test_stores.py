@@ -7,6 +7,7 @@ import itertools
 import os
 import resource
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hedgerow.engine.ledger.chain import GENESIS, checked, verify
 from hedgerow.engine.ledger.events import Alarm, Opened
 from hedgerow.engine.ledger.lines import LinesLedger, lines
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.ledger.migrations import MIGRATIONS
 from hedgerow.engine.ledger.opening import open_ledger, runs_in
 from hedgerow.engine.ledger.replay import resume
 from hedgerow.engine.ledger.store import Ledger
@@ -265,6 +267,29 @@ class Shared(Durable):
             with pytest.raises(LedgerError, match=r"newer Hedgerow made it \(tables of version 99"):
                 open_ledger(place, "run", writing=writing)
 
+    def test_tables_of_an_older_version_are_upgraded_by_a_writer(self, place, monkeypatch) -> None:
+        with self.begin(place) as ledger:
+            ledger.append([opened(), alarm(1)])
+
+        def fail(op, dialect) -> None:
+            add(op, dialect)
+            op.execute("INSERT INTO nowhere VALUES (1)")
+
+        def add(op, dialect) -> None:
+            op.add_column("hedgerow_run", sa.Column("note", sa.Text))
+
+        for change in (fail, add):
+            changes = (*MIGRATIONS, change)
+            for module in ("migrations", "sql"):
+                monkeypatch.setattr(f"hedgerow.engine.ledger.{module}.MIGRATIONS", changes)
+            with pytest.raises(LedgerError, match="its tables are old"):
+                open_ledger(place)
+            with contextlib.suppress(LedgerError) if change is fail else contextlib.nullcontext():
+                self.begin(place).close()
+        with open_ledger(place) as ledger:
+            assert verify(ledger.read()).count == 2
+        self.execute(place, "INSERT INTO hedgerow_run (name, note) VALUES ('noted', 'yes')")
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -437,7 +462,8 @@ class TestPostgres(Shared):
 
             def fall(connection) -> None:
                 raw = connection.connection.dbapi_connection
-                os.close(raw.fileno())
+                with socket.socket(fileno=os.dup(raw.fileno())) as line:
+                    line.shutdown(socket.SHUT_RDWR)
 
             sa.event.listen(ledger._open(), "commit", fall)
             with pytest.raises(

@@ -41,6 +41,8 @@ class Instrument(NamedTuple):
     call: bool
     underlying: str
     """Symbol of the underlying."""
+    delivers: bool = False
+    """Whether its exercise brings shares."""
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -75,7 +77,8 @@ Mend: write 'SPXW  240119P04500000'
             name, item = option.symbol, option.product
             held = UNDERLYINGS.get(option.root, option.root)
             size = int(item.multiplier)
-            made = Instrument(name, "option", size, option.strike, option.call, held)
+            shares = item.delivery == "shares"
+            made = Instrument(name, "option", size, option.strike, option.call, held, shares)
     except DataError as error:
         raise LedgerError(error.what, where=f"contract {symbol}", mend=error.mend) from None
     if name != symbol:
@@ -287,7 +290,7 @@ class Account:
         if event.delivered:
             sign = 1 if item.call else -1
             size = sign * event.quantity * item.multiplier
-            if item.kind != "option" or event.delivered != size or event.value != 0.0:
+            if not item.delivers or event.delivered != size or event.value != 0.0:
                 raise LedgerError(
                     f"{contracts(event.delivered):f} shares are not what is delivered",
                     where=where,

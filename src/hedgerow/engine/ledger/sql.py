@@ -67,7 +67,8 @@ class SqlLedger(Ledger):
                 if writing and not isinstance(place, Path):
                     _take_advisory_lock(self._connection, self.name, self._where)
                 self._run = self._find_run(name)
-                self.head = self._last()
+                with self._begun():
+                    self.head = self._last()
         except BaseException:
             self.close()
             raise
