@@ -41,6 +41,7 @@ def _first(op: Operations, dialect: str) -> None:
         sa.Column("more", sa.BigInteger, nullable=False),
         sa.Column("event", sa.Text, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
+        sqlite_with_rowid=False,  # one tree of records, in their order
     )
     op.execute("INSERT INTO hedgerow_version (version) VALUES (0)")
     if dialect == "postgresql":
@@ -61,11 +62,12 @@ MIGRATIONS: Sequence[Callable[[Operations, str], None]] = (_first,)
 """What makes version n + 1 of the tables from version n."""
 
 
-def version(connection: sa.Connection) -> int:
-    """Return the version of the tables, 0 where there are none."""
+def version(connection: sa.Connection) -> int | None:
+    """Return the version of the tables, 0 where there are none, None where it is no number."""
     if not sa.inspect(connection).has_table(VERSION.name):
         return 0
-    return int(connection.execute(sa.select(VERSION.c.version)).scalar_one())
+    found = connection.execute(sa.select(VERSION.c.version)).scalars().all()
+    return found[0] if len(found) == 1 and isinstance(found[0], int) else None
 
 
 def migrate(connection: sa.Connection, since: int) -> None:

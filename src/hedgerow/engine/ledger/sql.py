@@ -21,7 +21,7 @@ from hedgerow.engine.ledger.chain import GENESIS, Head, Record
 from hedgerow.engine.ledger.locks import lock, written_by_another
 from hedgerow.engine.ledger.migrations import MIGRATIONS, RECORDS, RUNS, migrate, version
 from hedgerow.engine.ledger.store import Ledger
-from hedgerow.engine.ledger.trouble import in_words
+from hedgerow.engine.ledger.trouble import damaged, in_words
 from hedgerow.errors import LedgerError, MissingExtraError, nearest
 
 _PATIENCE = 5.0
@@ -66,6 +66,7 @@ class SqlLedger(Ledger):
                 self._connection = _engine(place, writing=writing).connect()
                 if writing and not isinstance(place, Path):
                     _take_advisory_lock(self._connection, self.name, self._where)
+                _check_pages(self._connection, self._where)
                 self._run = self._find_run(name)
                 with self._begun():
                     self.head = self._last()
@@ -138,6 +139,8 @@ class SqlLedger(Ledger):
     def _find_run(self, name: str | None) -> int:
         with self._begun() as connection:
             found = version(connection)
+            if found is None:
+                raise damaged(self._where)
             if found > len(MIGRATIONS):
                 raise LedgerError(
                     f"a newer Hedgerow made it (tables of version {found}, this one knows up to "
@@ -175,7 +178,9 @@ class SqlLedger(Ledger):
             .limit(1)
         )
         row = self._open().execute(query).first()
-        return Head(row.number, row.hash) if row else GENESIS
+        if row and not isinstance(row.number, int):
+            raise damaged(self._where)
+        return Head(row.number, str(row.hash)) if row else GENESIS
 
     def _open(self) -> sa.Connection:
         if self._connection is None or self._connection.closed:
@@ -312,6 +317,20 @@ def _sqlite(path: Path, *, writing: bool) -> sa.Engine:
     return engine
 
 
+def _check_pages(connection: sa.Connection, where: str) -> None:
+    """Refuse an SQLite file whose pages contradict each other.
+
+    A flipped byte there can hide records at the end, which no chain can miss.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    with connection.begin():
+        said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
+        astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if said != ["ok"] or astray is not None:
+        raise damaged(where)
+
+
 def _take_advisory_lock(connection: sa.Connection, name: str, where: str) -> None:
     key = int.from_bytes(hashlib.sha256(f"hedgerow {name}".encode()).digest()[:8], signed=True)
     query: Callable[..., Any] = sa.func.pg_try_advisory_lock
@@ -327,5 +346,5 @@ def _names(connection: sa.Connection) -> list[str]:
 
 def _record(row: Any, where: str) -> Record:
     if not isinstance(row.number, int) or not isinstance(row.more, int):
-        raise LedgerError("a record has no number", where=where, mend="restore it from a copy")
+        raise damaged(where)
     return Record(row.number, row.more, str(row.event), str(row.hash))

@@ -59,7 +59,7 @@ def in_words(error: SQLAlchemyError, where: str) -> Trouble:
     else:
         state = getattr(cause, "sqlstate", None)
         # A connection that fails or ends has no state, or one of the classes 08 and 57.
-        lost = lost or state is None or str(state)[:2] in ("08", "57")
+        lost = lost or (cause is not None and (state is None or str(state)[:2] in ("08", "57")))
         if state in _POSTGRES:
             what, mend = _POSTGRES[str(state)]
         elif lost:
@@ -67,6 +67,11 @@ def in_words(error: SQLAlchemyError, where: str) -> Trouble:
         else:
             what, mend = f"the database says: {_first_line(cause or error)}", "ask its keeper"
     return Trouble(LedgerError(what, where=where, mend=mend), what, lost)
+
+
+def damaged(where: str) -> LedgerError:
+    """Return the error of a database whose tables hold what no ledger writes."""
+    return LedgerError("its tables are damaged", where=where, mend=_COPY)
 
 
 def _first_line(error: BaseException) -> str:
