@@ -379,12 +379,13 @@ class TestSqlite(Shared):
         with self.begin(place) as ledger:
             head = ledger.append([opened()])
             size = place.with_name("runs.db-wal").stat().st_size + 4_096
-            with _files_at_most(size), pytest.raises(LedgerError, match="the disk"):
+            with _files_at_most(size), pytest.raises(LedgerError, match="the disk fails"):
                 ledger.append([alarm(i) for i in range(1_000)])
+            with pytest.raises(LedgerError, match="an append failed before"):
+                ledger.append([alarm(1)])
+        with self.begin(place) as ledger:
             assert verify(ledger.read()) == head
-            ledger.append([alarm(1)])
-        with open_ledger(place) as reader:
-            assert verify(reader.read()).count == 2
+            assert ledger.append([alarm(1)]).count == 2
 
     @pytest.mark.slow
     def test_flipped_bytes_of_the_file_are_found_or_harmless(self, place) -> None:
@@ -433,7 +434,7 @@ class TestPostgres(Shared):
         )
         with pytest.raises(LedgerError, match="the database is gone"):
             ledger.append([alarm(1)])
-        with pytest.raises(LedgerError, match="the connection was lost"):
+        with pytest.raises(LedgerError, match="an append failed before"):
             ledger.append([alarm(1)])
         ledger.close()
         with self.begin(place) as ledger:

@@ -126,7 +126,7 @@ class SqlLedger(Ledger):
         except SQLAlchemyError as error:
             trouble = in_words(error, self._where)
             if trouble.lost:
-                self._gone = "the connection was lost"
+                self._gone = "an append failed before"
             if trouble.lost and stage == "commit":
                 raise LedgerError(
                     f"{trouble.what}; whether records {records[0].number} to {records[-1].number} "

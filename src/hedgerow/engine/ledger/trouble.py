@@ -38,7 +38,7 @@ class Trouble(NamedTuple):
     error: LedgerError
     what: str
     lost: bool
-    """Whether the connection is gone, so that nobody knows what was the last it did."""
+    """Whether connection or disk failed, so that nobody knows what was the last they did."""
 
 
 def in_words(error: SQLAlchemyError, where: str) -> Trouble:
@@ -56,6 +56,8 @@ def in_words(error: SQLAlchemyError, where: str) -> Trouble:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         what, mend = _SQLITE.get(code, (f"the database says: {_first_line(cause)}", _COPY))
+        # After a failed sync nobody knows what is on the disk: only reading again tells.
+        lost = lost or code == sqlite3.SQLITE_IOERR
     else:
         state = getattr(cause, "sqlstate", None)
         # A connection that fails or ends has no state, or one of the classes 08 and 57.
