@@ -298,6 +298,3 @@ def _weeks(year: int) -> list[dt.date]:
     """Return the settlement dates of a year's Wednesdays, the one of week 1 first."""
     _, settled = vix_wednesdays(f"{year}-01-01", f"{year + 1}-01-01")
     return [day for day in settled.tolist() if day.year == year]
-
-
-Contract = OptionContract | FutureContract
