@@ -19,7 +19,7 @@ from hedgerow.core.products import PRODUCTS
 from hedgerow.errors import HedgerowError, RangeError, SleeveError
 from hedgerow.instruments import structures as named
 from hedgerow.instruments.state import State
-from hedgerow.instruments.structure import Position, Shares, Structure, value
+from hedgerow.instruments.structure import Position, Shares, Structure
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TODAY = dt.date(2026, 2, 18)
@@ -150,6 +150,16 @@ def test_a_carried_future_is_worth_its_forward() -> None:
     assert june.value(now(dividend=0.015)).price == pytest.approx(50.0 * (forward - 5000.0))
 
 
+def test_a_structure_tells_what_it_is_made_of() -> None:
+    near, far = named.put("SPY", EXPIRY, 500.0), named.call("SPY", dt.date(2026, 6, 18), 510.0)
+    both = far + near + Structure("shares", (Position(100, Shares("SPY")),))
+    assert both.options == (far.positions[0].contract, near.positions[0].contract)
+    assert both.expiries == (EXPIRY, dt.date(2026, 6, 18))
+    assert (both.american, both.futures) == (True, ())
+    hedged = named.hedged_short_future("SPXW", EXPIRY, 5200.0, ES, entry=5000.0)
+    assert (hedged.american, hedged.futures) == (False, (ES,))
+
+
 # ---- laws ---------------------------------------------------------------------------------------
 
 
@@ -247,9 +257,9 @@ def test_greeks_against_differences_of_the_price(strikes, vol) -> None:
 def test_a_grid_of_spots_and_volatilities_is_one_call() -> None:
     spots, vols = np.linspace(4500, 5500, 11), np.linspace(0.1, 0.4, 7)[:, None]
     condor = named.iron_condor("SPXW", EXPIRY, 4700, 4800, 5200, 5300)
-    grid = value(condor, now(spot=spots, vol=vols))
+    grid = condor.value(now(spot=spots, vol=vols))
     assert all(part.shape == (7, 11) for part in grid)
-    alone = value(condor, now(spot=spots[3], vol=float(vols[2, 0])))
+    alone = condor.value(now(spot=spots[3], vol=float(vols[2, 0])))
     assert np.allclose([part[2, 3] for part in grid], alone)
 
 

@@ -49,7 +49,7 @@ class _Short(NamedTuple):
     premium: float
 
     def owes(self, spot: Floats) -> Floats:
-        return _intrinsic(self.option, spot) * self.multiplier
+        return self.option.intrinsic(spot) * self.multiplier
 
 
 def margin(
@@ -260,7 +260,7 @@ def _cover_rows(
     for c, (k, each) in enumerate(covers):
         if each == e:
             _, option, multiplier = longs[k]
-            pays[:, first_cover + c] += _intrinsic(option, spots) * multiplier
+            pays[:, first_cover + c] += option.intrinsic(spots) * multiplier
     return pays, owed
 
 
@@ -273,8 +273,3 @@ def _pair(call: _Short, put: _Short) -> float:
 def _settles(option: OptionContract) -> tuple[object, ...]:
     """Order of settlement: AM before PM of one date."""
     return option.expiry, option.product.settlement
-
-
-def _intrinsic(option: OptionContract, spot: Floats) -> Floats:
-    sign = 1.0 if option.call else -1.0
-    return np.maximum(sign * (spot - option.strike), 0.0)

@@ -102,8 +102,7 @@ def told_as_text(found: Analysis) -> str:
 
 
 def _forwards(found: Analysis) -> dict[dt.date, float]:
-    days = sorted({p.expiry for p in found.structure.positions if p.expiry is not None})
-    return {day: float(found.state.forward_to(day)) for day in days}
+    return {day: float(found.state.forward_to(day)) for day in found.structure.expiries}
 
 
 def _level(found: Analysis) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from hedgerow.core.contract import OptionContract
 from hedgerow.core.market import Floats
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.state import State
@@ -93,7 +92,7 @@ def payoff(found: Analysis) -> str:
             f"{number(point, 0 if point >= 1000 else 2)}</text>"
         )
     edge, top, under = _LEFT, _TOP, structure.underlying
-    first = len({p.expiry for p in structure.positions if p.expiry is not None}) > 1
+    first = len(structure.expiries) > 1
     parts = [
         f'<g transform="translate({edge} 50)"><path class="end" d="M0 -4h22"/>'
         f'<text x="28">at {"the first " if first else ""}expiry, {structure.expiry}; '
@@ -117,9 +116,7 @@ def _level(structure: Structure, state: State) -> float:
 
 def _stretch(found: Analysis, now: float) -> Floats:
     """Return the levels drawn: around spot, strikes and break-evens, which are among them."""
-    positions = found.structure.positions
-    options = [p.contract for p in positions if isinstance(p.contract, OptionContract)]
-    strikes = [option.strike for option in options]
+    strikes = [option.strike for option in found.structure.options]
     points = [point for point in found.break_evens.points if 0.0 < point < _FAR * now]
     low, high = min([now, *strikes, *points]), max([now, *strikes, *points])
     room = max(_REACH * (high - low), _LEAST * now)
