@@ -24,7 +24,8 @@ from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, black76, bsm
 
 Floats = NDArray[np.float64]
 
-_DENSE = 2001
+_DENSE = 2000
+"""Even, so that none falls beside a lone strike in the middle."""
 _NEARLY_NOTHING = 1e-6
 
 
