@@ -21,6 +21,7 @@ from hedgerow.errors import HedgerowError, RangeError, SleeveError
 from hedgerow.instruments import structures as named
 from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Position, Shares, Structure
+from hedgerow.pricing.american import american
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TODAY = dt.date(2026, 2, 18)
@@ -416,6 +417,22 @@ def test_two_long_puts_lose_at_worst_what_they_cost() -> None:
     assert 5000.0 < worst.spot < 20_000.0
     sold = both.reverse().best(-20_000.0, MIXED)
     assert (sold.amount, sold.until) == (pytest.approx(20_000.0), math.inf)
+
+
+def test_an_american_leg_that_lives_on_is_worth_its_exercise_at_least() -> None:
+    """By hand: long a 450 SPY put, short one of ten months more; at 300 both pay 150."""
+    later = dt.date(2027, 1, 15)
+    long, short = named.put("SPY", EXPIRY, 450.0), named.put("SPY", later, 450.0, -1)
+    state, calendar = State(TODAY, spot=450.0, vol=0.15, rate=0.05), long + short
+    assert np.allclose(calendar.payoff([0.0, 1.0, 300.0], state), 0.0)
+    assert calendar.best(-1000.0, state).amount == pytest.approx(1000.0)
+    assert calendar.break_evens(-1000.0, state).gains[0][0] == 0.0
+    spots = np.linspace(1.0, 900.0, 300)
+    left = (long.payoff(spots) - calendar.payoff(spots, state)) / 100.0
+    exercised = np.maximum(450.0 - spots, 0.0)
+    quantlibs = american(spots, 450.0, (later - EXPIRY).days / 365, 0.15, 0.05)
+    assert np.all(exercised <= left + 1e-9)
+    assert np.all(left <= quantlibs + 1e-6)
 
 
 LEGS_MIXED = st.lists(

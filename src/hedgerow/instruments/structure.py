@@ -306,8 +306,10 @@ class Structure:
 
         Notes
         -----
-        AM and PM options of one date are settled at the same value here.  Where the state gives
-        several forwards, those of later legs keep their ratio to the first expiry's.
+        Legs that live longer are priced as European options, American ones at no less than they
+        pay on exercise.  AM and PM options of one date are settled at the same value here.
+        Where the state gives several forwards, those of later legs keep their ratio to the first
+        expiry's.
         """
         settled = np.asarray(spot, dtype=np.float64)
         if not bool(np.all(np.isfinite(settled) & (settled >= 0.0))):
@@ -389,7 +391,10 @@ class Structure:
             then = then * state.forward_to(contract.expiry) / state.forward_to(first)
         on_spot = state.spot is not None
         later = replace(later, spot=then) if on_spot else replace(later, forward=then)
-        return np.asarray(_greeks(position, later)[0])
+        worth = np.asarray(_greeks(position, later)[0])
+        if isinstance(contract, OptionContract) and contract.american:
+            return np.maximum(worth, contract.intrinsic(spot))  # it would be exercised
+        return worth
 
 
 def _greeks(position: Position, state: State) -> Greeks:
