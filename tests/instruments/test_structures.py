@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import QuantLib as ql
 from hypothesis import given, settings
@@ -468,7 +469,12 @@ def test_mixed_expiries_against_a_grid_by_hand(legs, strike, side, paid) -> None
         (lambda: now(rate=float("inf")), "rate: inf is not a finite"),
         (lambda: now(forward=5000.0), "either a spot or a forward"),
         (lambda: State(TODAY, vol=0.2), "either a spot or a forward"),
-        (lambda: now(date="18.2.2026"), "is not a date"),
+        (lambda: now(date="18.2.2026"), "date: '18.2.2026' is not a date"),
+        (lambda: now(date="20260218"), "write YYYY-MM-DD"),
+        (lambda: now(date=20260218), "date: '20260218' is not a date"),
+        (lambda: now(date=None), "date: 'None' is not a date"),
+        (lambda: now(date=dt.datetime(2026, 2, 18, 9)), "date: '2026-02-18 09:00:00' is not a"),
+        (lambda: now(date=pd.Timestamp("2026-02-18")), "date: '2026-02-18 00:00:00' is not a"),
         (lambda: named.put("SPXW", EXPIRY, 0.0), "0.0 is not a strike"),
         (lambda: named.put("SPXX", EXPIRY, 5000.0), "unknown symbol 'SPXX'"),
         (lambda: named.put("ES", EXPIRY, 5000.0), "ES is no option root"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -92,11 +93,11 @@ def payoff(found: Analysis) -> str:
             f"{number(point, 0 if point >= 1000 else 2)}</text>"
         )
     edge, top, under = _LEFT, _TOP, structure.underlying
-    first = len(structure.expiries) > 1
+    which = "the first expiry" if len(structure.expiries) > 1 else "expiry"
+    when = f"at {which}, {structure.expiry}" if structure.expiries else "on any day"
     parts = [
         f'<g transform="translate({edge} 50)"><path class="end" d="M0 -4h22"/>'
-        f'<text x="28">at {"the first " if first else ""}expiry, {structure.expiry}; '
-        "dots: break-even</text></g>",
+        f'<text x="28">{when}; dots: break-even</text></g>',
         f'<g transform="translate({edge + 345} 50)"><path class="now" d="M0 -4h22"/>'
         f'<text x="28">model value on {state.day}, volatilities unmoved</text></g>',
         f'<g transform="translate({edge} {top})">{"".join(made)}</g>',
@@ -127,7 +128,7 @@ def _stretch(found: Analysis, now: float) -> Floats:
 def _moved(state: State, share: Floats) -> State:
     if state.spot is not None:
         return replace(state, spot=np.asarray(state.spot) * share)
-    if isinstance(state.forward, dict):
+    if isinstance(state.forward, Mapping):
         moved = {expiry: np.asarray(level) * share for expiry, level in state.forward.items()}
         return replace(state, forward=moved)
     return replace(state, forward=np.asarray(state.forward) * share)
