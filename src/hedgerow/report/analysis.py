@@ -121,7 +121,7 @@ def outcome(found: Extreme, under: str) -> str:
     if math.isinf(found.amount):
         return f"no limit: {usd(found.slope)} for every point that {under} rises"
     low, high = number(found.spot, 2), number(found.until, 2)
-    if found.spot == found.until:
+    if low == high:
         where = f"at {low}"
     elif found.spot == 0.0:
         where = f"at {high} or below"
