@@ -20,6 +20,8 @@ from hedgerow.core.contract import FutureContract, OptionContract
 from hedgerow.core.products import PRODUCTS
 from hedgerow.errors import HedgerowError, RangeError, SleeveError
 from hedgerow.instruments import structures as named
+from hedgerow.instruments.analysis import analyse
+from hedgerow.instruments.margin import margin
 from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Position, Shares, Structure
 from hedgerow.pricing.american import american
@@ -502,7 +504,8 @@ def test_mixed_expiries_against_a_grid_by_hand(legs, strike, side, paid) -> None
         (lambda: Shares("VIX"), "nobody holds shares of VIX"),
         (lambda: Shares("VOO"), "unknown symbol 'VOO'"),
         (lambda: named.collar("VIX", EXPIRY, 15.0, 25.0), "nobody holds shares of VIX"),
-        (lambda: named.put("SPXW", dt.datetime(2026, 3, 20), 5000.0), "is not an expiry date"),
+        (lambda: named.put("SPXW", dt.datetime(2026, 3, 20), 5000.0), "00:00' is not a date"),
+        (lambda: named.put("SPXW", "20.3.2026", 5000.0), "expiry: '20.3.2026' is not a date"),
         (lambda: Structure("none", ()), "no positions"),
         (lambda: Position(1, ES), "no entry price"),
         (lambda: Position(1, Shares("SPY"), entry=1.0), "only futures have an entry"),
@@ -514,7 +517,7 @@ def test_mixed_expiries_against_a_grid_by_hand(legs, strike, side, paid) -> None
         (lambda: named.build("put", {"root": "SPXW"}), "expiry, strike missing"),
         (
             lambda: named.build("put", {"root": "SPXW", "expiry": "soon", "strike": 1}),
-            "put.expiry: 'soon' cannot be read",
+            "put.expiry: 'soon' is not a date. Mend: write YYYY-MM-DD",
         ),
         (
             lambda: named.build("put", {"root": "SPXW", "expiry": EXPIRY, "strike": "x"}),
@@ -541,7 +544,19 @@ def test_build_reads_texts_as_a_command_line_has_them() -> None:
     assert issubclass(SleeveError, HedgerowError)
 
 
+def test_an_expiry_may_be_a_text() -> None:
+    text = "2026-03-20"
+    assert named.put("SPXW", text, 4500.0) == named.put("SPXW", EXPIRY, 4500.0)
+    late = named.collar("SPX", "2026-06-18", 4750.0, 5500.0, call_expiry=text)
+    assert late == named.collar("SPX", FAR, 4750.0, 5500.0, call_expiry=EXPIRY)
+    hedged = named.hedged_short_future("SPXW", text, 5200.0, ES, 5000.0)
+    assert hedged == named.hedged_short_future("SPXW", EXPIRY, 5200.0, ES, 5000.0)
+
+
 def test_the_public_names_lead_here() -> None:
+    assert (hr.OptionContract, hr.FutureContract) == (OptionContract, FutureContract)
+    assert (hr.Position, hr.Shares) == (Position, Shares)
+    assert (hr.analyse, hr.margin) == (analyse, margin)
     assert hr.Structure is Structure
     assert hr.State is State
     assert hr.structures is named
