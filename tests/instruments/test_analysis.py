@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -14,9 +15,12 @@ from hedgerow.core.contract import FutureContract
 from hedgerow.errors import RangeError
 from hedgerow.instruments import structures as named
 from hedgerow.instruments.analysis import analyse
+from hedgerow.instruments.profile import Extreme
 from hedgerow.instruments.state import State
+from hedgerow.instruments.structure import Position, Shares, Structure
 from hedgerow.pricing.american import american
-from hedgerow.report.analysis import facts, told_as_text
+from hedgerow.report.analysis import facts, outcome, told_as_text
+from hedgerow.report.payoff import payoff
 
 DAY, EXPIRY = "2026-02-18", dt.date(2026, 3, 20)
 NOW = State(DAY, spot=5000.0, vol=0.2, rate=0.04, dividend=0.01)
@@ -61,6 +65,36 @@ def test_american_legs_hold_quantlibs_price_and_margin_sees_it() -> None:
     # Regulation T: premium and 15 % of an ETF on a broad index
     assert found.margin.requirement == pytest.approx(100.0 * (price + 75.0))
     assert float(found.value.price) > found.price  # European: less owed
+
+
+@pytest.mark.parametrize("structure", ["put", "calendar"])
+def test_without_quantlib_american_options_are_priced_as_european(structure, monkeypatch) -> None:
+    made = named.put("SPY", EXPIRY, 600.0, -1.0)
+    if structure == "calendar":
+        made += named.put("SPY", dt.date(2026, 6, 18), 600.0)
+    state = State(DAY, spot=500.0, vol=0.2, rate=0.05)
+    monkeypatch.setitem(sys.modules, "QuantLib", None)
+    found = analyse(made, state)
+    assert found.early is False
+    assert found.price == found.value.price
+    assert sum(leg.position.size * leg.points for leg in found.legs) == pytest.approx(found.price)
+    assert found.margin is not None
+    assert found.margin.premium == pytest.approx(found.price)
+    assert "early exercise needs QuantLib" in told_as_text(found)
+
+
+def test_shares_alone_have_no_expiry() -> None:
+    found = analyse(Structure("shares", (Position(100, Shares("SPY")),)), State(DAY, spot=500.0))
+    assert facts(found)["expiry"] is None
+    assert "None" not in told_as_text(found)
+    assert "After $50,000 paid:" in told_as_text(found)
+    assert "None" not in payoff(found)
+
+
+def test_an_outcome_that_rounds_to_one_point_is_at_it() -> None:
+    near = Extreme(100.0, 4999.999999, 5000.0, 0.0)
+    assert outcome(near, "SPX") == "$100 with SPX at 5,000.00"
+    assert outcome(near._replace(until=5000.01), "SPX").endswith("from 5,000.00 to 5,000.01")
 
 
 def test_arrays_are_refused() -> None:

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import QuantLib as ql
 from hypothesis import given
@@ -18,8 +19,10 @@ from hedgerow.core.contract import FutureContract, OptionContract
 from hedgerow.core.products import PRODUCTS
 from hedgerow.errors import HedgerowError, RangeError, SleeveError
 from hedgerow.instruments import structures as named
+from hedgerow.instruments.analysis import analyse
+from hedgerow.instruments.margin import margin
 from hedgerow.instruments.state import State
-from hedgerow.instruments.structure import Position, Shares, Structure, value
+from hedgerow.instruments.structure import Position, Shares, Structure
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TODAY = dt.date(2026, 2, 18)
@@ -150,6 +153,16 @@ def test_a_carried_future_is_worth_its_forward() -> None:
     assert june.value(now(dividend=0.015)).price == pytest.approx(50.0 * (forward - 5000.0))
 
 
+def test_a_structure_tells_what_it_is_made_of() -> None:
+    near, far = named.put("SPY", EXPIRY, 500.0), named.call("SPY", dt.date(2026, 6, 18), 510.0)
+    both = far + near + Structure("shares", (Position(100, Shares("SPY")),))
+    assert both.options == (far.positions[0].contract, near.positions[0].contract)
+    assert both.expiries == (EXPIRY, dt.date(2026, 6, 18))
+    assert (both.american, both.futures) == (True, ())
+    hedged = named.hedged_short_future("SPXW", EXPIRY, 5200.0, ES, entry=5000.0)
+    assert (hedged.american, hedged.futures) == (False, (ES,))
+
+
 # ---- laws ---------------------------------------------------------------------------------------
 
 
@@ -247,9 +260,9 @@ def test_greeks_against_differences_of_the_price(strikes, vol) -> None:
 def test_a_grid_of_spots_and_volatilities_is_one_call() -> None:
     spots, vols = np.linspace(4500, 5500, 11), np.linspace(0.1, 0.4, 7)[:, None]
     condor = named.iron_condor("SPXW", EXPIRY, 4700, 4800, 5200, 5300)
-    grid = value(condor, now(spot=spots, vol=vols))
+    grid = condor.value(now(spot=spots, vol=vols))
     assert all(part.shape == (7, 11) for part in grid)
-    alone = value(condor, now(spot=spots[3], vol=float(vols[2, 0])))
+    alone = condor.value(now(spot=spots[3], vol=float(vols[2, 0])))
     assert np.allclose([part[2, 3] for part in grid], alone)
 
 
@@ -339,7 +352,12 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
         (lambda: now(rate=float("inf")), "rate: inf is not a finite"),
         (lambda: now(forward=5000.0), "either a spot or a forward"),
         (lambda: State(TODAY, vol=0.2), "either a spot or a forward"),
-        (lambda: now(date="18.2.2026"), "is not a date"),
+        (lambda: now(date="18.2.2026"), "date: '18.2.2026' is not a date"),
+        (lambda: now(date="20260218"), "write YYYY-MM-DD"),
+        (lambda: now(date=20260218), "date: '20260218' is not a date"),
+        (lambda: now(date=None), "date: 'None' is not a date"),
+        (lambda: now(date=dt.datetime(2026, 2, 18, 9)), "date: '2026-02-18 09:00:00' is not a"),
+        (lambda: now(date=pd.Timestamp("2026-02-18")), "date: '2026-02-18 00:00:00' is not a"),
         (lambda: named.put("SPXW", EXPIRY, 0.0), "0.0 is not a strike"),
         (lambda: named.put("SPXX", EXPIRY, 5000.0), "unknown symbol 'SPXX'"),
         (lambda: named.put("ES", EXPIRY, 5000.0), "ES is no option root"),
@@ -367,7 +385,8 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
         (lambda: Shares("VIX"), "nobody holds shares of VIX"),
         (lambda: Shares("VOO"), "unknown symbol 'VOO'"),
         (lambda: named.collar("VIX", EXPIRY, 15.0, 25.0), "nobody holds shares of VIX"),
-        (lambda: named.put("SPXW", dt.datetime(2026, 3, 20), 5000.0), "is not an expiry date"),
+        (lambda: named.put("SPXW", dt.datetime(2026, 3, 20), 5000.0), "00:00' is not a date"),
+        (lambda: named.put("SPXW", "20.3.2026", 5000.0), "expiry: '20.3.2026' is not a date"),
         (lambda: Structure("none", ()), "no positions"),
         (lambda: Position(1, ES), "no entry price"),
         (lambda: Position(1, Shares("SPY"), entry=1.0), "only futures have an entry"),
@@ -379,7 +398,7 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
         (lambda: named.build("put", {"root": "SPXW"}), "expiry, strike missing"),
         (
             lambda: named.build("put", {"root": "SPXW", "expiry": "soon", "strike": 1}),
-            "put.expiry: 'soon' cannot be read",
+            "put.expiry: 'soon' is not a date. Mend: write YYYY-MM-DD",
         ),
         (
             lambda: named.build("put", {"root": "SPXW", "expiry": EXPIRY, "strike": "x"}),
@@ -406,7 +425,19 @@ def test_build_reads_texts_as_a_command_line_has_them() -> None:
     assert issubclass(SleeveError, HedgerowError)
 
 
+def test_an_expiry_may_be_a_text() -> None:
+    text = "2026-03-20"
+    assert named.put("SPXW", text, 4500.0) == named.put("SPXW", EXPIRY, 4500.0)
+    late = named.collar("SPX", "2026-06-18", 4750.0, 5500.0, call_expiry=text)
+    assert late == named.collar("SPX", dt.date(2026, 6, 18), 4750.0, 5500.0, call_expiry=EXPIRY)
+    hedged = named.hedged_short_future("SPXW", text, 5200.0, ES, 5000.0)
+    assert hedged == named.hedged_short_future("SPXW", EXPIRY, 5200.0, ES, 5000.0)
+
+
 def test_the_public_names_lead_here() -> None:
+    assert (hr.OptionContract, hr.FutureContract) == (OptionContract, FutureContract)
+    assert (hr.Position, hr.Shares) == (Position, Shares)
+    assert (hr.analyse, hr.margin) == (analyse, margin)
     assert hr.Structure is Structure
     assert hr.State is State
     assert hr.structures is named

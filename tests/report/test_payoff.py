@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from itertools import combinations
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import numpy as np
@@ -32,6 +33,15 @@ CASES = {
     "far": (named.put("SPXW", EXPIRY, 1000), NOW),
     "future": (named.future(ES, 5000), NOW),
 }
+
+
+def test_forwards_may_come_in_any_mapping() -> None:
+    put = named.put("SPXW", EXPIRY, 5000)
+    drawings = [
+        payoff(analyse(put, State(DAY, forward=given, vol=0.2, rate=0.04)))
+        for given in ({EXPIRY: 5000.0}, MappingProxyType({EXPIRY: 5000.0}))
+    ]
+    assert drawings[0] == drawings[1]
 
 
 @pytest.fixture(params=CASES, scope="module")

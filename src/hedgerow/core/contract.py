@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.core.expiry import third_friday
 from hedgerow.core.products import Product, product
@@ -123,6 +124,22 @@ class OptionContract:
     def product(self) -> Product:
         """What all contracts of the root have in common."""
         return product(self.root)
+
+    @property
+    def american(self) -> bool:
+        """Whether it may be exercised before it expires."""
+        return self.product.exercise == "american"
+
+    def intrinsic(self, spot: ArrayLike) -> NDArray[np.float64]:
+        """Return what exercise pays at spots in points, points, same **shape**.
+
+        Examples
+        --------
+        >>> OptionContract("SPXW", dt.date(2024, 1, 19), 4500.0, False).intrinsic([4400, 4600])
+        array([100.,   0.])
+        """
+        sign = 1.0 if self.call else -1.0
+        return np.maximum(sign * (np.asarray(spot, dtype=np.float64) - self.strike), 0.0)
 
 
 @dataclass(frozen=True, order=True)
@@ -298,6 +315,3 @@ def _weeks(year: int) -> list[dt.date]:
     """Return the settlement dates of a year's Wednesdays, the one of week 1 first."""
     _, settled = vix_wednesdays(f"{year}-01-01", f"{year + 1}-01-01")
     return [day for day in settled.tolist() if day.year == year]
-
-
-Contract = OptionContract | FutureContract

@@ -98,25 +98,19 @@ def analyse(
     >>> found.worst.amount, found.best.amount, found.margin.requirement
     (-9400.0, 9600.0, 19000.0)
     """
-    contracts = [position.contract for position in structure.positions]
-    american = any(
-        isinstance(each, OptionContract) and each.product.exercise == "american"
-        for each in contracts
-    )
     value, early = structure.value(state), None
     price = value.price
     if price.size != 1:
         raise RangeError("the state is an array", where="state", mend="give one price of each")
-    if american:
+    if structure.american:
         try:
             price, early = structure.price(state), True
         except MissingExtraError:
             early = False
     cost = float(price) if paid is None else paid
     legs = tuple(_leg(each, state, early=bool(early)) for each in structure.positions)
-    roots = {each.root for each in contracts if isinstance(each, FutureContract)}
     held = None
-    if roots <= set(futures or {}):
+    if {each.root for each in structure.futures} <= set(futures or {}):
         prices = [max(leg.points, 0.0) for leg in legs]  # rounding may leave less than nothing
         held = margin(structure, state, prices=prices, futures=futures)
     return Analysis(

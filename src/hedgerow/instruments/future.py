@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Market
+from hedgerow.core.products import product
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
@@ -25,7 +26,7 @@ from hedgerow.pricing.surface import PATIENCE
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MULTIPLIER = 1000.0
+MULTIPLIER = product("VX").multiplier
 """USD per VIX point of a VIX future."""
 
 

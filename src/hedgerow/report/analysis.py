@@ -31,7 +31,7 @@ def facts(found: Analysis) -> dict[str, Any]:
         "structure": found.structure.name,
         "underlying": found.structure.underlying,
         "date": str(found.state.day),
-        "expiry": str(found.structure.expiry),
+        "expiry": str(found.structure.expiry) if found.structure.expiry else None,
         "spot": found.state.spot,
         "forwards": {str(day): level for day, level in _forwards(found).items()},
         "legs": [
@@ -62,7 +62,7 @@ def told_as_text(found: Analysis) -> str:
     for leg in found.legs:
         vol = "" if leg.vol is None else percent(leg.vol, 2)
         quantity = leg.position.quantity
-        size = number(quantity, 0 if quantity.is_integer() else 2, sign=True)
+        size = number(quantity, 0 if float(quantity).is_integer() else 2, sign=True)
         legs.append([size, leg.symbol, number(leg.points, 4), vol])
     side = "paid for it" if found.price >= 0.0 else "received for it"
     greeks = [["price", number(found.price, 2), f"USD, {side}"]]
@@ -70,6 +70,8 @@ def told_as_text(found: Analysis) -> str:
         greek = float(getattr(found.value, name))
         greeks.append([name, number(greek, 2 if abs(greek) >= 1.0 else 5), f"USD for {unit}"])
     points = ", ".join(number(point, 2) for point in found.break_evens.points) or "none"
+    expiry = found.structure.expiry
+    when = f"At expiry, {expiry}, after" if expiry else "After"
     lines = [
         f"{found.structure.name} on {under}, {found.state.day}",
         _level(found),
@@ -78,8 +80,7 @@ def told_as_text(found: Analysis) -> str:
         "",
         columns(greeks, right=(1,)),
         "",
-        f"At expiry, {found.structure.expiry}, after {usd(abs(found.paid))} "
-        + ("paid:" if found.paid >= 0.0 else "received:"),
+        f"{when} {usd(abs(found.paid))} {'paid' if found.paid >= 0.0 else 'received'}:",
         f"break-even  {points}",
         f"worst       {outcome(found.worst, under)}",
         f"best        {outcome(found.best, under)}",
@@ -102,8 +103,7 @@ def told_as_text(found: Analysis) -> str:
 
 
 def _forwards(found: Analysis) -> dict[dt.date, float]:
-    days = sorted({p.expiry for p in found.structure.positions if p.expiry is not None})
-    return {day: float(found.state.forward_to(day)) for day in days}
+    return {day: float(found.state.forward_to(day)) for day in found.structure.expiries}
 
 
 def _level(found: Analysis) -> str:
@@ -121,7 +121,7 @@ def outcome(found: Extreme, under: str) -> str:
     if math.isinf(found.amount):
         return f"no limit: {usd(found.slope)} for every point that {under} rises"
     low, high = number(found.spot, 2), number(found.until, 2)
-    if found.spot == found.until:
+    if low == high:
         where = f"at {low}"
     elif found.spot == 0.0:
         where = f"at {high} or below"

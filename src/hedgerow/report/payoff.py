@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from hedgerow.core.contract import OptionContract
 from hedgerow.core.market import Floats
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.state import State
@@ -93,11 +93,11 @@ def payoff(found: Analysis) -> str:
             f"{number(point, 0 if point >= 1000 else 2)}</text>"
         )
     edge, top, under = _LEFT, _TOP, structure.underlying
-    first = len({p.expiry for p in structure.positions if p.expiry is not None}) > 1
+    which = "the first expiry" if len(structure.expiries) > 1 else "expiry"
+    when = f"at {which}, {structure.expiry}" if structure.expiries else "on any day"
     parts = [
         f'<g transform="translate({edge} 50)"><path class="end" d="M0 -4h22"/>'
-        f'<text x="28">at {"the first " if first else ""}expiry, {structure.expiry}; '
-        "dots: break-even</text></g>",
+        f'<text x="28">{when}; dots: break-even</text></g>',
         f'<g transform="translate({edge + 345} 50)"><path class="now" d="M0 -4h22"/>'
         f'<text x="28">model value on {state.day}, volatilities unmoved</text></g>',
         f'<g transform="translate({edge} {top})">{"".join(made)}</g>',
@@ -117,9 +117,7 @@ def _level(structure: Structure, state: State) -> float:
 
 def _stretch(found: Analysis, now: float) -> Floats:
     """Return the levels drawn: around spot, strikes and break-evens, which are among them."""
-    positions = found.structure.positions
-    options = [p.contract for p in positions if isinstance(p.contract, OptionContract)]
-    strikes = [option.strike for option in options]
+    strikes = [option.strike for option in found.structure.options]
     points = [point for point in found.break_evens.points if 0.0 < point < _FAR * now]
     low, high = min([now, *strikes, *points]), max([now, *strikes, *points])
     room = max(_REACH * (high - low), _LEAST * now)
@@ -130,7 +128,7 @@ def _stretch(found: Analysis, now: float) -> Floats:
 def _moved(state: State, share: Floats) -> State:
     if state.spot is not None:
         return replace(state, spot=np.asarray(state.spot) * share)
-    if isinstance(state.forward, dict):
+    if isinstance(state.forward, Mapping):
         moved = {expiry: np.asarray(level) * share for expiry, level in state.forward.items()}
         return replace(state, forward=moved)
     return replace(state, forward=np.asarray(state.forward) * share)
