@@ -47,6 +47,11 @@ def test_validation_vx_settlements_on_tuesdays():
     assert all(dt.date.fromisoformat(day).weekday() == 1 for day in days)
 
 
+def test_two_contracts_of_2004_settled_early_as_the_exchanges_archive_says():
+    days = [str(day) for day in vix_settlement(["2004-07", "2004-10"])]
+    assert days == ["2004-07-14", "2004-10-13"]
+
+
 def test_monthlies_move_before_a_holiday():
     moved = ["2008-03", "2019-04", "2022-04", "2026-06"]
     assert [str(day)[8:] for day in third_friday(moved)] == ["20", "18", "14", "18"]

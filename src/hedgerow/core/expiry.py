@@ -19,6 +19,10 @@ _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 3, 4, 5, 6
 _JUNETEENTH_FROM = 2022
 _MLK_FROM = 1998
 
+# In 2004 the contract still settled on the Wednesday before the third Friday of its own
+# month; the two contracts of that year for which this is another day are listed by hand.
+_EARLY_SETTLEMENTS = {"2004-07": "2004-07-14", "2004-10": "2004-10-13"}
+
 
 def easter(year: int) -> dt.date:
     """Return Easter Sunday of a year (the anonymous Gregorian computus).
@@ -138,7 +142,7 @@ def vix_settlement(month: ArrayLike) -> Dates:
     """Return the settlement day of the monthly VIX future of a month, same shape.
 
     Thirty days before the monthly S&P 500 option expiry of the next month, or the session
-    before when that day is a holiday.
+    before when that day is a holiday; two contracts of 2004 settled earlier.
 
     Examples
     --------
@@ -146,7 +150,10 @@ def vix_settlement(month: ArrayLike) -> Dates:
     ['2019-03-19', '2024-06-18', '2024-07-17']
     """
     months = np.asarray(month, dtype="datetime64[M]")
-    return _before_holiday(np.asarray(third_friday(months + 1) - 30))
+    found = _before_holiday(np.asarray(third_friday(months + 1) - 30))
+    for early, day in _EARLY_SETTLEMENTS.items():
+        found = np.where(months == np.datetime64(early), np.datetime64(day), found)
+    return found
 
 
 def _before_holiday(days: Dates) -> Dates:

@@ -24,10 +24,6 @@ _MON, _TUE, _WED, _THU, _FRI = range(5)
 _DAY = np.timedelta64(1, "D")
 _NEVER = "9999-12-31"
 
-# In 2004 the contract still settled on the Wednesday before the third Friday of its own
-# month; the two contracts of that year for which this is another day are listed by hand.
-_EARLY_SETTLEMENTS = {(2004, 7): dt.date(2004, 7, 14), (2004, 10): dt.date(2004, 10, 13)}
-
 
 class _Weeklies(NamedTuple):
     # Weekdays with the date of their first expiry, what else expires, and since when.
@@ -102,8 +98,6 @@ def vx_settlement(year: int, month: int) -> dt.date:
             where="contract",
             mend="use months from 2004-05 on",
         )
-    if (year, month) in _EARLY_SETTLEMENTS:
-        return _EARLY_SETTLEMENTS[year, month]
     return cast("dt.date", vix_settlement(f"{year}-{month:02d}").item())
 
 
@@ -252,9 +246,7 @@ def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Da
 
 
 def _volatility(root: str, low: np.datetime64, high: np.datetime64, months: Dates) -> Dates:
-    # the contracts of 2004 that settled by another rule come from `vx_settlement`
-    named = [(int(str(m)[:4]), int(str(m)[5:])) for m in months if m >= np.datetime64("2004-05")]
-    monthly = np.array([vx_settlement(*each) for each in named], dtype="datetime64[D]")
+    monthly = vix_settlement(months[months >= np.datetime64("2004-05")])
     if root == "VIX":
         return monthly
     since = np.datetime64(_VOLATILITY_SINCE[root], "D")
