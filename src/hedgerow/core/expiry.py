@@ -87,6 +87,20 @@ def holidays(first_year: int, last_year: int) -> Dates:
     return np.array(days, dtype="datetime64[D]")
 
 
+def holidays_around(days: Dates) -> Dates:
+    """Return the scheduled closures of the years of all days and of a year either side.
+
+    Examples
+    --------
+    >>> len(holidays_around(np.array(["2024-07-01"], dtype="datetime64[D]")))
+    30
+    """
+    if days.size == 0:
+        return days.ravel()
+    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
+    return holidays(low - 1, high + 1)
+
+
 def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
     """Return the scheduled session ``count`` sessions after each date, same shape.
 
@@ -96,11 +110,9 @@ def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
     '2019-04-22'
     """
     days = np.asarray(dates, dtype="datetime64[D]")
-    if days.size == 0:
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    closed = holidays(low - 1, high + 1)
-    return np.asarray(np.busday_offset(days, count, roll="backward", holidays=closed))
+    return np.asarray(
+        np.busday_offset(days, count, roll="backward", holidays=holidays_around(days))
+    )
 
 
 def third_friday(month: ArrayLike) -> Dates:
@@ -120,8 +132,7 @@ def third_friday(month: ArrayLike) -> Dates:
     """
     months = np.asarray(month, dtype="datetime64[M]")
     first = months.astype("datetime64[D]")
-    friday = first + (_FRIDAY - _weekday(first)) % 7 + 14
-    return _before_holiday(np.asarray(friday))
+    return sessions_ahead(first + (_FRIDAY - weekday(first)) % 7 + 14, 0)
 
 
 def next_monthly(day: ArrayLike) -> Dates:
@@ -150,21 +161,19 @@ def vix_settlement(month: ArrayLike) -> Dates:
     ['2019-03-19', '2024-06-18', '2024-07-17']
     """
     months = np.asarray(month, dtype="datetime64[M]")
-    found = _before_holiday(np.asarray(third_friday(months + 1) - 30))
+    found = sessions_ahead(third_friday(months + 1) - 30, 0)
     for early, day in _EARLY_SETTLEMENTS.items():
         found = np.where(months == np.datetime64(early), np.datetime64(day), found)
     return found
 
 
-def _before_holiday(days: Dates) -> Dates:
-    if days.size == 0:
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    return np.asarray(
-        np.busday_offset(days, 0, roll="backward", holidays=holidays(low - 1, high + 1))
-    )
+def weekday(days: ArrayLike) -> NDArray[np.int64]:
+    """Return the weekday of each day, Monday 0 to Sunday 6, same shape.
 
-
-def _weekday(days: ArrayLike) -> NDArray[np.int64]:
-    # Monday is 0; 1970-01-01 was a Thursday.
+    Examples
+    --------
+    >>> weekday(["2024-07-01", "2024-07-07"]).tolist()
+    [0, 6]
+    """
+    # 1970-01-01 was a Thursday
     return np.asarray((np.asarray(days, dtype="datetime64[D]").astype(np.int64) + 3) % 7)

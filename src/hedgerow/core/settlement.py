@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hedgerow.core.expiry import holidays, sessions_ahead, third_friday, vix_settlement
+from hedgerow.core.expiry import (
+    holidays_around,
+    sessions_ahead,
+    third_friday,
+    vix_settlement,
+    weekday,
+)
 from hedgerow.core.products import product
 from hedgerow.errors import RangeError
 
@@ -128,7 +134,7 @@ def vix_wednesdays(start: ArrayLike, end: ArrayLike) -> tuple[Dates, Dates]:
     ['2020-11-18', '2020-11-24']
     """
     days = _weekdays(start, end, _WED)
-    closed = _closed(days)
+    closed = holidays_around(days)
     moved = np.isin(days, closed) | np.isin(days + 30, closed)
     back = np.busday_offset(days - 1, 0, roll="backward", holidays=closed)
     return days, np.where(moved, back, days)
@@ -211,18 +217,9 @@ def _day(day: ArrayLike) -> np.datetime64:
     return np.datetime64(np.asarray(day, dtype="datetime64[D]").item(), "D")
 
 
-def _closed(days: Dates) -> Dates:
-    if not len(days):
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    return holidays(low - 1, high + 1)
-
-
-def _weekdays(start: ArrayLike, end: ArrayLike, weekday: int) -> Dates:
-    low, high = _day(start), _day(end)
-    days = np.arange(low, high + _DAY)
-    # 1970-01-01 was a Thursday
-    return np.asarray(days[(days.astype(np.int64) + 3) % 7 == weekday])
+def _weekdays(start: ArrayLike, end: ArrayLike, wanted: int) -> Dates:
+    days = np.arange(_day(start), _day(end) + _DAY)
+    return np.asarray(days[weekday(days) == wanted])
 
 
 def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Dates) -> Dates:
@@ -231,14 +228,11 @@ def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Da
     ends = sessions_ahead((months + 1).astype("datetime64[D]") - 1, 0)
     ends = ends[(months.astype(np.int64) + 1) % rule.end_months == 0]
     parts.append(ends[ends >= np.datetime64(rule.ends, "D")])
-    for weekday, first in rule.weekdays:
-        days = _weekdays(low - 7, high + 7, weekday)
+    for each, first in rule.weekdays:
+        days = _weekdays(low - 7, high + 7, each)
         # a Monday moves on to the session after, the others back to the one before
-        closed = _closed(days)
-        if weekday == _MON:
-            moved = np.busday_offset(days, 0, roll="forward", holidays=closed)
-        else:
-            moved = np.busday_offset(days, 0, roll="backward", holidays=closed)
+        roll: Literal["forward", "backward"] = "forward" if each == _MON else "backward"
+        moved = np.busday_offset(days, 0, roll=roll, holidays=holidays_around(days))
         moved = moved[moved >= np.datetime64(first, "D")]
         early = (moved < np.datetime64(rule.thirds, "D")) & np.isin(moved, thirds)
         parts.append(moved[~early])
