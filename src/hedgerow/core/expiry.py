@@ -135,20 +135,6 @@ def third_friday(month: ArrayLike) -> Dates:
     return sessions_ahead(first + (_FRIDAY - weekday(first)) % 7 + 14, 0)
 
 
-def next_monthly(day: ArrayLike) -> Dates:
-    """Return the first monthly option expiry on or after each day, same shape.
-
-    Examples
-    --------
-    >>> str(next_monthly("2024-07-20"))
-    '2024-08-16'
-    """
-    days = np.asarray(day, dtype="datetime64[D]")
-    months = days.astype("datetime64[M]")
-    this = third_friday(months)
-    return np.asarray(np.where(this >= days, this, third_friday(months + 1)))
-
-
 def vix_settlement(month: ArrayLike) -> Dates:
     """Return the settlement day of the monthly VIX future of a month, same shape.
 
