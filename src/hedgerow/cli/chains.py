@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hedgerow.cli.chain_file import Day, File, Moment, Names, Rate, about, clock, read, title
-from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.cli.output import AsJson, save_picture, show_json, told, writable
 from hedgerow.report.formats import columns
 
 app = typer.Typer(help="Read, check and fit files of option quotes.", no_args_is_help=True)
@@ -171,7 +171,7 @@ def fit(
     if place:
         from hedgerow.report.smile import smiles
 
-        place.write_text(smiles(found, title(chain)), encoding="utf-8")
+        save_picture(place, smiles(found, title(chain)))
     rows = found.errors()
     left = found.arbitrage
     if as_json:
