@@ -25,6 +25,7 @@ def vix(
 ) -> None:
     """Compute VIX from a chain by Cboe's method, and the forward variance between its terms."""
     from hedgerow.data.chain_vix import chain_vix
+    from hedgerow.pricing.black import DAYS_PER_YEAR
 
     chain = read(file, date, time, column)
     found = chain_vix(chain, rate=rate)
@@ -32,7 +33,7 @@ def vix(
         {
             "expiry": str(expiry.date),
             "settlement": "AM" if expiry.am else "PM",
-            "days": part.time * 365.0,
+            "days": part.time * DAYS_PER_YEAR,
             "vol": part.vol,
             "variance": part.variance,
             "forward": part.forward,
@@ -113,6 +114,7 @@ def show(
     from hedgerow.data.chain_parity import chain_parity
     from hedgerow.data.chain_quality import screen
     from hedgerow.errors import RangeError
+    from hedgerow.pricing.black import DAYS_PER_YEAR
 
     chain = read(file, date, time, column)
     kept, _ = screen(chain, rate=rate)
@@ -120,7 +122,7 @@ def show(
     for expiry in kept.expiries:
         board = kept.board(expiry)
         row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
-        row |= {"days": board.time * 365.0, "strikes": len(board)}
+        row |= {"days": board.time * DAYS_PER_YEAR, "strikes": len(board)}
         try:
             found = chain_parity(kept, expiry, rate=rate, board=board)
         except RangeError:

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.expiry import vix_settlement
+from hedgerow.core.futures import COLUMNS
 from hedgerow.core.market import Origin
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Column
 
-RANKS = 8
+RANKS = len(COLUMNS)
 """Monthly contracts kept: ``vx1`` … ``vx8``."""
 
 TENFOLD_UNTIL = np.datetime64("2007-03-26")

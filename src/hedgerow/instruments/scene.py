@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
 from hedgerow.errors import SleeveError
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.surface import Surface
 
 Floats = NDArray[np.float64]
@@ -99,7 +100,7 @@ class Scene:
     def financing(self, open_price: Floats, multiplier: float) -> Floats:
         """Return USD per contract paid over (t-1, t] on the price tied up, 0 at bar 0."""
         paid = np.zeros(len(self.days))
-        span = np.diff(self.days) / 365.0
+        span = np.diff(self.days) / DAYS_PER_YEAR
         paid[1:] = open_price[:-1] * multiplier * self.rate[:-1] * span
         return paid
 

@@ -9,6 +9,7 @@ import numpy as np
 from hedgerow.core.market import Floats
 from hedgerow.data.chain_fit import ChainFit
 from hedgerow.data.chains import Expiry
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.fit import Slice
 from hedgerow.report.charts import axis, linear_ticks
 from hedgerow.report.formats import percent
@@ -40,7 +41,7 @@ def smiles(found: ChainFit, title: str, days: Sequence[float] = DAYS) -> str:
     days
         Calendar days; the closest fitted expiry of each is shown, none twice.
     """
-    left = np.array([part.quotes.time * 365.0 for part in found.slices])
+    left = np.array([part.quotes.time * DAYS_PER_YEAR for part in found.slices])
     rows = sorted({int(np.argmin(np.abs(left - day))) for day in days})
     deep = -(-len(rows) // _ACROSS)
     width = _ACROSS * (_WIDE + _GAP) + _LEFT
@@ -81,7 +82,7 @@ def _panel(expiry: Expiry, part: Slice) -> str:
     strokes = "".join(f"M{a:.1f} {top:.1f}V{max(low, top + 1.0):.1f}" for a, top, low in bars)
     made.append(f'<path class="quote" d="{strokes}"/>')
     made.append(f'<path class="fit" d="{polyline(x(line), scale.y(fitted))}"/>')
-    name = f"{expiry}, {quotes.time * 365.0:.0f} days"
+    name = f"{expiry}, {quotes.time * DAYS_PER_YEAR:.0f} days"
     inside = f"{part.inside.mean():.0%} inside"
     made.append(f'<text class="name" x="0" y="-8">{name}</text>')
     made.append(f'<text x="{_WIDE}" y="-8" text-anchor="end">{inside}</text>')

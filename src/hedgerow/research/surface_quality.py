@@ -21,6 +21,7 @@ from hedgerow.data.chain_quality import screen
 from hedgerow.data.sources import load
 from hedgerow.errors import DataError, HedgerowError, RangeError
 from hedgerow.instruments.scene import Scene
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.board import Board
 from hedgerow.pricing.fit import quotes
 from hedgerow.pricing.parity import Parity, parity
@@ -143,13 +144,13 @@ def _errors(label: str, tuned: bool, path: Path, scene: Scene, made: dict[str, S
         kept = screen(chain)[0]
         for expiry in kept.expiries:
             board = kept.board(expiry)
-            if 365.0 * board.time < TENORS[0]:
+            if DAYS_PER_YEAR * board.time < TENORS[0]:
                 continue
             try:
                 part = quotes(board, _parity(board, scene, row))
             except RangeError:
                 continue  # too few pairs for a forward
-            days.append(np.full(len(part.strike), 365.0 * part.time))
+            days.append(np.full(len(part.strike), DAYS_PER_YEAR * part.time))
             moneyness.append(part.strike / part.forward)
             for name, surface in made.items():
                 vol = surface.vol(part.log_moneyness[None, :], part.time, row)[0]
