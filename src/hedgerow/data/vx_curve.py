@@ -186,9 +186,7 @@ def _listed(date: np.datetime64, spot: float, found: Points) -> Curve:
 def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Curve:
     early = max(row - PATIENCE, 0)
     past = {name: market[name][early : row + 1] for name in FAMILY if name in market}
-    surface = Surface.from_indices(
-        past["vix"], past.get("vix9d"), past.get("vix3m"), past.get("vix6m")
-    )
+    surface = Surface.of(past)
     expiry = np.array(_settlements(date)[:RANKS], dtype="datetime64[D]")
     years = (expiry - date).astype(np.float64) / DAYS_PER_YEAR
     rows = np.full(RANKS, row - early)

@@ -68,13 +68,7 @@ class Scene:
         vix, stale_vix = _level(market, "vix")
         rate, assumed_rate = _yearly(market, "rate", RATE)
         dividend, assumed_dividend = _yearly(market, "dividend_yield", DIVIDEND_YIELD)
-        surface = Surface.from_indices(
-            vix,
-            market.columns.get("vix9d"),
-            market.columns.get("vix3m"),
-            market.columns.get("vix6m"),
-            market.columns.get("skew"),
-        )
+        surface = Surface.of({**market.columns, "vix": vix})
         notes: dict[str, Any] = {
             "surface": "smile of SKEW on VIX-family fair variance, a model",
             "smile": asdict(surface.smile),

@@ -90,9 +90,7 @@ def futures_scores(market: Market) -> list[Row]:
         Scores in points: VIX alone fitted, judged; term structure fitted, judged.
     """
     price, _, days = monthlies(market)
-    surface = Surface.from_indices(
-        market["vix"], *(market.columns.get(name) for name in ("vix9d", "vix3m", "vix6m"))
-    )
+    surface = Surface.of(market.columns)
     known = np.isfinite(price) & (days > 0.0) & (days <= FARTHEST)
     known &= np.isfinite(market["vix"])[:, None]
     plain, term = np.full(price.shape, np.nan), np.full(price.shape, np.nan)

@@ -88,10 +88,10 @@ class Errors:
 
 def surfaces(market: Market) -> dict[str, Surface]:
     """Return the surfaces that are compared, by name of `NAMES`, all in one run."""
-    vix = Scene.of(market).vix
-    nine, three, six, skew = map(market.columns.get, ("vix9d", "vix3m", "vix6m", "skew"))
+    scene = Scene.of(market)
+    nine, three, six = map(market.columns.get, ("vix9d", "vix3m", "vix6m"))
     old = Surface.from_indices(
-        vix,
+        scene.vix,
         nine,
         three,
         six,
@@ -99,9 +99,8 @@ def surfaces(market: Market) -> dict[str, Surface]:
         steepness=Steepness(far=1.27, near=1.27),
         beyond=Reversion(),
     )
-    flat = Surface.from_indices(vix, nine, three, six)
-    made = (old, flat, Surface.from_indices(vix, nine, three, six, skew))
-    return dict(zip(NAMES, made, strict=True))
+    flat = Surface.from_indices(scene.vix, nine, three, six)
+    return dict(zip(NAMES, (old, flat, scene.surface), strict=True))
 
 
 def compare(folder: str | Path) -> list[Errors]:
