@@ -20,11 +20,12 @@ from scipy.stats import skew
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market
 from hedgerow.data.sources import load
-from hedgerow.errors import DataError, HedgerowError
+from hedgerow.errors import DataError
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
 from hedgerow.pricing.vix_option import VolOfVol, vvix_of
+from hedgerow.research.quality_tables import print_tables
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -283,15 +284,7 @@ def report(folder: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the tables for one data folder."""
-    if len(arguments) != 1:
-        print("usage: python -m hedgerow.research.curve_quality DIR", file=sys.stderr)
-        return 2
-    try:
-        print(report(arguments[0]))
-    except HedgerowError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return print_tables("curve_quality", arguments, report)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from hedgerow.core.market import Market
 from hedgerow.data.chain_files import read_chains
 from hedgerow.data.chain_quality import screen
 from hedgerow.data.sources import load
-from hedgerow.errors import DataError, HedgerowError, RangeError
+from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.board import Board
@@ -27,6 +27,7 @@ from hedgerow.pricing.fit import quotes
 from hedgerow.pricing.parity import Parity, parity
 from hedgerow.pricing.smile import Smile
 from hedgerow.pricing.surface import Reversion, Steepness, Surface
+from hedgerow.research.quality_tables import print_tables
 
 Floats = NDArray[np.float64]
 
@@ -215,18 +216,15 @@ def _pair(error: Floats) -> str:
     return f"{error.mean():+.1f} / {np.abs(error).mean():.1f}".replace("-", "−")
 
 
+def report(folder: str) -> str:
+    """Return all tables for one data folder."""
+    found = compare(folder)
+    return "\n\n".join([summary(found), *map(table, found)])
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the tables of ``docs/pricing.md`` for one data folder."""
-    if len(arguments) != 1:
-        print("usage: python -m hedgerow.research.surface_quality DIR", file=sys.stderr)
-        return 2
-    try:
-        found = compare(arguments[0])
-    except HedgerowError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(summary(found), *(table(part) for part in found), sep="\n\n")
-    return 0
+    return print_tables("surface_quality", arguments, report)
 
 
 if __name__ == "__main__":
