@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cli.chain_made import flat_chain
 from cli.console import as_json, call
 from cli.fuzz import WORDS, refused_or_told
+from hedgerow.cli.output import save_picture
+from hedgerow.errors import RangeError
 
 
 @pytest.fixture
@@ -62,6 +64,12 @@ def test_picture(file, tmp_path):
     refused = call("chain", "fit", file, "--picture", tmp_path)
     assert refused.exit_code == 2
     assert "this is a folder" in refused.stderr
+
+
+def test_a_picture_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RangeError, match="the picture cannot be written"):
+        save_picture(tmp_path / "file" / "smiles.svg", "<svg/>")
 
 
 def test_mistakes_are_one_sentence(file, tmp_path):

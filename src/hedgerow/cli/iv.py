@@ -37,7 +37,7 @@ def iv(
 ) -> None:
     """Find the implied volatility of a European option's price."""
     from hedgerow.errors import RangeError
-    from hedgerow.pricing.black import bsm
+    from hedgerow.pricing.black import DAYS_PER_YEAR, bsm
     from hedgerow.pricing.implied import Reason, implied
 
     given = Inputs(spot=spot, forward=forward, rate=rate, dividend=dividend, date=date)
@@ -52,7 +52,7 @@ def iv(
             mend="give one of them",
         )
     q = r if forward is not None else dividend or 0.0  # a forward carries nothing
-    time = left / 365.0
+    time = left / DAYS_PER_YEAR
     vol, reason = implied(price, level, strike, time, r, q, call=call)
     found = Reason(int(reason))
     why = found.name.lower()

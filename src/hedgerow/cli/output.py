@@ -91,3 +91,20 @@ def writable(path: Path) -> Path:
     except OSError as error:
         raise not_written(RangeError, "the file", path, error) from None
     return path
+
+
+def save_picture(path: Path, svg: str) -> None:
+    """Write a picture whole or not at all.
+
+    Raises
+    ------
+    RangeError
+        If it cannot be written.
+    """
+    from hedgerow.errors import RangeError
+    from hedgerow.files import not_written, write_whole
+
+    try:
+        write_whole(path, svg)
+    except OSError as error:
+        raise not_written(RangeError, "the picture", path, error) from None

@@ -19,9 +19,11 @@ OSI = r"^([A-Z]+[0-9]?)\s*(\d{6})([CP])(\d{8})$"
 """Root, yymmdd, call or put, thousandths of the strike; blanks after the root may lack."""
 
 MONTH_CODES = {code: month for month, code in enumerate("FGHJKMNQUVXZ", start=1)}
-"""Letters of the delivery months."""
+"""Months by their delivery letter."""
 
-_LETTERS = {month: code for code, month in MONTH_CODES.items()}
+MONTH_LETTERS = {month: code for code, month in MONTH_CODES.items()}
+"""Delivery letters by month."""
+
 _FUTURE = re.compile(r"([A-Z]{1,3})(?:\+VXT)?(\d{2})?/?([FGHJKMNQUVXZ])(\d{1,2})")
 _VIX_ROOTS = frozenset({"VX", "VXM"})
 _ROOT_LENGTH = 6
@@ -247,17 +249,17 @@ class FutureContract:
     @property
     def symbol(self) -> str:
         """Code with two digits of the year: ``VXK24``, ``VX21K24``, ``ESM24``."""
-        return f"{self._prefix}{_LETTERS[self.month]}{self.year % 100:02d}"
+        return f"{self._prefix}{MONTH_LETTERS[self.month]}{self.year % 100:02d}"
 
     @property
     def slashed(self) -> str:
         """CFE's code with one digit: ``VX/K4``, ``VX21/K4``."""
-        return f"{self._prefix}/{_LETTERS[self.month]}{self.year % 10}"
+        return f"{self._prefix}/{MONTH_LETTERS[self.month]}{self.year % 10}"
 
     @property
     def short(self) -> str:
         """CME's code with one digit: ``ESM4``."""
-        return f"{self._prefix}{_LETTERS[self.month]}{self.year % 10}"
+        return f"{self._prefix}{MONTH_LETTERS[self.month]}{self.year % 10}"
 
     @property
     def product(self) -> Product:

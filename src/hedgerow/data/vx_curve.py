@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.contract import MONTH_CODES, FutureContract
+from hedgerow.core.contract import MONTH_LETTERS, FutureContract
 from hedgerow.core.expiry import vix_settlement
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
-from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.folder import read_futures
 from hedgerow.data.futures import LISTED_MONTHLY, RANKS, Quotes
 from hedgerow.data.quality import Findings, QualityReport
@@ -25,9 +24,6 @@ from hedgerow.pricing.term import Curve
 
 FAMILY = ("vix9d", "vix", "vix3m", "vix6m")
 """Columns whose maturities are `KNOT_DAYS`."""
-
-_FIRST_YEAR = 2004
-_LETTER = {month: code for code, month in MONTH_CODES.items()}
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,8 @@ def contract_code(settlement: np.datetime64) -> str:
     ['VX31/Q6', 'VX/Q6', 'VX36/U6']
     """
     day = dt.date.fromisoformat(str(settlement))
-    if day.year < _FIRST_YEAR:
-        return f"VX/{_LETTER[day.month]}{day.year % 10}"
+    if _is_monthly(day):
+        return f"VX/{MONTH_LETTERS[day.month]}{day.year % 10}"
     return FutureContract.of("VX", day).slashed
 
 
@@ -209,9 +205,7 @@ def _listed(date: np.datetime64, spot: float, found: Points) -> Curve:
 def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Curve:
     early = max(row - PATIENCE, 0)
     past = {name: market[name][early : row + 1] for name in FAMILY if name in market}
-    surface = Surface.from_indices(
-        past["vix"], past.get("vix9d"), past.get("vix3m"), past.get("vix6m")
-    )
+    surface = Surface.of(past)
     expiry = np.array(_settlements(date)[:RANKS], dtype="datetime64[D]")
     years = (expiry - date).astype(np.float64) / DAYS_PER_YEAR
     rows = np.full(RANKS, row - early)
@@ -222,17 +216,10 @@ def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Cur
 
 def _settlements(date: np.datetime64) -> list[dt.date]:
     """Return the monthly settlements after a date, more than are ever listed."""
-    today = dt.date.fromisoformat(str(date))
-    first = today.year * 12 + today.month - 1
-    days = [_settlement(*divmod(month, 12)) for month in range(first, first + RANKS + 4)]
-    return [day for day in days if day > today]
+    months = date.astype("datetime64[M]") + np.arange(RANKS + 4)
+    days = vix_settlement(months)
+    return [dt.date.fromisoformat(str(day)) for day in days[days > date]]
 
 
 def _is_monthly(settlement: dt.date) -> bool:
-    return settlement == _settlement(settlement.year, settlement.month - 1)
-
-
-def _settlement(year: int, month: int) -> dt.date:
-    if year >= _FIRST_YEAR:
-        return vx_settlement(year, month + 1)
-    return dt.date.fromisoformat(str(vix_settlement(f"{year}-{month + 1:02d}")))
+    return bool(vix_settlement(np.datetime64(settlement, "M")) == np.datetime64(settlement))

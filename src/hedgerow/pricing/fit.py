@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from hedgerow.errors import RangeError
-from hedgerow.pricing.black import undiscounted
+from hedgerow.pricing.black import DAYS_PER_YEAR, undiscounted
 from hedgerow.pricing.board import Board, Floats
 from hedgerow.pricing.implied import implied_vol
 from hedgerow.pricing.parity import Parity
@@ -237,7 +237,7 @@ def fit_slice(part: Quotes, below: Slice | None = None, ceiling: Floats | None =
     if len(part.strike) < _FEWEST:
         raise RangeError(
             f"{len(part.strike)} quotes with a bid, {_FEWEST} are needed",
-            where=f"fit, {part.time * 365:.1f} days",
+            where=f"fit, {part.time * DAYS_PER_YEAR:.1f} days",
             mend="leave the expiry out",
         )
     top = np.full(len(_GRID), np.inf) if ceiling is None else ceiling

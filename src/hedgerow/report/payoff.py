@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hedgerow.core.market import Floats
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Structure
 from hedgerow.report.analysis import outcome
-from hedgerow.report.charts import Axis, axis, linear_ticks
+from hedgerow.report.charts import axis, linear_ticks
 from hedgerow.report.formats import number, usd
-from hedgerow.report.svg import grid, page
+from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 
 _WIDE, _HIGH, _TOP, _LEFT = 760, 320, 84, 84
 _REACH = 0.25
@@ -25,14 +26,10 @@ _FAR = 3.0
 """Break-evens beyond this many times spot are not drawn."""
 
 _STYLE = """
-.end { fill: none; stroke: #0072b2; stroke-width: 2; }
-.now { fill: none; stroke: #c14e00; stroke-width: 1.6; stroke-dasharray: 6 4; }
-.zero { stroke: #5a636c; } .mark { stroke: #5a636c; stroke-dasharray: 2 3; }
-.even { fill: #0072b2; } .point { paint-order: stroke; stroke: #fff; stroke-width: 3px; }
-@media (prefers-color-scheme: dark) {
-  .end { stroke: #56b4e9; } .now { stroke: #f0a028; }
-  .zero, .mark { stroke: #a2abb4; } .even { fill: #56b4e9; } .point { stroke: #14171a; }
-}
+.end { fill: none; stroke: $blue; stroke-width: 2; }
+.now { fill: none; stroke: $orange; stroke-width: 1.6; stroke-dasharray: 6 4; }
+.zero { stroke: $text; } .mark { stroke: $text; stroke-dasharray: 2 3; }
+.even { fill: $blue; } .point { paint-order: stroke; stroke: $paper; stroke-width: 3px; }
 """
 
 
@@ -57,32 +54,27 @@ def payoff(found: Analysis) -> str:
     moved = _moved(state, x / now)
     today = (structure.price(moved) if found.early else structure.value(moved).price) - paid
     scale = axis([end, today, np.zeros(1)], _HIGH, usd)
-    across = Axis(float(x[0]), float(x[-1]), _WIDE, str)
+    low, high = float(x[0]), float(x[-1])
 
-    def at(value: Floats) -> Floats:
-        return _WIDE - across.y(value)
+    def at(value: ArrayLike) -> Floats:
+        return across(value, low, high, _WIDE)
 
     made = grid(scale, _WIDE)
     zero = float(scale.y(0.0))
     made.append(f'<path class="zero" d="M0 {zero:.1f}h{_WIDE}"/>')
-    ticks = linear_ticks(across.low, across.high, 7)
+    ticks = linear_ticks(low, high, 7)
     digits = 0 if all(value.is_integer() for value in ticks) else 1
-    for value in ticks:
-        made.append(
-            f'<text x="{float(at(np.array(value))):.1f}" y="{_HIGH + 16}" text-anchor="middle">'
-            f"{number(value, digits)}</text>"
-        )
-    here = float(at(np.array(now)))
+    made += ticks_below(at(ticks), [number(value, digits) for value in ticks], _HIGH)
+    here = float(at(now))
     word = "spot" if state.spot is not None else "forward"
     made.append(f'<path class="mark" d="M{here:.1f} 0V{_HIGH}"/>')
     made.append(f'<text x="{here:.1f}" y="-6" text-anchor="middle">{word} {number(now, 2)}</text>')
     for name, line in (("now", today), ("end", end)):
-        points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(at(x), scale.y(line), strict=True))
-        made.append(f'<path class="{name}" d="M{points}"/>')
-    inside = [point for point in found.break_evens.points if across.low < point < across.high]
+        made.append(f'<path class="{name}" d="{polyline(at(x), scale.y(line))}"/>')
+    inside = [point for point in found.break_evens.points if low < point < high]
     for i, point in enumerate(inside):
-        place = float(at(np.array(point)))
-        rises = any(low == point for low, _ in found.break_evens.gains)
+        place = float(at(point))
+        rises = any(first == point for first, _ in found.break_evens.gains)
         # beside the line, the outermost ones outwards
         left = rises if len(inside) == 1 else 2 * i < len(inside) - 1
         y = zero - 8.0 if left == rises else zero + 17.0
