@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.cli.output import AsJson, save_picture, show_json, told, writable
 from hedgerow.cli.price_inputs import (
     ChainFile,
     Data,
@@ -302,7 +302,7 @@ def _answer(
     if picture:
         from hedgerow.report.payoff import payoff
 
-        picture.write_text(payoff(found), encoding="utf-8")
+        save_picture(picture, payoff(found))
     if as_json:
         show_json(facts(found) | {"notes": notes})
         return
