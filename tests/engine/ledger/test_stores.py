@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from cli.console import bad, good
 from engine.ledger import toy
 from hedgerow.engine.ledger.chain import GENESIS, checked, verify
 from hedgerow.engine.ledger.events import Alarm, Opened
@@ -486,6 +487,15 @@ class TestPostgres(Shared):
                 with pytest.raises(LedgerError, match="the database is locked"):
                     ledger.append([alarm(1)])
             assert ledger.append([alarm(1)]).count == 2
+
+    def test_the_command_line_reads_it(self, place, played) -> None:
+        with self.begin(place, toy.RUN) as ledger:
+            toy.play(ledger, 60)
+        assert played.head.hash in good("ledger", "verify", place)
+        assert "60 bars and 60 decisions" in good("ledger", "replay", place, "--run", toy.RUN)
+        said = bad("ledger", "show", place, "--run", "other")
+        assert f"/{place.rsplit('/', 1)[1]}: it has no run 'other'" in said
+        assert "horse" not in said
 
     def test_a_wrong_password_is_not_shown(self, place) -> None:
         with pytest.raises(LedgerError, match=r"refused|gone") as caught:
