@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments import structures
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
+    from hedgerow.instruments.future_constant import VixFutureConstant
     from hedgerow.instruments.options import Put, PutSpread
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
     from hedgerow.instruments.state import State
@@ -73,6 +74,7 @@ __all__ = [
     "Vega",
     "VegaShare",
     "VixFuture",
+    "VixFutureConstant",
     "VolRatio",
     "__version__",
     "backtest",
@@ -97,6 +99,7 @@ _HOMES = {
     "instruments.structure": ("Structure",),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
+    "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Level", "RealisedVol"),
         *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),
