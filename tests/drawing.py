@@ -108,7 +108,7 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
     bars_ = Bar(
         gain=np.r_[0.0, rng.standard_t(3, t - 1)] * scale / 50,
         portfolio=np.r_[0.0, rng.normal(0.0, 0.01, t - 1)],
-        roll=(rng.random(t) < 0.06).astype(float),
+        roll=rng.choice([0.0, 1.0, 0.04], t, p=[0.64, 0.06, 0.3]),
         close_cost=rng.uniform(0, 0.02, t) * scale,
         open_cost=rng.uniform(0, 0.02, t) * scale,
         size=zero if by_nav else size,

@@ -8,6 +8,7 @@ round trip through tables and the equality of sweep and backtest.
 from __future__ import annotations
 
 from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.future_constant import VixFutureConstant
 from hedgerow.instruments.options import Put, PutSpread
 from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
 from hedgerow.instruments.sleeve import Sleeve
@@ -26,6 +27,10 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         VixFuture(),
         VixFuture(months=3, roll_before=1, size=Vega(1_000)),
         VixFuture(roll_before=0, size=Contracts(20)),
+    ],
+    "vix_future_constant": [
+        VixFutureConstant(),
+        VixFutureConstant(months=3, size=Notional(0.2)),
     ],
     "variance_swap": [
         VarianceSwap(),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.analysis import analyse
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
+    from hedgerow.instruments.future_constant import VixFutureConstant
     from hedgerow.instruments.margin import margin
     from hedgerow.instruments.options import Put, PutSpread
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
@@ -82,6 +83,7 @@ __all__ = [
     "Vega",
     "VegaShare",
     "VixFuture",
+    "VixFutureConstant",
     "VolRatio",
     "__version__",
     "analyse",
@@ -118,6 +120,7 @@ _HOMES = {
     "instruments.structure": ("Position", "Shares", "Structure"),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
+    "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Level", "RealisedVol"),
         *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),

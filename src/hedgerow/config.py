@@ -14,15 +14,14 @@ from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
-from hedgerow.instruments.catalog import SLEEVES, parse_sleeve, sleeve_to_table
+from hedgerow.instruments.catalog import parse_sleeve, sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies import files
 
 ALL = "all"
-ALL_SLEEVES = tuple(kind for kind in SLEEVES if kind != Underlying.kind)
-"""What ``--sleeve all`` runs, the main one first: all but the index itself."""
+ALL_SLEEVES = ("put", "put_spread", "vix_future", "variance_swap")
+"""What ``--sleeve all`` runs, the main one first: the plain hedges, each a way of its own."""
 
 _AMOUNT = re.compile(r"^\$?(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?)(?P<unit>[kKmMbB]?)$")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}

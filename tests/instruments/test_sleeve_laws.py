@@ -27,6 +27,11 @@ MARKETS = {
 }
 
 
+def changes(strip):
+    """Bars at which the contract carried out is not the one carried in, wholly or in part."""
+    return strip.roll | (strip.shift > 0.0)
+
+
 @pytest.fixture(params=list(MARKETS))
 def world(request):
     return MARKETS[request.param]
@@ -77,16 +82,18 @@ class TestEverySleeve:
 
     def test_mark_is_open_where_nothing_rolls(self, sleeve, world, lag):
         strip = sleeve.strip(world, lag=lag)
-        still = ~strip.roll
+        still = ~changes(strip)
         np.testing.assert_array_equal(strip.mark[still], strip.open[still])
         assert not strip.roll[0]
         assert strip.gain[0] == 0.0
         changed = np.diff(np.nan_to_num(strip.expiry)) != 0
-        assert (strip.roll[1:] >= changed).all()
+        assert (changes(strip)[1:] >= changed).all()
+        assert not (strip.roll & (strip.shift > 0.0)).any()
+        assert ((strip.shift >= 0.0) & (strip.shift <= 1.0)).all()
 
     def test_gains_telescope_between_rolls(self, sleeve, world, lag):
         strip = sleeve.strip(world, lag=lag)
-        edges = np.unique([0, *np.flatnonzero(strip.roll), len(world) - 1])
+        edges = np.unique([0, *np.flatnonzero(changes(strip)), len(world) - 1])
         for a, b in pairwise(edges):
             earned = strip.gain[a + 1 : b + 1].sum()
             held = (strip.mark[b] - strip.open[a]) * strip.multiplier
@@ -107,7 +114,7 @@ class TestEverySleeve:
         # where the same contract is carried out now and then, next is simply now
         same = np.ones(len(world) - lag, dtype=bool)
         for step in range(1, lag + 1):
-            same &= ~strip.roll[step : len(world) - lag + step]
+            same &= ~changes(strip)[step : len(world) - lag + step]
         np.testing.assert_array_equal(strip.next_price[:-lag][same], strip.open[:-lag][same])
         np.testing.assert_array_equal(strip.next_vega[:-lag][same], strip.vega[:-lag][same])
 

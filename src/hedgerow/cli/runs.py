@@ -82,9 +82,9 @@ def backtest(
         list[str] | None,
         typer.Option(
             metavar="SLEEVE",
-            help="all, put, put_spread, vix_future, variance_swap or underlying; terms after a "
-            "colon: put:moneyness=0.9,tenor=90d. May be given several times; the first is the "
-            "main one.",
+            help="all (put, put_spread, vix_future, variance_swap) or a kind of docs/sleeves.md; "
+            "terms after a colon: put:moneyness=0.9,tenor=90d. May be given several times; the "
+            "first is the main one.",
             show_default="all",
         ),
     ] = None,

@@ -22,7 +22,8 @@ class Bar(NamedTuple):
     portfolio: Num
     """Return over the bar of the portfolio that is being hedged, a decimal."""
     roll: Num
-    """1.0 where the sleeve changes its contract, else 0.0."""
+    """Part of the sleeve's contract that is exchanged: 1.0 at a roll, less where a mix of two
+    shifts, else 0.0."""
     close_cost: Num
     """Cost of trading one contract carried into the bar."""
     open_cost: Num
@@ -66,7 +67,7 @@ class Book(NamedTuple):
     cost: Num
     """Transaction costs of this bar."""
     traded: Num
-    """Contracts traded in this bar, both sides of a roll counted."""
+    """Contracts traded in this bar, both sides of a roll, whole or in part, counted."""
     before: Num
     """NAV at the close of the bar before."""
 
@@ -127,11 +128,15 @@ def mark(book: Book, bar: Bar) -> Book:
 
 
 def fill(book: Book, order: Order, bar: Bar) -> Book:
-    """Trade what the order asks, and roll: the old contract is sold and the new one bought."""
-    rolls = bar.roll > 0.0
-    wanted = select((order.act > 0.0) | rolls, order.contracts, book.held)
-    closed = select(rolls, abs(book.held), 0.0)
-    opened = select(rolls, abs(wanted), abs(wanted - book.held))
+    """Trade what the order asks, and roll: the old contract is sold and the new one bought.
+
+    A whole roll renews the size as well.  A part of one does not: what is held exchanges that
+    part of itself, and the order comes on top.
+    """
+    whole = bar.roll >= 1.0
+    wanted = select((order.act > 0.0) | whole, order.contracts, book.held)
+    closed = abs(book.held) * bar.roll
+    opened = select(whole, abs(wanted), abs(wanted - book.held) + closed)
     cost = closed * bar.close_cost + opened * bar.open_cost
     nav = book.nav - cost
     return Book(

@@ -115,6 +115,21 @@ def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
     )
 
 
+def sessions_between(start: ArrayLike, end: ArrayLike) -> NDArray[np.int64]:
+    """Count the scheduled sessions from ``start``, included, to ``end``, not; shapes broadcast.
+
+    Examples
+    --------
+    >>> int(sessions_between("2024-04-17", "2024-05-22"))
+    25
+    """
+    first, last = (np.asarray(edge, dtype="datetime64[D]") for edge in (start, end))
+    if first.size == 0 or last.size == 0:
+        return np.zeros(np.broadcast_shapes(first.shape, last.shape), dtype=np.int64)
+    low, high = int(str(first.min())[:4]), int(str(last.max())[:4])
+    return np.asarray(np.busday_count(first, last, holidays=holidays(low, high)), dtype=np.int64)
+
+
 def third_friday(month: ArrayLike) -> Dates:
     """Return the expiry of the monthly S&P 500 options of a month, same shape.
 

@@ -21,7 +21,7 @@ class Strip:
     """Columns of one sleeve, each of **shape** (T,) and aligned with the market's rows.
 
     Two contracts can meet at a bar: the one carried *into* bar t (held since bar t-1) and
-    the one carried *out* of it.  They differ only where ``roll`` is true.
+    the one carried *out* of it.  They differ only where ``roll`` is true, or ``shift`` positive.
 
     Parameters
     ----------
@@ -42,7 +42,11 @@ class Strip:
     fee
         USD per contract and trade.
     roll
-        True where the contract carried out differs from the one carried in.
+        True where the contract carried out differs from the one carried in; sizes are renewed.
+    shift
+        Part of the contract that is exchanged where it is a mix of two and the mix moves, as in
+        a daily roll: 1/25 sells 0.04 of the one and buys 0.04 of the other.  0 at rolls and for
+        all other sleeves.
     delta, gamma, vega, theta
         Greeks at t of the contract carried out, in USD per contract: per index point, per
         index point squared, per 1 vol point, per calendar day (negative when long).
@@ -72,6 +76,7 @@ class Strip:
     half_spread_open: Floats
     fee: float
     roll: NDArray[np.bool_]
+    shift: Floats
     delta: Floats
     gamma: Floats
     vega: Floats

@@ -106,7 +106,7 @@ def record(
     bars = Bar(
         gain=gain,
         portfolio=earned,
-        roll=strip.roll.astype("float64"),
+        roll=strip.roll + strip.shift,
         close_cost=strip.close_cost,
         open_cost=strip.open_cost,
         size=sizes[0],

@@ -163,12 +163,12 @@ def _inside(market: Market, date: str, where: str) -> None:
         )
 
 
-def static(signal: str = "vix", level: float = 1.0) -> Policy:
+def static(signal: str = "vix", level: float = 1.0, every: str | None = None) -> Policy:
     """Return the policy that every other is compared with: ``level`` times the base, always.
 
-    It is resized when the sleeve rolls and never in between.
+    It is resized when the sleeve rolls and, unless ``every`` gives a clock, never in between.
     """
-    hold = Trigger(signal, move=None, relative=None, every=None, drawdown=None)
+    hold = Trigger(signal, move=None, relative=None, every=every, drawdown=None)
     return Policy(steps=[Constant(level), hold], signals=[Level(signal)], name="static", raw=True)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from hedgerow.errors import SleeveError, nearest
 from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.future_constant import VixFutureConstant
 from hedgerow.instruments.options import Put, PutSpread
 from hedgerow.instruments.sizes import SIZES, Size
 from hedgerow.instruments.sleeve import Sleeve
@@ -20,6 +21,7 @@ SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
         "put": Put,
         "put_spread": PutSpread,
         "vix_future": VixFuture,
+        "vix_future_constant": VixFutureConstant,
         "variance_swap": VarianceSwap,
         "underlying": Underlying,
     }

@@ -108,6 +108,7 @@ def option_strip(
         half_spread_open=frozen(out.half_spread),
         fee=trade.option_fee * size,
         roll=frozen(roll),
+        shift=frozen(np.zeros(count)),
         delta=frozen(out.delta * MULTIPLIER),
         gamma=frozen(out.gamma * MULTIPLIER),
         vega=frozen(out.vega * MULTIPLIER),

@@ -96,3 +96,11 @@ def check_flag(value: Any, where: str) -> None:
         raise SleeveError(
             f"{value!r} is not true or false", where=where, mend="write true or false"
         )
+
+
+def check_whole(value: Any, where: str, low: int, high: int) -> None:
+    """Refuse what is not a whole number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise SleeveError(
+            f"{value!r} is out of range", where=where, mend=f"give a whole number {low} … {high}"
+        )

@@ -78,6 +78,7 @@ class Underlying:
             half_spread_open=half,
             fee=0.0,
             roll=frozen(np.zeros(count, dtype=bool)),
+            shift=zero,
             delta=frozen(np.ones(count)),
             gamma=zero,
             vega=zero,

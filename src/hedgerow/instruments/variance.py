@@ -150,6 +150,7 @@ def _laid_out(
         half_spread_open=frozen(half_open),
         fee=0.0,
         roll=frozen(roll),
+        shift=zero,
         delta=zero,
         gamma=frozen(out.gamma),
         vega=frozen(out.vega),

@@ -19,7 +19,7 @@ from hedgerow.data.chain_quality import screen
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.future import MULTIPLIER
+from hedgerow.instruments.future_paths import MULTIPLIER
 from hedgerow.instruments.legs import MULTIPLIER as OPTION_MULTIPLIER
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.pricing.board import Board, Floats

@@ -1,0 +1,140 @@
+"""Prices of single VIX futures along the bars: quoted, bridged by the model, or the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.core.products import product
+from hedgerow.instruments.quotes import Quotes
+from hedgerow.instruments.scene import Scene
+from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.pricing.curve import FuturesCurve
+from hedgerow.pricing.surface import PATIENCE
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+MULTIPLIER = product("VX").multiplier
+"""USD per VIX point of a VIX future."""
+
+CURVE = "real settles where quoted, else a model of VIX"
+"""What the strip's notes say of the prices."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Prices of any contract over the bars that look at it, each made from rows up to its own.
+
+    Parameters
+    ----------
+    scene, quotes
+        Of one market.
+    curve
+        The model where nothing is quoted.
+    """
+
+    scene: Scene
+    quotes: Quotes
+    curve: FuturesCurve = field(default_factory=FuturesCurve)
+
+    def path(
+        self, expiry: int, month: int, low: int, first: int, high: int
+    ) -> tuple[Floats, Flags]:
+        """Return prices over bars low … high-1, points, and where they are quoted.
+
+        Parameters
+        ----------
+        expiry, month
+            Settlement in days and contract month in months since 1970-01.
+        low, first, high
+            The bars looked at, and the one at which the contract is bought; it may lie outside.
+        """
+        early = max(low - PATIENCE, 0)
+        rows = slice(early, high)
+        settle = self.quotes.of_month(month, rows)
+        known = np.isfinite(settle)
+        if bool(known[low - early :].all()):
+            return settle[low - early :], known[low - early :]
+        model, years = self._model(expiry, rows)
+        index = np.arange(high - early)
+        last = np.maximum.accumulate(np.where(known, index, -1))
+        source = np.maximum(last, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fade = np.where(years[source] > 0.0, years / years[source], 0.0)
+        basis = np.where(last >= 0, (settle[source] - model[source]) * fade, 0.0)
+        price = np.where(known, settle, model + basis)
+        final = self.quotes.final[rows]
+        cash = (self.scene.days[rows] >= expiry) & np.isfinite(final) & ~known
+        price = np.where(cash, final, price)
+        born = first - early
+        if born < len(last) and last[born] < 0:
+            # never quoted by its first bar: the model until it is rolled
+            price[born:], known[born:] = model[born:], False
+        return price[low - early :], known[low - early :]
+
+    def slope(self, expiry: int, month: int, first: int, last: int, price: Floats) -> Floats:
+        """Return points a day by which the price falls if the curve stands still.
+
+        Parameters
+        ----------
+        expiry, month
+            As in `path`.
+        first, last
+            Bars first … last-1.
+        price
+            Of the contract at these bars, points, **shape** (last - first,).
+        """
+        rows, days = slice(first, last), self.scene.days[first:last]
+        before = self.quotes.settlement(month - 1, first)
+        near = self.quotes.of_month(month - 1, rows)
+        model, years = self._model(expiry, rows)
+        sooner = self.curve.price(
+            self.scene.vix, self.scene.surface, years - 1.0 / DAYS_PER_YEAR, rows
+        )
+        left = np.maximum(expiry - days, 1)
+        front = (price - self.scene.vix[rows]) / left
+        along = np.where(
+            np.isfinite(near), (price - near) / max(expiry - before, 1), model - sooner
+        )
+        return np.asarray(np.where(before <= days, front, along))
+
+    def _model(self, expiry: int, rows: slice) -> tuple[Floats, Floats]:
+        years = np.maximum(expiry - self.scene.days[rows], 0) / DAYS_PER_YEAR
+        return self.curve.price(self.scene.vix, self.scene.surface, years, rows), years
+
+
+def modelled_contracts(
+    scene: Scene, quotes: Quotes, expiry: NDArray[np.int64], modelled: Flags
+) -> dict[str, str]:
+    """Name the contracts priced by the model while others were quoted, with their dates.
+
+    Parameters
+    ----------
+    scene, quotes
+        Of one market, **shape** (T,).
+    expiry
+        Settlement of what is held, days since 1970-01-01, **shape** (T, n).
+    modelled
+        Where its price is a model's, **shape** (T, n).
+
+    Returns
+    -------
+    dict
+        Settlement date to ``first to last bar, so many bars``.
+    """
+    quoted = np.flatnonzero(np.isfinite(quotes.price).any(axis=1))
+    if not len(quoted):
+        return {}
+    inside = np.zeros(len(scene.days), dtype=bool)
+    inside[quoted[0] : quoted[-1] + 1] = True
+    bars, legs = np.nonzero(modelled & inside[:, None])
+    named: dict[str, str] = {}
+    settles = expiry[bars, legs]
+    for day in np.unique(settles):
+        rows = np.unique(bars[settles == day])
+        first, last = (str(np.datetime64(int(scene.days[rows[i]]), "D")) for i in (0, -1))
+        named[str(np.datetime64(int(day), "D"))] = f"{first} to {last}, {len(rows)} bars"
+    return named
