@@ -16,6 +16,8 @@ import pytest
 
 from hedgerow.engine.ledger.memory import MemoryLedger
 
+pytest.register_assert_rewrite("engine.ledger.contract")
+
 USER, SECRET = "hedgerow", "correct horse"
 _numbers = itertools.count(1)
 
