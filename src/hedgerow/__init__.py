@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.future_constant import VixFutureConstant
-    from hedgerow.instruments.options import Put, PutSpread
+    from hedgerow.instruments.options import (
+        Call,
+        CallSpread,
+        Collar,
+        Condor,
+        Put,
+        PutSpread,
+        Straddle,
+        Strangle,
+    )
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
     from hedgerow.instruments.state import State
     from hedgerow.instruments.structure import Structure
@@ -44,6 +53,10 @@ __all__ = [
     "Bands",
     "Bounds",
     "Budget",
+    "Call",
+    "CallSpread",
+    "Collar",
+    "Condor",
     "Constant",
     "Contracts",
     "Costs",
@@ -66,6 +79,8 @@ __all__ = [
     "SleeveError",
     "Smooth",
     "State",
+    "Straddle",
+    "Strangle",
     "Structure",
     "Tiers",
     "Trigger",
@@ -92,7 +107,16 @@ _HOMES = {
     "engine.portfolio": ("Equity",),
     "errors": ("DataError", "HedgerowError", "PolicyError", "RangeError", "SleeveError"),
     "instruments.costs": ("Costs",),
-    "instruments.options": ("Put", "PutSpread"),
+    "instruments.options": (
+        "Call",
+        "CallSpread",
+        "Collar",
+        "Condor",
+        "Put",
+        "PutSpread",
+        "Straddle",
+        "Strangle",
+    ),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
     "instruments.state": ("State",),
