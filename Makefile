@@ -14,7 +14,7 @@ META := pyproject.toml constraints.txt
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench docs clean chromium
+.PHONY: help demo test check lint bench docs clean chromium postgresql
 
 help:                ## Show what can be made
 	@sed -n 's/^\([a-z]*\): .*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ help:                ## Show what can be made
 demo: $(VENV)/.ready-run   ## Install, backtest on the builtin data, write out/report.html
 	@$(BIN)/hedgerow demo --out $(OUT)/report.html
 
-test: $(VENV)/.ready-dev chromium lint  ## Run every check and every test
+test: $(VENV)/.ready-dev chromium postgresql lint  ## Run every check and every test
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: $(VENV)/.ready-dev lint          ## Run what should pass before each commit: fast
@@ -85,14 +85,20 @@ $(VENV)/.ready-bench: $(VENV)/.ready-dev
 	@$(INSTALL) -e '.[bench]' || $(UNREACHED)
 	@touch $@
 
-# The tests that look at the rendered report need a Chromium.  A container gets Debian's;
-# elsewhere they are skipped, and say so.
-chromium:
-	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	  || command -v google-chrome >/dev/null; then :; \
+# Some tests need programs that are no Python packages.  A container gets Debian's; elsewhere the
+# tests are skipped, and say so.  $(call DEBIAN,how to find it,packages,which tests)
+DEBIAN = if $(1); then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "Installing chromium for the browser tests"; \
+	  echo "Installing $(firstword $(2)) for $(3)"; \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	      --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 \
-	    || echo "chromium could not be installed: the browser tests will be skipped"; \
-	else echo "No chromium here: the browser tests will be skipped"; fi
+	      --no-install-recommends $(2); } >/dev/null 2>&1 \
+	    || echo "$(firstword $(2)) could not be installed: $(3) will be skipped"; \
+	else echo "No $(firstword $(2)) here: $(3) will be skipped"; fi
+
+chromium:
+	@$(call DEBIAN,command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || command -v google-chrome >/dev/null,chromium fonts-liberation,the browser tests)
+
+postgresql:
+	@$(call DEBIAN,command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null \
+	  2>&1,postgresql,the tests of ledgers in PostgreSQL)

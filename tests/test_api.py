@@ -149,26 +149,26 @@ def test_other_mistakes_are_told_in_a_sentence(result, call, where) -> None:
 
 def test_costs_are_on_unless_they_are_switched_off(market, result) -> None:
     free = hr.backtest(POLICY, market, PUT, costs=hr.Costs.none())
-    assert result.found.ledgers["dynamic"]["cost"].sum() > 0.0
-    assert free.found.ledgers["dynamic"]["cost"].sum() == 0.0
+    assert result.found.tracks["dynamic"]["cost"].sum() > 0.0
+    assert free.found.tracks["dynamic"]["cost"].sum() == 0.0
 
 
 def test_a_notebook_shows_a_line_and_a_table(result) -> None:
     assert repr(result).startswith("<Result of a <b> with put-90d-0.9, 20")
     assert len(repr(result)) < 160
     assert repr(result.found) == "<Comparison of a <b> with put-90d-0.9>"
-    assert re.fullmatch(r"<Ledger static: \d+ bars>", repr(result.found.ledgers["static"]))
+    assert re.fullmatch(r"<Track static: \d+ bars>", repr(result.found.tracks["static"]))
     page = result._repr_html_()
     assert "a &lt;b&gt; with put-90d-0.9" in page
     assert page.count("<tr>") == page.count("</tr>") > 5
     assert "Not investment advice" in page
 
 
-def test_the_frame_is_the_ledgers(result) -> None:
-    frame, ledgers = result.frame(), result.found.ledgers
-    for name, ledger in ledgers.items():
-        np.testing.assert_array_equal(frame[name], ledger["nav"])
-    gained = np.cumsum(ledgers["dynamic"]["pnl"])
+def test_the_frame_is_the_tracks(result) -> None:
+    frame, tracks = result.frame(), result.found.tracks
+    for name, track in tracks.items():
+        np.testing.assert_array_equal(frame[name], track["nav"])
+    gained = np.cumsum(tracks["dynamic"]["pnl"])
     np.testing.assert_allclose(frame["hedge_dynamic"], gained)
     assert frame["vix"].loc["2020-03-16"] > 60.0
     assert frame["x"].between(0.2, 2.0).iloc[1:].all()

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.portfolio import Equity
     from hedgerow.errors import (
         DataError,
         HedgerowError,
+        LedgerError,
         PolicyError,
         RangeError,
         SleeveError,
     )
     from hedgerow.instruments import structures
+    from hedgerow.instruments.analysis import analyse
     from hedgerow.instruments.costs import Costs
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.future_constant import VixFutureConstant
+    from hedgerow.instruments.margin import margin
     from hedgerow.instruments.options import (
         Call,
         CallSpread,
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
     from hedgerow.instruments.state import State
-    from hedgerow.instruments.structure import Structure
+    from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -62,19 +66,24 @@ __all__ = [
     "Costs",
     "DataError",
     "Equity",
+    "FutureContract",
     "HedgerowError",
+    "LedgerError",
     "Level",
     "Linear",
     "Market",
     "Notional",
+    "OptionContract",
     "Persist",
     "Policy",
     "PolicyError",
+    "Position",
     "Premium",
     "Put",
     "PutSpread",
     "RangeError",
     "RealisedVol",
+    "Shares",
     "Sigmoid",
     "SleeveError",
     "Smooth",
@@ -92,21 +101,33 @@ __all__ = [
     "VixFutureConstant",
     "VolRatio",
     "__version__",
+    "analyse",
     "backtest",
     "errors",
     "load",
     "load_policy",
+    "margin",
     "structures",
     "sweep",
 ]
 
 _HOMES = {
     "api": ("backtest", "load", "load_policy", "sweep"),
+    "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
     "engine.portfolio": ("Equity",),
-    "errors": ("DataError", "HedgerowError", "PolicyError", "RangeError", "SleeveError"),
+    "errors": (
+        "DataError",
+        "HedgerowError",
+        "LedgerError",
+        "PolicyError",
+        "RangeError",
+        "SleeveError",
+    ),
+    "instruments.analysis": ("analyse",),
     "instruments.costs": ("Costs",),
+    "instruments.margin": ("margin",),
     "instruments.options": (
         "Call",
         "CallSpread",
@@ -120,7 +141,7 @@ _HOMES = {
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
     "instruments.state": ("State",),
-    "instruments.structure": ("Structure",),
+    "instruments.structure": ("Position", "Shares", "Structure"),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
     "instruments.future_constant": ("VixFutureConstant",),

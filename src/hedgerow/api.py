@@ -143,14 +143,14 @@ class Result:
         import pandas as pd
 
         found = self.found
-        ledgers, market = found.ledgers, found.ground.market
-        columns = {name: ledger["nav"] for name, ledger in ledgers.items()}
-        columns["x"] = ledgers["dynamic"]["x"]
+        tracks, market = found.tracks, found.ground.market
+        columns = {name: track["nav"] for name, track in tracks.items()}
+        columns["x"] = tracks["dynamic"]["x"]
         if "vix" in market:
             columns["vix"] = market["vix"][found.ground.first :]
         for name in ("static", "dynamic"):
-            columns[f"hedge_{name}"] = ledgers[name]["hedge"]
-        return pd.DataFrame(columns, index=pd.DatetimeIndex(ledgers["dynamic"].times, name="date"))
+            columns[f"hedge_{name}"] = tracks[name]["hedge"]
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(tracks["dynamic"].times, name="date"))
 
     def explain(self, date: str) -> Explanation:
         """Return the decision at the close of ``date`` (or the last session before it)."""
@@ -160,7 +160,7 @@ class Result:
             raise RangeError(
                 f"{_shown(date)} is not a date", where="date", mend='write "YYYY-MM-DD" in quotes'
             )
-        return explain(self.found.policy, self.found.ledgers["dynamic"], date)
+        return explain(self.found.policy, self.found.tracks["dynamic"], date)
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that opens offline, and return its path."""
@@ -202,7 +202,7 @@ class Result:
             "flags": [flag._asdict() for flag in found.flags],
             "lookahead": [verdict._asdict() for verdict in found.lookahead],
             "assumptions": found.assumptions,
-            "ledgers": {name: ledger.digest() for name, ledger in found.ledgers.items()},
+            "tracks": {name: track.digest() for name, track in found.tracks.items()},
             "notice": NOT_ADVICE,
         }
         plain: dict[str, Any] = _clean(made)

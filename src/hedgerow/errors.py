@@ -55,6 +55,10 @@ class RangeError(HedgerowError):
     """A date or number lies outside what the data or the rule allow."""
 
 
+class LedgerError(HedgerowError):
+    """A ledger cannot be read, written or trusted."""
+
+
 class MissingExtraError(HedgerowError):
     """An optional package is needed and not installed."""
 

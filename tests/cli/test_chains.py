@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from cli.chain_made import flat_chain
 from cli.console import as_json, call
-from hedgerow.pricing.black import black76
+from cli.fuzz import WORDS, refused_or_told
+from hedgerow.cli.output import save_picture
+from hedgerow.errors import RangeError
 
 
 @pytest.fixture
 def file(tmp_path):
     """A chain of two Friday expiries around 30 days, flat at 20 %, as a plain CSV."""
-    lines = ["option,bid,ask,date"]
-    for code, days in (("231013", 29), ("231020", 36)):
-        strike = np.arange(2500.0, 7010.0, 10.0)
-        for right, letter in ((True, "C"), (False, "P")):
-            price = black76(4500.0, strike, days / 365, 0.2, 0.05, call=right).price
-            lines += [
-                f"SPXW{code}{letter}{int(k * 1000):08d},{max(p - 0.05, 0):.4f},{p + 0.05:.4f},"
-                "2023-09-14"
-                for k, p in zip(strike, price, strict=True)
-            ]
-    path = tmp_path / "spx.csv"
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
+    return flat_chain(tmp_path / "spx.csv")
 
 
 def test_vix(file):
@@ -74,6 +66,12 @@ def test_picture(file, tmp_path):
     assert "this is a folder" in refused.stderr
 
 
+def test_a_picture_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RangeError, match="the picture cannot be written"):
+        save_picture(tmp_path / "file" / "smiles.svg", "<svg/>")
+
+
 def test_mistakes_are_one_sentence(file, tmp_path):
     text = file.read_text().splitlines()
     name, bid, rest = text[3].split(",", 2)
@@ -97,3 +95,30 @@ def test_published_vix(real_data, date, published):
     found = as_json("vix", real_data / "option_chains" / f"spx_cboe_{date}.csv")
     assert found["vix"] == pytest.approx(published, abs=0.5)
     assert found["comparable"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A few strikes of the flat chain: enough for every command."""
+    path = flat_chain(tmp_path_factory.mktemp("chains") / "spx.csv")
+    head, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([head, *rows[::10]]) + "\n", "utf-8")
+    return path
+
+
+COMMANDS = (["chain", "check"], ["chain", "show"], ["chain", "fit"], ["vix"], ["parity"])
+SHARED = ("--rate", "--date", "--time", "--column")
+OWN = {
+    "fit": ("--days",),
+    "parity": ("--fee", "--financing", "--top", "--future", "--dividend", "--vx"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@settings(max_examples=40)
+@given(st.data())
+def test_any_words_for_an_option(small, command, data) -> None:
+    names = [*SHARED, *OWN.get(command[-1], ())]
+    options = data.draw(st.dictionaries(st.sampled_from(names), WORDS, min_size=1, max_size=2))
+    refused_or_told([*command, str(small), *(f"{key}={word}" for key, word in options.items())])

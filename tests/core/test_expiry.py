@@ -12,7 +12,6 @@ from dateutil.easter import easter as oracle_easter
 from hedgerow.core.expiry import (
     easter,
     holidays,
-    next_monthly,
     sessions_ahead,
     third_friday,
     vix_settlement,
@@ -47,12 +46,14 @@ def test_validation_vx_settlements_on_tuesdays():
     assert all(dt.date.fromisoformat(day).weekday() == 1 for day in days)
 
 
+def test_two_contracts_of_2004_settled_early_as_the_exchanges_archive_says():
+    days = [str(day) for day in vix_settlement(["2004-07", "2004-10"])]
+    assert days == ["2004-07-14", "2004-10-13"]
+
+
 def test_monthlies_move_before_a_holiday():
     moved = ["2008-03", "2019-04", "2022-04", "2026-06"]
     assert [str(day)[8:] for day in third_friday(moved)] == ["20", "18", "14", "18"]
-    assert str(next_monthly("2024-07-19")) == "2024-07-19"
-    assert str(next_monthly("2024-07-20")) == "2024-08-16"
-    assert str(next_monthly("2024-12-21")) == "2025-01-17"
 
 
 def test_sessions_ahead_step_over_weekends_and_holidays():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hedgerow.data.chain_files import read_chain, read_chains, sample
+from hedgerow.data.chain_quality import screen
 from hedgerow.data.chain_vix import chain_vix
 from hedgerow.data.chains import Expiry
 from hedgerow.errors import DataError
@@ -222,6 +223,8 @@ class TestBadCells:
             ("65.2", "sixty", "row 6, column bid: 'sixty' is not a number"),
             ("65.2", '"65,2"', "row 6, column bid: '65,2' has a decimal comma"),
             ("65.2", "65,2", "row 6: the row has 23 fields"),
+            ("65.2", '"1.065,20"', "row 6, column bid: '1.065,20' has a decimal comma"),
+            ("65.2", "inf", "row 6, column bid: 'inf' is not a number"),
             ("4500.00", "0", "row 6, column strike"),
             ("4500.00", "4400.00", "does not agree with the contract symbol 'SPXW231020C0450"),
             ("Oct 20", "Oct 27", "row 6, column expiry: 'Fri Oct 27 2023' does not agree"),
@@ -233,6 +236,25 @@ class TestBadCells:
             read_chain(write(self.swap(old, new)))
         assert str(caught.value).startswith("chain.csv, row 6")
         assert what in str(caught.value)
+
+    def test_a_file_of_a_german_spreadsheet(self, write):
+        lines = ["option;bid;ask;date", "SPXW231020C04500000;65,2;65,9;14.09.2023"]
+        with pytest.raises(DataError, match=r"row 2, column bid: '65,2' has a decimal comma"):
+            read_chain(write(lines))
+        pointed = [line.replace(",", ".") for line in lines]
+        chain = read_chain(write(pointed))
+        assert (str(chain.date), chain.bid.tolist()) == ("2023-09-14", [65.2])
+
+    @pytest.mark.parametrize(
+        ("bid", "rule"), [("nan", "quote-missing"), ("", "quote-missing"), ("-3", "quote-negative")]
+    )
+    def test_a_quote_that_is_none_is_dropped_by_a_named_rule(self, write, bid, rule):
+        lines = ["option,bid,ask,date", f"SPXW231020C04500000,{bid},65.9,2023-09-14"]
+        kept, quality = screen(read_chain(write(lines)))
+        assert len(kept) == 0
+        (found,) = quality
+        assert (found.rule, found.column) == (rule, "bid, ask")
+        assert "row 2" in str(found)
 
     def test_exchanged_sides(self, write):
         header = HEADER.replace("Calls", "X").replace("Puts", "Calls").replace("X", "Puts")

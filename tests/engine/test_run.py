@@ -27,15 +27,15 @@ def ground(data=None, sleeve=None, **more):
 
 
 def test_nothing_is_held_before_the_first_order_is_filled() -> None:
-    ledger = run.play("dynamic", DAILY, ground())
-    assert ledger["held"][0] == 0.0
-    assert ledger["wanted"][0] > 0.0
-    assert ledger["held"][1] == ledger["wanted"][0]
+    track = run.play("dynamic", DAILY, ground())
+    assert track["held"][0] == 0.0
+    assert track["wanted"][0] > 0.0
+    assert track["held"][1] == track["wanted"][0]
 
 
 def test_orders_are_filled_one_bar_after_the_decision() -> None:
-    ledger = run.play("dynamic", DAILY, ground())
-    assert np.array_equal(ledger["held"][1:], ledger["wanted"][:-1])
+    track = run.play("dynamic", DAILY, ground())
+    assert np.array_equal(track["held"][1:], track["wanted"][:-1])
 
 
 def test_on_request_orders_are_filled_in_the_same_bar() -> None:
@@ -51,21 +51,21 @@ def test_on_request_orders_are_filled_in_the_same_bar() -> None:
 
 def test_same_bar_decisions_are_dated_by_the_data_that_made_them() -> None:
     data = market()
-    ledger = run.play("same", DAILY, ground(data, same_bar=True))
-    assert np.array_equal(ledger.signals["vix"], data["vix"])
-    assert np.array_equal(ledger["held"][1:], ledger["wanted"][1:])
+    track = run.play("same", DAILY, ground(data, same_bar=True))
+    assert np.array_equal(track.signals["vix"], data["vix"])
+    assert np.array_equal(track["held"][1:], track["wanted"][1:])
 
 
 def test_the_static_hedge_changes_only_when_it_rolls() -> None:
-    ledger = run.play("static", run.static(), ground())
-    changed = np.flatnonzero(np.diff(ledger["held"])) + 1
-    assert set(changed[1:]) <= set(np.flatnonzero(ledger["rolled"]))
-    assert (ledger["x"] == 1.0).all()
+    track = run.play("static", run.static(), ground())
+    changed = np.flatnonzero(np.diff(track["held"])) + 1
+    assert set(changed[1:]) <= set(np.flatnonzero(track["rolled"]))
+    assert (track["x"] == 1.0).all()
 
 
 def test_frictionless_costs_nothing() -> None:
-    ledger = run.play("dynamic", DAILY, ground(costs=Costs.none()))
-    assert ledger["cost"].sum() == 0.0
+    track = run.play("dynamic", DAILY, ground(costs=Costs.none()))
+    assert track["cost"].sum() == 0.0
 
 
 def test_costs_are_on_by_default() -> None:
@@ -144,7 +144,7 @@ def test_equal_runs_have_equal_digests_and_others_do_not() -> None:
     assert a.digest() == b.digest() != c.digest()
 
 
-def test_ledgers_cannot_be_changed() -> None:
-    ledger = run.play("d", DAILY, ground())
+def test_tracks_cannot_be_changed() -> None:
+    track = run.play("d", DAILY, ground())
     with pytest.raises(ValueError, match="read-only"):
-        ledger["nav"][0] = 1.0
+        track["nav"][0] = 1.0

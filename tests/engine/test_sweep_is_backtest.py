@@ -35,22 +35,22 @@ def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None
         POLICY, data, sleeve, AXES, carriage=carriage, measures=(*STANDARD, Moments())
     )
     for lane in range(len(swept)):
-        ledger = api.backtest(swept.policy(lane), data, sleeve).found.ledgers["dynamic"]
+        track = api.backtest(swept.policy(lane), data, sleeve).found.tracks["dynamic"]
         got = {name: column[lane] for name, column in swept.results.items()}
-        assert got["final_nav"] == ledger["nav"][-1]
-        assert got["hedge_pnl"] == ledger["hedge"][-1]
-        assert got["trades"] == np.count_nonzero(ledger["traded"])
-        assert got["costs"] == pytest.approx(ledger["cost"].sum(), rel=1e-12)
-        assert got["carry_paid"] == pytest.approx(ledger["carry"].sum(), rel=1e-12)
-        falls = ledger["nav"] / np.maximum.accumulate(np.r_[1e7, ledger["nav"]])[1:] - 1.0
+        assert got["final_nav"] == track["nav"][-1]
+        assert got["hedge_pnl"] == track["hedge"][-1]
+        assert got["trades"] == np.count_nonzero(track["traded"])
+        assert got["costs"] == pytest.approx(track["cost"].sum(), rel=1e-12)
+        assert got["carry_paid"] == pytest.approx(track["carry"].sum(), rel=1e-12)
+        falls = track["nav"] / np.maximum.accumulate(np.r_[1e7, track["nav"]])[1:] - 1.0
         assert got["max_drawdown"] == pytest.approx(falls.min(), rel=1e-12)
-        assert np.abs(ledger["held"]).max() > 0.0
+        assert np.abs(track["held"]).max() > 0.0
 
 
 def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
     data = market()
     swept = api.sweep(POLICY, data, Put(), AXES)
-    nav = api.backtest(swept.policy(1), data, Put()).found.ledgers["dynamic"]["nav"]
+    nav = api.backtest(swept.policy(1), data, Put()).found.tracks["dynamic"]["nav"]
     earned = nav[1:] / nav[:-1] - 1.0
     expected = earned.mean() / earned.std(ddof=1) * np.sqrt(252)
     assert swept.table()["sharpe_realised"][1] == pytest.approx(expected, rel=1e-9)
@@ -62,7 +62,7 @@ def test_on_the_builtin_history_too(builtin, sleeve) -> None:
     swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
     for lane in range(2):
         result = api.backtest(swept.policy(lane), builtin, sleeve, start="2005-01-03")
-        assert swept.results["final_nav"][lane] == result.found.ledgers["dynamic"]["nav"][-1]
+        assert swept.results["final_nav"][lane] == result.found.tracks["dynamic"]["nav"][-1]
 
 
 def test_memory_does_not_grow_with_bars_times_lanes() -> None:

@@ -49,6 +49,42 @@ def test_validation_iron_condor_margin_of_two(strikes, dollars) -> None:
     assert held.premium < 0.0
 
 
+@pytest.mark.parametrize(
+    ("shares", "stock", "legs", "requirement", "cash"),
+    [
+        # half of 50,000, and half of the 400 a share above the strike; lent is half of 10,000
+        (100, 500.0, [(-1, 100, "C", 400.33)], 45_000.0, 4_967.0),
+        (100, 500.0, [(-1, 510, "C", 8.0)], 25_000.0, 24_200.0),
+        (200, 500.0, [(-1, 490, "C", 20.0)], 50_500.0, 48_500.0),  # 100 of them cover
+        (100, 500.0, [(1, 480, "P", 6.0), (-1, 490, "C", 20.0)], 25_500.0, 24_100.0),  # collar
+        (100, 500.0, [(1, 450, "P", 1.0), (-1, 450, "C", 54.0)], 27_500.0, 22_200.0),  # conversion
+        # shares sold short: half of their value, and what the put has lost
+        (-100, 100.0, [(-1, 500, "P", 400.0)], 45_000.0, 5_000.0),
+        (-100, 500.0, [(-1, 490, "P", 7.0)], 25_000.0, 24_300.0),
+        (-100, 500.0, [(-1, 550, "P", 54.0), (1, 550, "C", 2.0)], 30_000.0, 24_800.0),  # reversal
+    ],
+)
+def test_regulation_t_220_4_b_4_shares_cover_at_the_strike(
+    shares, stock, legs, requirement, cash
+) -> None:
+    """12 CFR 220.4(b)(4), stock used as cover; by hand."""
+    structure, prices = options("SPY", *legs)
+    held = Structure("shares", (Position(shares, Shares("SPY")),))
+    found = margin(structure + held, State(TODAY, spot=stock), prices=[*prices, stock])
+    assert found.requirement == pytest.approx(requirement)
+    assert found.cash == pytest.approx(cash)
+
+
+@given(st.floats(50.0, 800.0), st.integers(100, 600))
+def test_a_covered_call_lends_half_of_the_lesser_of_price_and_strike(spot, strike) -> None:
+    state = State(TODAY, spot=spot, vol=0.2)
+    call = named.call("SPXW", EXPIRY, float(strike), -1.0)
+    covered = call + Structure("shares", (Position(100, Shares("SPX")),))
+    worth = float(covered.value(state).price)
+    lent = worth - margin(covered, state).cash
+    assert lent == pytest.approx(50.0 * min(spot, strike), abs=1e-4)
+
+
 def test_half_a_condor_is_held_at_half() -> None:
     condor = named.iron_condor("SPXW", EXPIRY, 7090, 7185, 7510, 7605, quantity=0.5)
     found = margin(condor, State(TODAY, spot=7350.0, vol=0.15))

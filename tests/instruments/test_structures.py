@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 import hedgerow as hr
 from hedgerow.core.contract import FutureContract, OptionContract
 from hedgerow.core.products import PRODUCTS
-from hedgerow.errors import HedgerowError, RangeError, SleeveError
+from hedgerow.errors import RangeError
 from hedgerow.instruments import structures as named
+from hedgerow.instruments.analysis import analyse
+from hedgerow.instruments.margin import margin
 from hedgerow.instruments.state import State
-from hedgerow.instruments.structure import Position, Shares, Structure, value
+from hedgerow.instruments.structure import Position, Shares, Structure
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TODAY = dt.date(2026, 2, 18)
@@ -150,6 +152,16 @@ def test_a_carried_future_is_worth_its_forward() -> None:
     assert june.value(now(dividend=0.015)).price == pytest.approx(50.0 * (forward - 5000.0))
 
 
+def test_a_structure_tells_what_it_is_made_of() -> None:
+    near, far = named.put("SPY", EXPIRY, 500.0), named.call("SPY", dt.date(2026, 6, 18), 510.0)
+    both = far + near + Structure("shares", (Position(100, Shares("SPY")),))
+    assert both.options == (far.positions[0].contract, near.positions[0].contract)
+    assert both.expiries == (EXPIRY, dt.date(2026, 6, 18))
+    assert (both.american, both.futures) == (True, ())
+    hedged = named.hedged_short_future("SPXW", EXPIRY, 5200.0, ES, entry=5000.0)
+    assert (hedged.american, hedged.futures) == (False, (ES,))
+
+
 # ---- laws ---------------------------------------------------------------------------------------
 
 
@@ -247,9 +259,9 @@ def test_greeks_against_differences_of_the_price(strikes, vol) -> None:
 def test_a_grid_of_spots_and_volatilities_is_one_call() -> None:
     spots, vols = np.linspace(4500, 5500, 11), np.linspace(0.1, 0.4, 7)[:, None]
     condor = named.iron_condor("SPXW", EXPIRY, 4700, 4800, 5200, 5300)
-    grid = value(condor, now(spot=spots, vol=vols))
+    grid = condor.value(now(spot=spots, vol=vols))
     assert all(part.shape == (7, 11) for part in grid)
-    alone = value(condor, now(spot=spots[3], vol=float(vols[2, 0])))
+    alone = condor.value(now(spot=spots[3], vol=float(vols[2, 0])))
     assert np.allclose([part[2, 3] for part in grid], alone)
 
 
@@ -329,81 +341,10 @@ def test_a_stretch_on_zero_is_told_by_its_ends() -> None:
 # ---- mistakes -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda: now(vol=0.0), "vol: 0.0 is not positive"),
-        (lambda: now(vol=float("nan")), "vol: "),
-        (lambda: now(spot=[5000.0, float("nan")]), "spot, row 1"),
-        (lambda: now(spot=0.0), "spot: "),
-        (lambda: now(rate=float("inf")), "rate: "),
-        (lambda: now(forward=5000.0), "either a spot or a forward"),
-        (lambda: State(TODAY, vol=0.2), "either a spot or a forward"),
-        (lambda: now(date="18.2.2026"), "is not a date"),
-        (lambda: named.put("SPXW", EXPIRY, 0.0), "0.0 is not a strike"),
-        (lambda: named.put("SPXX", EXPIRY, 5000.0), "unknown symbol 'SPXX'"),
-        (lambda: named.put("ES", EXPIRY, 5000.0), "ES is no option root"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0, 0.0), "is no quantity"),
-        (lambda: named.put("SPXW", TODAY, 5000.0).value(now(date="2026-02-19")), "expired on"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol=None)), "no volatility"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol={4900: 0.2})), "no volatility"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).value(now(vol=lambda k, _: k * 0)), "vol: "),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).worst(), "neither a price nor a state"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).worst(price=float("nan")), "is no price"),
-        (
-            lambda: named.put_spread("SPXW", EXPIRY, 4500, 5000),
-            "lower 5000 is not below upper 4500",
-        ),
-        (
-            lambda: named.iron_condor("SPXW", EXPIRY, 1, 3, 2, 4),
-            "short_put 3 is not below short_call",
-        ),
-        (lambda: named.ratio_spread("SPXW", EXPIRY, 5000, 4500, ratio=1.0), "is not above 1"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).payoff([-1.0]), "negative or no number"),
-        (lambda: named.put("SPXW", EXPIRY, 5000.0).payoff(float("nan")), "negative or no number"),
-        (lambda: Shares("VIX"), "nobody holds shares of VIX"),
-        (lambda: Shares("VOO"), "unknown symbol 'VOO'"),
-        (lambda: named.collar("VIX", EXPIRY, 15.0, 25.0), "nobody holds shares of VIX"),
-        (lambda: named.put("SPXW", dt.datetime(2026, 3, 20), 5000.0), "is not an expiry date"),
-        (lambda: Structure("none", ()), "no positions"),
-        (lambda: Position(1, ES), "no entry price"),
-        (lambda: Position(1, Shares("SPY"), entry=1.0), "only futures have an entry"),
-        (
-            lambda: named.put("SPXW", EXPIRY, 5000.0) + named.put("SPY", EXPIRY, 500.0),
-            "written on SPX and SPY",
-        ),
-        (lambda: named.build("condor", {}), "did you mean 'iron_condor'"),
-        (lambda: named.build("put", {"root": "SPXW"}), "expiry, strike missing"),
-        (
-            lambda: named.build("put", {"root": "SPXW", "expiry": "soon", "strike": 1}),
-            "put.expiry: 'soon' cannot be read",
-        ),
-        (
-            lambda: named.build("put", {"root": "SPXW", "expiry": EXPIRY, "strike": "x"}),
-            "write a number",
-        ),
-        (
-            lambda: named.build("future", {"future": "ESH6", "entry": 1}),
-            "future.future: the year of 'ESH6' has one digit",
-        ),
-    ],
-)
-def test_mistakes_are_sentences(make, said) -> None:
-    with pytest.raises(HedgerowError) as caught:
-        make()
-    assert said in str(caught.value)
-
-
-def test_build_reads_texts_as_a_command_line_has_them() -> None:
-    terms = {"root": "spxw", "expiry": "2026-03-20", "long_strike": "5000", "short_strike": "5100"}
-    built = named.build("ratio_spread", {**terms, "calls": "true", "ratio": "3"})
-    assert built == named.ratio_spread("SPXW", EXPIRY, 5000.0, 5100.0, 3.0, calls=True)
-    hedged = {"root": "SPXW", "expiry": EXPIRY, "strike": 5200, "future": "ESH26", "entry": 5000}
-    assert named.build("hedged_short_future", hedged).positions[0].contract == ES
-    assert issubclass(SleeveError, HedgerowError)
-
-
 def test_the_public_names_lead_here() -> None:
+    assert (hr.OptionContract, hr.FutureContract) == (OptionContract, FutureContract)
+    assert (hr.Position, hr.Shares) == (Position, Shares)
+    assert (hr.analyse, hr.margin) == (analyse, margin)
     assert hr.Structure is Structure
     assert hr.State is State
     assert hr.structures is named

@@ -70,7 +70,7 @@ def test_a_browser_has_nothing_to_complain_about(found, tmp_path) -> None:
     out = json.loads(htmllib.unescape(said.group(1)))
     for width in ("phone", "desktop"):
         assert out[width]["wide"] <= out[width]["inner"], width
-    last, first = (str(found.ledgers["dynamic"].dates[i]) for i in (-1, 0))
+    last, first = (str(found.tracks["dynamic"].dates[i]) for i in (-1, 0))
     assert last in out["before"]
     assert first in out["after"]
     assert "$10,000,000" in out["after"]

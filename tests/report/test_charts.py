@@ -123,12 +123,12 @@ def test_every_firing_is_drawn(found) -> None:
         assert 0 < rug["d"].count("M") <= rug["count"]
 
 
-def test_the_budget_chart_ends_where_the_ledger_does(found) -> None:
+def test_the_budget_chart_ends_where_the_track_does(found) -> None:
     made = panels.budget(found)
-    ledger = found.ledgers["dynamic"]
+    track = found.tracks["dynamic"]
     last = made["bars"][-1]["bars"]["dynamic"]
-    assert last["usd"] == ledger["spent"][-1]
-    assert last["share"] == ledger["spent"][-1] / ledger["budget_base"][-1]
+    assert last["usd"] == track["spent"][-1]
+    assert last["share"] == track["spent"][-1] / track["budget_base"][-1]
     assert made["limit"] == 0.02
 
 
@@ -139,7 +139,7 @@ def test_notable_decisions_are_crises_changes_cuts_and_the_latest(found) -> None
     for row in found.crises:
         assert f"{row['name']} begins" in reasons
     assert "latest" in rows[-1]["why"]
-    x = found.ledgers["dynamic"]["x"]
+    x = found.tracks["dynamic"]["x"]
     steepest = int(abs(x[1:] - x[:-1]).argmax()) + 1
     assert steepest in [row["row"] for row in rows]
 
@@ -149,7 +149,7 @@ def test_steps_are_counted_when_they_change_something(found) -> None:
     assert [row["kind"] for row in rows] == ["linear", "bounds", "persist", "budget", "trigger"]
     assert rows[0]["raised"] is None
     assert rows[3]["raised"] == 0.0
-    assert rows[-1]["mean"] == pytest.approx(found.ledgers["dynamic"]["x"].mean())
+    assert rows[-1]["mean"] == pytest.approx(found.tracks["dynamic"]["x"].mean())
 
 
 def test_numbers_are_written_for_people() -> None:

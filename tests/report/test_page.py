@@ -91,21 +91,21 @@ def test_it_says_the_numbers_of_the_comparison(found, read) -> None:
         assert flag.detail in text
     for said in found.assumptions:
         assert said in text
-    for ledger in found.ledgers.values():
-        assert ledger.digest() in text
+    for track in found.tracks.values():
+        assert track.digest() in text
     assert found.facts["data"] in text
     assert "9.8.7" in text
 
 
 def test_the_pointer_reads_true_values(found, read) -> None:
     said = json.loads(next(t for a, t in read.scripts if a.get("type") == "application/json"))
-    ledger = found.ledgers["dynamic"]
-    days = ledger.dates.astype("int64").tolist()
+    track = found.tracks["dynamic"]
+    days = track.dates.astype("int64").tolist()
     rows = [days.index(day) for day in said["days"]]
     nav = said["charts"]["nav"]["lines"]
     for line, name in zip(nav, ("unhedged", "static", "dynamic"), strict=True):
-        assert line == [round(v) for v in found.ledgers[name]["nav"][rows].tolist()]
-    assert said["charts"]["intensity"]["lines"][2][-1] == pytest.approx(ledger["x"][-1], abs=1e-3)
+        assert line == [round(v) for v in found.tracks[name]["nav"][rows].tolist()]
+    assert said["charts"]["intensity"]["lines"][2][-1] == pytest.approx(track["x"][-1], abs=1e-3)
 
 
 def test_every_picture_is_told_in_words(html) -> None:

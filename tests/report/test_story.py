@@ -115,8 +115,8 @@ def test_flags_and_models_are_named(found) -> None:
 def test_an_explanation_names_the_terms_of_a_step_and_nothing_else(found) -> None:
     from hedgerow.report.explain import explain
 
-    ledger = found.ledgers["dynamic"]
-    told = explain(found.policy, ledger, str(ledger.dates[100]))
+    track = found.tracks["dynamic"]
+    told = explain(found.policy, track, str(track.dates[100]))
     assert told.steps[0]["said"].endswith("by linear(low=12, high=22, top=2)")
     for step in told.steps:
         assert "presets" not in step["said"]

@@ -93,6 +93,19 @@ def test_h15_stale_quotes_are_set_aside(tmp_path):
     assert (len(old.candidates), old.stale) == (0, 1)
 
 
+@pytest.mark.parametrize("strikes", [(4500.0, 4600.0), (4500.0, 4550.0, 4600.0)])
+def test_h15_few_pairs_do_not_make_their_own_rate(tmp_path, strikes):
+    # of two pairs one is mispriced: their line would be a rate of 56 %, and no box at all
+    few = european(code="231115", days=62.0, strikes=strikes)
+    few = moved(few, "SPXW231115C04500000", -12.0)
+    chain = chain_of(tmp_path, european() | few)
+    (found,) = scan(chain).candidates
+    (told,) = scan(chain, Terms(rate=RATE)).candidates
+    assert found.legs == told.legs
+    assert found.net == pytest.approx(told.net, rel=0.02)
+    assert found.net > 1000.0
+
+
 @pytest.mark.parametrize(("price", "kind"), [(4530.0, "conversion"), (4550.0, "reversal")])
 def test_h15_a_future_off_the_forward(tmp_path, price, kind):
     chain = chain_of(tmp_path, european())
@@ -153,7 +166,16 @@ def test_h15_terms_that_cannot_be(make, where):
     assert error.value.where == where
 
 
+def test_h15_shares_are_not_bought_on_credit_of_unknown_rate(tmp_path):
+    chain = shares(tmp_path, 450.0, ("SPY231215C00450000", 20.0))
+    unknown = scan(chain)
+    assert (unknown.candidates, unknown.nearest) == ((), None)
+    assert scan(chain, Terms(rate=RATE)).candidates
+
+
 def test_h15_futures_that_cannot_be(tmp_path):
+    with pytest.raises(RangeError, match="options on SPY are American"):
+        scan(shares(tmp_path, 450.0), futures={DECEMBER: (4540.0, 4540.0)})
     chain = chain_of(tmp_path, european())
     with pytest.raises(RangeError, match="no options expire"):
         scan(chain, futures={Expiry(dt.date(2023, 12, 16), False): (4540.0, 4540.0)})

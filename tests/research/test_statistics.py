@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hedgerow.core.policy import Policy
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
@@ -14,11 +14,11 @@ from hedgerow.research import crises, flags, performance
 from hedgerow.research.split import split
 
 
-def ledger(dates, **columns) -> Ledger:
+def track(dates, **columns) -> Track:
     n = len(dates)
     names = ("nav", "portfolio", "earned", "hedge", "pnl", "cost", "carry", "traded", "x", "held")
     made = {name: np.asarray(columns.get(name, np.zeros(n)), float) for name in names}
-    return Ledger("dynamic", np.asarray(dates, dtype="datetime64[ns]"), made)
+    return Track("dynamic", np.asarray(dates, dtype="datetime64[ns]"), made)
 
 
 def days(start: str, count: int) -> np.ndarray:
@@ -40,7 +40,7 @@ def test_c3_there_is_no_saving_from_a_hedge_that_earns() -> None:
 
 
 def test_c4_her_is_gain_over_loss() -> None:
-    book = ledger(days("2020-02-19", 4), earned=[7, -10, -10, 5], pnl=[9, 2, 4, -1])
+    book = track(days("2020-02-19", 4), earned=[7, -10, -10, 5], pnl=[9, 2, 4, -1])
     row = crises.effectiveness(book, slice(0, 3))
     assert (row["portfolio_loss"], row["hedge_gain"], row["her"]) == (20.0, 6.0, 0.3)
     assert crises.effectiveness(book, slice(2, 4))["her"] is None
@@ -48,7 +48,7 @@ def test_c4_her_is_gain_over_loss() -> None:
 
 def test_c7_sharpe_is_realised_and_in_excess_of_cash() -> None:
     nav = 100 * np.cumprod(np.r_[1.0, 1 + np.tile([0.02, -0.01], 50)])
-    book = ledger(days("2020-01-01", 101), nav=nav)
+    book = track(days("2020-01-01", 101), nav=nav)
     cash = np.full(101, 0.001)
     made = performance.statistics(book, cash)
     r = np.tile([0.02, -0.01], 50)
@@ -57,14 +57,14 @@ def test_c7_sharpe_is_realised_and_in_excess_of_cash() -> None:
 
 
 def test_drawdown_is_not_positive_and_dated() -> None:
-    book = ledger(days("2020-01-01", 5), nav=[100, 120, 90, 110, 130])
+    book = track(days("2020-01-01", 5), nav=[100, 120, 90, 110, 130])
     made = performance.statistics(book, np.zeros(5))
     assert made["max_drawdown"] == pytest.approx(-0.25)
     assert (made["max_drawdown_from"], made["max_drawdown_to"]) == ("2020-01-02", "2020-01-03")
 
 
 def test_the_first_row_of_a_stretch_only_sets_the_start() -> None:
-    book = ledger(days("2020-01-01", 4), nav=[1, 1, 1, 1], cost=[9, 1, 2, 4], traded=[1, 1, 0, 1])
+    book = track(days("2020-01-01", 4), nav=[1, 1, 1, 1], cost=[9, 1, 2, 4], traded=[1, 1, 0, 1])
     made = performance.statistics(book, np.zeros(4), slice(1, 4))
     assert (made["transaction_costs"], made["trades"]) == (6.0, 1)
 
@@ -88,7 +88,7 @@ def test_d1_splits_that_leave_nothing_are_refused(text: str) -> None:
 def test_d3_crises_and_calm_cover_the_run_without_gaps_in_time() -> None:
     dates = days("2005-01-03", 7000)
     dates = dates[np.is_busday(dates)]
-    book = ledger(dates, portfolio=np.ones(len(dates)))
+    book = track(dates, portfolio=np.ones(len(dates)))
     found = crises.crises_in(book)
     assert [s.name for s in found][:2] == ["2008 credit", "2010 flash crash"]
     assert not any(s.partial for s in found)
@@ -104,7 +104,7 @@ def test_d3_crises_and_calm_cover_the_run_without_gaps_in_time() -> None:
 
 
 def test_d3_a_window_that_is_only_partly_there_says_so() -> None:
-    book = ledger(days("2020-03-01", 60), portfolio=np.ones(60))
+    book = track(days("2020-03-01", 60), portfolio=np.ones(60))
     assert [(s.name, s.partial) for s in crises.crises_in(book)] == [("2020 Covid", True)]
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, curve, data, iv, parity, policy, price, runs
+from hedgerow.cli import chains, curve, data, iv, ledger, parity, policy, price, runs
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")
+app.add_typer(ledger.app, name="ledger")
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hedgerow.cli.chain_file import Day, File, Moment, Names, Rate, about, clock, read, title
-from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.cli.output import AsJson, save_picture, show_json, told, writable
 from hedgerow.report.formats import columns
 
 app = typer.Typer(help="Read, check and fit files of option quotes.", no_args_is_help=True)
@@ -25,6 +25,7 @@ def vix(
 ) -> None:
     """Compute VIX from a chain by Cboe's method, and the forward variance between its terms."""
     from hedgerow.data.chain_vix import chain_vix
+    from hedgerow.pricing.black import DAYS_PER_YEAR
 
     chain = read(file, date, time, column)
     found = chain_vix(chain, rate=rate)
@@ -32,7 +33,7 @@ def vix(
         {
             "expiry": str(expiry.date),
             "settlement": "AM" if expiry.am else "PM",
-            "days": part.time * 365.0,
+            "days": part.time * DAYS_PER_YEAR,
             "vol": part.vol,
             "variance": part.variance,
             "forward": part.forward,
@@ -110,9 +111,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the expiries of a chain with their forwards and rates from put-call parity."""
-    from hedgerow.data.chain_parity import chain_parity
+    from hedgerow.data.chain_american import board_and_parity
     from hedgerow.data.chain_quality import screen
     from hedgerow.errors import RangeError
+    from hedgerow.pricing.black import DAYS_PER_YEAR
 
     chain = read(file, date, time, column)
     kept, _ = screen(chain, rate=rate)
@@ -120,9 +122,9 @@ def show(
     for expiry in kept.expiries:
         board = kept.board(expiry)
         row: dict[str, Any] = {"expiry": str(expiry.date), "am": expiry.am}
-        row |= {"days": board.time * 365.0, "strikes": len(board)}
+        row |= {"days": board.time * DAYS_PER_YEAR, "strikes": len(board)}
         try:
-            found = chain_parity(kept, expiry, rate=rate, board=board)
+            _, found = board_and_parity(kept, expiry, rate)
         except RangeError:
             rows.append({**row, "forward": None, "rate": None, "discount": None, "pairs": 0})
             continue
@@ -171,7 +173,7 @@ def fit(
     if place:
         from hedgerow.report.smile import smiles
 
-        place.write_text(smiles(found, title(chain)), encoding="utf-8")
+        save_picture(place, smiles(found, title(chain)))
     rows = found.errors()
     left = found.arbitrage
     if as_json:

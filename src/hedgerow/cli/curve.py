@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
 
 if TYPE_CHECKING:
     from hedgerow.data.vx_curve import CurveDay
@@ -52,7 +52,7 @@ def curve(
     if place:
         from hedgerow.report.term import term_structure
 
-        place.write_text(term_structure(day, _title(day)), encoding="utf-8")
+        save_picture(place, term_structure(day, _title(day)))
     facts = _facts(day)
     if as_json:
         show_json(facts)

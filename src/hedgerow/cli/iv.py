@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli.output import MISTAKE, AsJson, complain, show_json, told
-from hedgerow.cli.price_inputs import Date, Days, Dividend, Expiry, Forward, Inputs, Rate, Spot
+from hedgerow.cli.price_inputs import (
+    Date,
+    Days,
+    Dividend,
+    Expiry,
+    Forward,
+    Inputs,
+    Rate,
+    Spot,
+    inside,
+)
 from hedgerow.report.formats import number, percent
 
 
@@ -27,26 +37,25 @@ def iv(
 ) -> None:
     """Find the implied volatility of a European option's price."""
     from hedgerow.errors import RangeError
-    from hedgerow.pricing.black import bsm
-    from hedgerow.pricing.columns import demand
+    from hedgerow.pricing.black import DAYS_PER_YEAR, bsm
     from hedgerow.pricing.implied import Reason, implied
 
     given = Inputs(spot=spot, forward=forward, rate=rate, dividend=dividend, date=date)
-    end = given.expiry(expiry, days)
-    time = (end - given.day).days / 365.0
+    inside("PRICE", price)
+    inside("--strike", strike)
+    left = (given.expiry(expiry, days) - given.day).days
     level, r = spot if forward is None else forward, rate or 0.0
-    if level is None or (spot is not None and forward is not None):
+    if level is None:
         raise RangeError(
-            "one price of the underlying is needed",
+            "the price of the underlying is missing",
             where="--spot, --forward",
             mend="give one of them",
         )
     q = r if forward is not None else dividend or 0.0  # a forward carries nothing
-    demand(price=price, spot=level, strike=strike, rate=r, dividend=q)
+    time = left / DAYS_PER_YEAR
     vol, reason = implied(price, level, strike, time, r, q, call=call)
     found = Reason(int(reason))
     why = found.name.lower()
-    left = (end - given.day).days
     delta = vega = float("nan")
     if found is Reason.OK:
         greeks = bsm(level, strike, time, vol, r, q, call=call)

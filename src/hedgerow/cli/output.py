@@ -39,8 +39,9 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def complain(sentence: str) -> None:
-    """Say on stderr what is wrong."""
-    typer.echo(f"hedgerow: {sentence}", err=True)
+    """Say on stderr what is wrong, in one line whatever the words quoted in it."""
+    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in sentence)
+    typer.echo(f"hedgerow: {line}", err=True)
 
 
 def note(sentence: str) -> None:
@@ -90,3 +91,20 @@ def writable(path: Path) -> Path:
     except OSError as error:
         raise not_written(RangeError, "the file", path, error) from None
     return path
+
+
+def save_picture(path: Path, svg: str) -> None:
+    """Write a picture whole or not at all.
+
+    Raises
+    ------
+    RangeError
+        If it cannot be written.
+    """
+    from hedgerow.errors import RangeError
+    from hedgerow.files import not_written, write_whole
+
+    try:
+        write_whole(path, svg)
+    except OSError as error:
+        raise not_written(RangeError, "the picture", path, error) from None

@@ -76,6 +76,10 @@ def parity(
         return
     typer.echo(f"{title(chain)}\n")
     typer.echo(_told(found, chain, top))
+    if not chain.european and rate is None:
+        typer.echo(
+            "Conversions were not looked for: American quotes do not tell the rate (--rate)."
+        )
     if not chain.european and terms.dividends is None:
         typer.echo("Reversals were not looked for: a short seller owes dividends (--dividend).")
     if vx:
@@ -105,7 +109,7 @@ def _told(found: Scan, chain: Chain, top: int) -> str:
     lines = [said + "."]
     if not chain.european and not chain.spot > 0.0:
         lines.append("The file does not tell the price of the shares: nothing to deal against.")
-    elif not found.candidates:
+    elif not found.candidates and (chain.european or found.nearest):
         lines.append("No conversion, reversal or box pays after costs.")
     if found.nearest:
         lines.append(

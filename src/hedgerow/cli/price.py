@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.cli.output import AsJson, save_picture, show_json, told, writable
 from hedgerow.cli.price_inputs import (
     ChainFile,
     Data,
@@ -22,11 +22,12 @@ from hedgerow.cli.price_inputs import (
     Rate,
     Spot,
     Vol,
+    inside,
+    named,
 )
 from hedgerow.report.formats import NOT_ADVICE, number, usd
 
 if TYPE_CHECKING:
-    from hedgerow.instruments.state import State
     from hedgerow.instruments.structure import Structure
 
 app = typer.Typer(
@@ -43,11 +44,16 @@ def option(
             metavar="[SYMBOL]", help="A listed option, SPXW260320P04500000.", show_default=False
         ),
     ] = None,
-    root: Annotated[str, typer.Option(metavar="ROOT", help="SPX, SPXW, SPY, VIX, …")] = "SPX",
+    root: Annotated[
+        str | None,
+        typer.Option(metavar="ROOT", help="SPX, SPXW, SPY, VIX, …", show_default="SPX"),
+    ] = None,
     strike: Annotated[
         float | None, typer.Option(metavar="POINTS", help="Strike.", show_default=False)
     ] = None,
-    call: Annotated[bool, typer.Option("--call/--put", help="Which side.")] = False,
+    call: Annotated[
+        bool | None, typer.Option("--call/--put", help="Which side.", show_default="put")
+    ] = None,
     expiry: Expiry = None,
     days: Days = None,
     spot: Spot = None,
@@ -67,17 +73,21 @@ def option(
 
     given = Inputs(spot, forward, vol, rate, dividend, date, data, chain)
     if symbol is not None:
-        if strike is not None or expiry is not None or days is not None:
+        if any(each is not None for each in (root, strike, call, expiry, days)):
             raise RangeError(
-                "the symbol says strike and expiry", where="SYMBOL", mend="give one or the other"
+                "the symbol says root, strike, side and expiry",
+                where="SYMBOL",
+                mend="give it alone, or the options without it",
             )
-        contract = OptionContract.parse(symbol)
+        contract = OptionContract.parse(symbol.upper())
     else:
         if strike is None:
             raise RangeError(
                 "the strike is missing", where="--strike", mend="give it, or the option's symbol"
             )
-        contract = OptionContract(root.upper(), given.expiry(expiry, days), strike, call)
+        inside("--strike", strike)
+        end = given.expiry(expiry, days)
+        contract = OptionContract((root or "SPX").upper(), end, strike, bool(call))
     structure = Structure(contract.compact, (Position(1.0, contract),))
     _answer(structure, given, as_json=as_json)
 
@@ -133,6 +143,8 @@ def structure(
     if name is None:
         _list(as_json=as_json)
         return
+    inside("--paid", paid)
+    inside("--bond", bond)
     place = writable(picture) if picture else None
     given = Inputs(spot, forward, vol, rate, dividend, date, data, chain)
     made = build(name, _terms(terms or []))
@@ -165,12 +177,16 @@ def future(
             mend="give a folder with the exchange's files, or builtin for the model",
         )
     found = given.priced(Structure(contract.symbol, (Position(1.0, contract, 0.0),)))
-    level = float(found.state.forward_to(contract.expiry))
-    base = None if found.state.spot is None else float(found.state.spot)  # type: ignore[arg-type]  # inputs are numbers
+    with named():
+        level = float(found.state.forward_to(contract.expiry))
     if item.underlying == "VIX":
         base = float(given.market["vix"][-1])
+        about = {"forward"}
+    else:
+        base = float(found.state.spot)  # type: ignore[arg-type]  # inputs are numbers
+        about = {"spot", "rate", "dividend"}
     worth = level * item.multiplier
-    notes = [said for said in found.notes if not said.startswith("Volatilities")]
+    notes = [said.sentence for said in found.notes if said.about in about]
     out = {
         "symbol": contract.symbol,
         "date": str(given.day),
@@ -179,7 +195,7 @@ def future(
         "price": level,
         "usd": worth,
         "multiplier": item.multiplier,
-        "basis": None if base is None else level - base,
+        "basis": level - base,
         "notes": notes,
     }
     if as_json:
@@ -189,8 +205,9 @@ def future(
         f"{contract.symbol} on {given.day}: {number(level, 2)}, {usd(worth)} a contract; "
         f"settles {contract.expiry}, {out['days']} days"
     )
-    if base is not None:
-        typer.echo(f"Basis to {item.underlying}: {number(level - base, 2, sign=True)}")
+    typer.echo(
+        f"Basis to {item.underlying} at {number(base, 2)}: {number(level - base, 2, sign=True)}"
+    )
     _close(notes)
 
 
@@ -201,7 +218,9 @@ def variance(
     days: Days = None,
     start: Annotated[
         int,
-        typer.Option(metavar="N", min=0, help="Days until a forward swap begins to count."),
+        typer.Option(
+            metavar="N", min=0, max=36_500, help="Days until a forward swap begins to count."
+        ),
     ] = 0,
     vol: Vol = None,
     date: Date = None,
@@ -213,24 +232,24 @@ def variance(
     from hedgerow.core.contract import OptionContract
     from hedgerow.errors import RangeError
     from hedgerow.instruments.structure import Position, Structure
-    from hedgerow.pricing.replication import variance_of_smile
+    from hedgerow.research.states import fair_total
 
     given = Inputs(vol=vol, date=date, data=data, chain=chain, spot=None if data or chain else 1.0)
     end = given.expiry(expiry, days)
+    left = (end - given.day).days
+    if left == 0:
+        raise RangeError("no days are left", where="--expiry", mend="choose a later expiry")
+    if start >= left:
+        raise RangeError("it begins after its end", where="--start", mend="give fewer days")
     edges = [given.day + dt.timedelta(start), end] if start else [end]
-    if start and edges[0] >= end:
-        raise RangeError("it begins at its end", where="--start", mend="give fewer days")
-    totals = []
+    totals, notes = [0.0], []
     for edge in edges:
-        probe = Structure("smile", (Position(1.0, OptionContract("SPX", edge, 1.0, True)),))
-        state = given.priced(probe).state
-        years = state.years(edge)
-        if years == 0.0:
-            raise RangeError("no days are left", where="--expiry", mend="choose a later expiry")
-        totals.append(years * variance_of_smile(_smile(state, years), years))
-    span = ((end - given.day).days - start) / 365.0
-    fair = (totals[-1] - (totals[0] if start else 0.0)) / span
-    notes = given.priced(probe).notes
+        probe = Structure("smile", (Position(1.0, OptionContract("SPXW", edge, 1.0, True)),))
+        state, said = given.priced(probe)
+        with named():
+            totals.append(fair_total(state, edge))
+        notes += [one.sentence for one in said if one.about == "vol" and one.sentence not in notes]
+    fair = (totals[-1] - totals[-2]) / ((left - start) / 365.0)
     if fair <= 0.0:
         raise RangeError(
             "the forward variance is not positive: calendar arbitrage in the smiles",
@@ -241,35 +260,23 @@ def variance(
         "date": str(given.day),
         "start": start,
         "expiry": str(end),
-        "days": (end - given.day).days,
+        "days": left,
         "vol": 100.0 * fair**0.5,
         "variance": fair,
-        "notes": list(notes),
+        "notes": notes,
     }
     if as_json:
         show_json(out)
         return
-    what = f"from {start} days on" if start else f"{out['days']} days"
-    typer.echo(f"Fair strike to {end}, {what}: {number(out['vol'], 2)} vol points")
+    what = f"{left} days, the first {start} left out" if start else f"{left} days"
     typer.echo(
-        f"Variance {fair:.6f} a year; one USD of vega is 1/(2·{number(out['vol'], 2)}) of variance."
+        f"Fair strike on {given.day} to {end}, {what}: {number(out['vol'], 2)} vol points "
+        f"(variance {fair:.6f} a year)"
+    )
+    typer.echo(
+        f"USD 100,000 of vega notional is {usd(1e5 / (2.0 * out['vol']))} for a point of variance."
     )
     _close(notes)
-
-
-def _smile(state: State, years: float) -> Any:
-    import numpy as np
-
-    from hedgerow.errors import RangeError
-
-    if state.vol is None:
-        raise RangeError(
-            "there is no volatility", where="--vol", mend="give --vol, --data or --chain"
-        )
-    vol = state.vol
-    if callable(vol):
-        return lambda k: vol(k, years)
-    return lambda k: np.full_like(k, vol)
 
 
 def _answer(
@@ -288,17 +295,19 @@ def _answer(
     contracts = [position.contract for position in made.positions]
     roots = {each.root for each in contracts if isinstance(each, FutureContract)}
     priced = given.priced(made)
+    notes = [said.sentence for said in priced.notes]
     bonds = {} if bond is None else dict.fromkeys(roots, bond)
-    found = analyse(made, priced.state, paid=paid, futures=bonds)
+    with named():
+        found = analyse(made, priced.state, paid=paid, futures=bonds)
     if picture:
         from hedgerow.report.payoff import payoff
 
-        picture.write_text(payoff(found), encoding="utf-8")
+        save_picture(picture, payoff(found))
     if as_json:
-        show_json(facts(found) | {"notes": list(priced.notes)})
+        show_json(facts(found) | {"notes": notes})
         return
-    typer.echo(told_as_text(found))
-    _close(priced.notes)
+    typer.echo(f"{told_as_text(found)}\n")
+    _close(notes)
 
 
 def _close(notes: Sequence[str]) -> None:

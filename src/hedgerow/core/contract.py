@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.core.expiry import third_friday
 from hedgerow.core.products import Product, product
@@ -18,9 +19,11 @@ OSI = r"^([A-Z]+[0-9]?)\s*(\d{6})([CP])(\d{8})$"
 """Root, yymmdd, call or put, thousandths of the strike; blanks after the root may lack."""
 
 MONTH_CODES = {code: month for month, code in enumerate("FGHJKMNQUVXZ", start=1)}
-"""Letters of the delivery months."""
+"""Months by their delivery letter."""
 
-_LETTERS = {month: code for code, month in MONTH_CODES.items()}
+MONTH_LETTERS = {month: code for code, month in MONTH_CODES.items()}
+"""Delivery letters by month."""
+
 _FUTURE = re.compile(r"([A-Z]{1,3})(?:\+VXT)?(\d{2})?/?([FGHJKMNQUVXZ])(\d{1,2})")
 _VIX_ROOTS = frozenset({"VX", "VXM"})
 _ROOT_LENGTH = 6
@@ -123,6 +126,22 @@ class OptionContract:
     def product(self) -> Product:
         """What all contracts of the root have in common."""
         return product(self.root)
+
+    @property
+    def american(self) -> bool:
+        """Whether it may be exercised before it expires."""
+        return self.product.exercise == "american"
+
+    def intrinsic(self, spot: ArrayLike) -> NDArray[np.float64]:
+        """Return what exercise pays at spots in points, points, same **shape**.
+
+        Examples
+        --------
+        >>> OptionContract("SPXW", dt.date(2024, 1, 19), 4500.0, False).intrinsic([4400, 4600])
+        array([100.,   0.])
+        """
+        sign = 1.0 if self.call else -1.0
+        return np.maximum(sign * (np.asarray(spot, dtype=np.float64) - self.strike), 0.0)
 
 
 @dataclass(frozen=True, order=True)
@@ -230,17 +249,17 @@ class FutureContract:
     @property
     def symbol(self) -> str:
         """Code with two digits of the year: ``VXK24``, ``VX21K24``, ``ESM24``."""
-        return f"{self._prefix}{_LETTERS[self.month]}{self.year % 100:02d}"
+        return f"{self._prefix}{MONTH_LETTERS[self.month]}{self.year % 100:02d}"
 
     @property
     def slashed(self) -> str:
         """CFE's code with one digit: ``VX/K4``, ``VX21/K4``."""
-        return f"{self._prefix}/{_LETTERS[self.month]}{self.year % 10}"
+        return f"{self._prefix}/{MONTH_LETTERS[self.month]}{self.year % 10}"
 
     @property
     def short(self) -> str:
         """CME's code with one digit: ``ESM4``."""
-        return f"{self._prefix}{_LETTERS[self.month]}{self.year % 10}"
+        return f"{self._prefix}{MONTH_LETTERS[self.month]}{self.year % 10}"
 
     @property
     def product(self) -> Product:
@@ -298,6 +317,3 @@ def _weeks(year: int) -> list[dt.date]:
     """Return the settlement dates of a year's Wednesdays, the one of week 1 first."""
     _, settled = vix_wednesdays(f"{year}-01-01", f"{year + 1}-01-01")
     return [day for day in settled.tolist() if day.year == year]
-
-
-Contract = OptionContract | FutureContract

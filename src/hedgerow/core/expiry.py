@@ -19,6 +19,10 @@ _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 3, 4, 5, 6
 _JUNETEENTH_FROM = 2022
 _MLK_FROM = 1998
 
+# In 2004 the contract still settled on the Wednesday before the third Friday of its own
+# month; the two contracts of that year for which this is another day are listed by hand.
+_EARLY_SETTLEMENTS = {"2004-07": "2004-07-14", "2004-10": "2004-10-13"}
+
 
 def easter(year: int) -> dt.date:
     """Return Easter Sunday of a year (the anonymous Gregorian computus).
@@ -83,6 +87,20 @@ def holidays(first_year: int, last_year: int) -> Dates:
     return np.array(days, dtype="datetime64[D]")
 
 
+def holidays_around(days: Dates) -> Dates:
+    """Return the scheduled closures of the years of all days and of a year either side.
+
+    Examples
+    --------
+    >>> len(holidays_around(np.array(["2024-07-01"], dtype="datetime64[D]")))
+    30
+    """
+    if days.size == 0:
+        return days.ravel()
+    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
+    return holidays(low - 1, high + 1)
+
+
 def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
     """Return the scheduled session ``count`` sessions after each date, same shape.
 
@@ -92,11 +110,9 @@ def sessions_ahead(dates: ArrayLike, count: int) -> Dates:
     '2019-04-22'
     """
     days = np.asarray(dates, dtype="datetime64[D]")
-    if days.size == 0:
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    closed = holidays(low - 1, high + 1)
-    return np.asarray(np.busday_offset(days, count, roll="backward", holidays=closed))
+    return np.asarray(
+        np.busday_offset(days, count, roll="backward", holidays=holidays_around(days))
+    )
 
 
 def sessions_between(start: ArrayLike, end: ArrayLike) -> NDArray[np.int64]:
@@ -131,29 +147,14 @@ def third_friday(month: ArrayLike) -> Dates:
     """
     months = np.asarray(month, dtype="datetime64[M]")
     first = months.astype("datetime64[D]")
-    friday = first + (_FRIDAY - _weekday(first)) % 7 + 14
-    return _before_holiday(np.asarray(friday))
-
-
-def next_monthly(day: ArrayLike) -> Dates:
-    """Return the first monthly option expiry on or after each day, same shape.
-
-    Examples
-    --------
-    >>> str(next_monthly("2024-07-20"))
-    '2024-08-16'
-    """
-    days = np.asarray(day, dtype="datetime64[D]")
-    months = days.astype("datetime64[M]")
-    this = third_friday(months)
-    return np.asarray(np.where(this >= days, this, third_friday(months + 1)))
+    return sessions_ahead(first + (_FRIDAY - weekday(first)) % 7 + 14, 0)
 
 
 def vix_settlement(month: ArrayLike) -> Dates:
     """Return the settlement day of the monthly VIX future of a month, same shape.
 
     Thirty days before the monthly S&P 500 option expiry of the next month, or the session
-    before when that day is a holiday.
+    before when that day is a holiday; two contracts of 2004 settled earlier.
 
     Examples
     --------
@@ -161,18 +162,19 @@ def vix_settlement(month: ArrayLike) -> Dates:
     ['2019-03-19', '2024-06-18', '2024-07-17']
     """
     months = np.asarray(month, dtype="datetime64[M]")
-    return _before_holiday(np.asarray(third_friday(months + 1) - 30))
+    found = sessions_ahead(third_friday(months + 1) - 30, 0)
+    for early, day in _EARLY_SETTLEMENTS.items():
+        found = np.where(months == np.datetime64(early), np.datetime64(day), found)
+    return found
 
 
-def _before_holiday(days: Dates) -> Dates:
-    if days.size == 0:
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    return np.asarray(
-        np.busday_offset(days, 0, roll="backward", holidays=holidays(low - 1, high + 1))
-    )
+def weekday(days: ArrayLike) -> NDArray[np.int64]:
+    """Return the weekday of each day, Monday 0 to Sunday 6, same shape.
 
-
-def _weekday(days: ArrayLike) -> NDArray[np.int64]:
-    # Monday is 0; 1970-01-01 was a Thursday.
+    Examples
+    --------
+    >>> weekday(["2024-07-01", "2024-07-07"]).tolist()
+    [0, 6]
+    """
+    # 1970-01-01 was a Thursday
     return np.asarray((np.asarray(days, dtype="datetime64[D]").astype(np.int64) + 3) % 7)

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hedgerow.core.expiry import holidays, sessions_ahead, third_friday, vix_settlement
+from hedgerow.core.expiry import (
+    holidays_around,
+    sessions_ahead,
+    third_friday,
+    vix_settlement,
+    weekday,
+)
 from hedgerow.core.products import product
 from hedgerow.errors import RangeError
 
@@ -23,10 +29,6 @@ Dates = NDArray[np.datetime64]
 _MON, _TUE, _WED, _THU, _FRI = range(5)
 _DAY = np.timedelta64(1, "D")
 _NEVER = "9999-12-31"
-
-# In 2004 the contract still settled on the Wednesday before the third Friday of its own
-# month; the two contracts of that year for which this is another day are listed by hand.
-_EARLY_SETTLEMENTS = {(2004, 7): dt.date(2004, 7, 14), (2004, 10): dt.date(2004, 10, 13)}
 
 
 class _Weeklies(NamedTuple):
@@ -102,8 +104,6 @@ def vx_settlement(year: int, month: int) -> dt.date:
             where="contract",
             mend="use months from 2004-05 on",
         )
-    if (year, month) in _EARLY_SETTLEMENTS:
-        return _EARLY_SETTLEMENTS[year, month]
     return cast("dt.date", vix_settlement(f"{year}-{month:02d}").item())
 
 
@@ -134,7 +134,7 @@ def vix_wednesdays(start: ArrayLike, end: ArrayLike) -> tuple[Dates, Dates]:
     ['2020-11-18', '2020-11-24']
     """
     days = _weekdays(start, end, _WED)
-    closed = _closed(days)
+    closed = holidays_around(days)
     moved = np.isin(days, closed) | np.isin(days + 30, closed)
     back = np.busday_offset(days - 1, 0, roll="backward", holidays=closed)
     return days, np.where(moved, back, days)
@@ -217,18 +217,9 @@ def _day(day: ArrayLike) -> np.datetime64:
     return np.datetime64(np.asarray(day, dtype="datetime64[D]").item(), "D")
 
 
-def _closed(days: Dates) -> Dates:
-    if not len(days):
-        return days
-    low, high = (int(str(edge)[:4]) for edge in (days.min(), days.max()))
-    return holidays(low - 1, high + 1)
-
-
-def _weekdays(start: ArrayLike, end: ArrayLike, weekday: int) -> Dates:
-    low, high = _day(start), _day(end)
-    days = np.arange(low, high + _DAY)
-    # 1970-01-01 was a Thursday
-    return np.asarray(days[(days.astype(np.int64) + 3) % 7 == weekday])
+def _weekdays(start: ArrayLike, end: ArrayLike, wanted: int) -> Dates:
+    days = np.arange(_day(start), _day(end) + _DAY)
+    return np.asarray(days[weekday(days) == wanted])
 
 
 def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Dates) -> Dates:
@@ -237,14 +228,11 @@ def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Da
     ends = sessions_ahead((months + 1).astype("datetime64[D]") - 1, 0)
     ends = ends[(months.astype(np.int64) + 1) % rule.end_months == 0]
     parts.append(ends[ends >= np.datetime64(rule.ends, "D")])
-    for weekday, first in rule.weekdays:
-        days = _weekdays(low - 7, high + 7, weekday)
+    for each, first in rule.weekdays:
+        days = _weekdays(low - 7, high + 7, each)
         # a Monday moves on to the session after, the others back to the one before
-        closed = _closed(days)
-        if weekday == _MON:
-            moved = np.busday_offset(days, 0, roll="forward", holidays=closed)
-        else:
-            moved = np.busday_offset(days, 0, roll="backward", holidays=closed)
+        roll: Literal["forward", "backward"] = "forward" if each == _MON else "backward"
+        moved = np.busday_offset(days, 0, roll=roll, holidays=holidays_around(days))
         moved = moved[moved >= np.datetime64(first, "D")]
         early = (moved < np.datetime64(rule.thirds, "D")) & np.isin(moved, thirds)
         parts.append(moved[~early])
@@ -252,9 +240,7 @@ def _weekly(rule: _Weeklies, low: np.datetime64, high: np.datetime64, months: Da
 
 
 def _volatility(root: str, low: np.datetime64, high: np.datetime64, months: Dates) -> Dates:
-    # the contracts of 2004 that settled by another rule come from `vx_settlement`
-    named = [(int(str(m)[:4]), int(str(m)[5:])) for m in months if m >= np.datetime64("2004-05")]
-    monthly = np.array([vx_settlement(*each) for each in named], dtype="datetime64[D]")
+    monthly = vix_settlement(months[months >= np.datetime64("2004-05")])
     if root == "VIX":
         return monthly
     since = np.datetime64(_VOLATILITY_SINCE[root], "D")

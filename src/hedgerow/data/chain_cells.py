@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _KINDS = {"c": True, "call": True, "calls": True, "p": False, "put": False, "puts": False}
 _NAMED_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _CLOSE = np.timedelta64(16 * 60 + 15, "m")
+_YEARS = range(1973, 2100)
+"""Years in which there are listed options, and a while on."""
 _UNKNOWN_IV = 1e-4
 """Vendors write 0 or 0.00001 where they have no volatility."""
 
@@ -218,12 +220,14 @@ def _quote_times(raw: Raw, traded: Moments, wished: str | None) -> Moments:
     count = len(raw.frame)
     if wished is not None:
         try:
-            moment = np.datetime64(wished.strip().replace(" ", "T"), "s")
+            read = dt.datetime.fromisoformat(wished.strip())
+            if read.tzinfo is not None or read.year not in _YEARS:
+                raise ValueError
         except ValueError:
             raise DataError(
                 f"'{wished}' is not a time", where="time", mend="write 2023-09-14 16:15"
             ) from None
-        return np.full(count, _closed(np.array([moment]))[0])
+        return np.full(count, _closed(np.array([read], dtype="datetime64[s]"))[0])
     if "time" in raw.frame:
         moments = _moments(raw, "time")
         _refuse(raw, "time", np.isnat(moments), "is no quote time")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hedgerow.data.chain_parity import chain_parity
+from hedgerow.data.chain_american import board_and_parity
 from hedgerow.data.chain_quality import screen
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.data.numbers import Floats
@@ -139,6 +139,9 @@ class ChainFit:
 def fit_chain(chain: Chain, *, rate: float | None = None, days: float = DAYS) -> ChainFit:
     """Fit a smile to every expiry of a chain.
 
+    American quotes lose what early exercise is worth first, where QuantLib is installed and the
+    file tells the price of the shares.
+
     Parameters
     ----------
     chain
@@ -158,13 +161,12 @@ def fit_chain(chain: Chain, *, rate: float | None = None, days: float = DAYS) ->
     for expiry in kept.expiries:
         if kept.time_to(expiry) * _YEAR < days:
             continue
-        board = kept.board(expiry)
         try:
-            found = chain_parity(kept, expiry, rate=rate, board=board)
+            board, found = board_and_parity(kept, expiry, rate)
         except RangeError as error:
             left_out.append((expiry, error.what))
             continue
-        part = quotes(board, found)
+        part = quotes(board, found, kept.board(expiry))
         if len(part.strike) < _FEWEST:
             left_out.append((expiry, f"{len(part.strike)} quotes with a bid"))
             continue

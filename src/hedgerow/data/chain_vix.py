@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from hedgerow.data.chain_parity import chain_parity
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.errors import DataError, RangeError
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.cboe_vix import DAYS, Term, forward_variance, term, vix
 
 _FRIDAY = 4
 _WINDOW = range(24, 37)
 """Calendar days to run: more than 23 and less than 37."""
-_YEAR = 365.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _whole_days(chain: Chain, expiry: Expiry) -> int:
 
 
 def _days(chain: Chain, expiry: Expiry) -> float:
-    return chain.time_to(expiry) * _YEAR
+    return chain.time_to(expiry) * DAYS_PER_YEAR
 
 
 def _closest(chain: Chain, ahead: list[Expiry], days: float) -> tuple[Expiry, Expiry]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hedgerow.core.contract import MONTH_CODES
+from hedgerow.core.contract import MONTH_LETTERS
 from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.download import NotThereError, Patience, download, sha256
 from hedgerow.data.quality import Findings
@@ -157,7 +157,6 @@ def items(today: dt.date) -> Iterator[Item]:
     yield Item("SPX", "spx", "spx", "spx/spx.csv")
     for name in _FRED:
         yield Item(name, "macro", "fred", f"macro/{name}.csv")
-    codes = {month: code for code, month in MONTH_CODES.items()}
     year, month = _FIRST_ARCHIVED
     while (year - today.year) * 12 + month - today.month <= _MONTHS_AHEAD:
         day = vx_settlement(year, month)
@@ -165,7 +164,7 @@ def items(today: dt.date) -> Iterator[Item]:
         if (year, month) >= _FIRST_LISTED:
             name, key = f"VX_{day}", "cfe"
         else:
-            name, key = f"CFE_{codes[month]}{year % 100:02d}_VX", "cfe_archive"
+            name, key = f"CFE_{MONTH_LETTERS[month]}{year % 100:02d}_VX", "cfe_archive"
         yield Item(name, "futures", key, f"vx_futures/{name}.csv", final)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import vix_settlement
+from hedgerow.core.futures import COLUMNS
 from hedgerow.core.market import Origin
-from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Column
 
-RANKS = 8
+RANKS = len(COLUMNS)
 """Monthly contracts kept: ``vx1`` … ``vx8``."""
 
 TENFOLD_UNTIL = np.datetime64("2007-03-26")
@@ -177,8 +178,7 @@ def _expiries(quotes: Quotes) -> Days:
     first = quotes.date.min().astype("datetime64[M]")
     last = max(quotes.contract.max(), quotes.date.max()).astype("datetime64[M]")
     months = np.arange(max(first, np.datetime64("2004-01")), last + np.timedelta64(RANKS + 2, "M"))
-    days = [vx_settlement(int(str(m)[:4]), int(str(m)[5:])) for m in months]
-    return np.array(days, dtype="datetime64[D]")
+    return vix_settlement(months)
 
 
 def _name_missing(expiries: Days, quotes: Quotes, findings: Findings) -> None:

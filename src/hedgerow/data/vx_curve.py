@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.contract import MONTH_CODES, FutureContract
+from hedgerow.core.contract import MONTH_LETTERS, FutureContract
 from hedgerow.core.expiry import vix_settlement
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
-from hedgerow.core.settlement import vx_settlement
 from hedgerow.data.folder import read_futures
 from hedgerow.data.futures import LISTED_MONTHLY, RANKS, Quotes
 from hedgerow.data.quality import Findings, QualityReport
@@ -25,9 +24,6 @@ from hedgerow.pricing.term import Curve
 
 FAMILY = ("vix9d", "vix", "vix3m", "vix6m")
 """Columns whose maturities are `KNOT_DAYS`."""
-
-_FIRST_YEAR = 2004
-_LETTER = {month: code for code, month in MONTH_CODES.items()}
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,8 @@ def contract_code(settlement: np.datetime64) -> str:
     ['VX31/Q6', 'VX/Q6', 'VX36/U6']
     """
     day = dt.date.fromisoformat(str(settlement))
-    if day.year < _FIRST_YEAR:
-        return f"VX/{_LETTER[day.month]}{day.year % 10}"
+    if _is_monthly(day):
+        return f"VX/{MONTH_LETTERS[day.month]}{day.year % 10}"
     return FutureContract.of("VX", day).slashed
 
 
@@ -104,12 +100,31 @@ def read_curve(source: str | Path = "builtin", date: str | None = None) -> Curve
         row = market.index_of(date)
     else:
         row = int(quoted[-1]) if len(quoted) else len(market) - 1
-    folder = folder_of(source)
-    quotes = read_futures(folder, findings) if folder is not None and len(quoted) else None
+    quotes = _listed_quotes(source, findings) if len(quoted) else None
     # Of the futures, what was found when the weeklies were read too.
     ours = [f for f in findings.report() if f.column == "vx"]
     known = [f for f in loaded.quality if f.column != "vx" or f.rule == "contract-missing"]
     return curve_day(market, row, quotes, QualityReport((*known, *ours)))
+
+
+def listed_curve(source: str | Path, market: Market) -> Curve:
+    """Return the curve of a market's last session, weeklies of its files too.
+
+    Parameters
+    ----------
+    source
+        Where the market was loaded from.
+    market
+        Up to the session asked for.
+    """
+    quoted = bool(np.isfinite(monthlies(market).price).any())
+    quotes = _listed_quotes(source, Findings()) if quoted else None
+    return curve_day(market, len(market) - 1, quotes).curve
+
+
+def _listed_quotes(source: str | Path, findings: Findings) -> Quotes | None:
+    folder = folder_of(source)
+    return None if folder is None else read_futures(folder, findings)
 
 
 def curve_day(
@@ -190,9 +205,7 @@ def _listed(date: np.datetime64, spot: float, found: Points) -> Curve:
 def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Curve:
     early = max(row - PATIENCE, 0)
     past = {name: market[name][early : row + 1] for name in FAMILY if name in market}
-    surface = Surface.from_indices(
-        past["vix"], past.get("vix9d"), past.get("vix3m"), past.get("vix6m")
-    )
+    surface = Surface.of(past)
     expiry = np.array(_settlements(date)[:RANKS], dtype="datetime64[D]")
     years = (expiry - date).astype(np.float64) / DAYS_PER_YEAR
     rows = np.full(RANKS, row - early)
@@ -203,17 +216,10 @@ def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Cur
 
 def _settlements(date: np.datetime64) -> list[dt.date]:
     """Return the monthly settlements after a date, more than are ever listed."""
-    today = dt.date.fromisoformat(str(date))
-    first = today.year * 12 + today.month - 1
-    days = [_settlement(*divmod(month, 12)) for month in range(first, first + RANKS + 4)]
-    return [day for day in days if day > today]
+    months = date.astype("datetime64[M]") + np.arange(RANKS + 4)
+    days = vix_settlement(months)
+    return [dt.date.fromisoformat(str(day)) for day in days[days > date]]
 
 
 def _is_monthly(settlement: dt.date) -> bool:
-    return settlement == _settlement(settlement.year, settlement.month - 1)
-
-
-def _settlement(year: int, month: int) -> dt.date:
-    if year >= _FIRST_YEAR:
-        return vx_settlement(year, month + 1)
-    return dt.date.fromisoformat(str(vix_settlement(f"{year}-{month + 1:02d}")))
+    return bool(vix_settlement(np.datetime64(settlement, "M")) == np.datetime64(settlement))

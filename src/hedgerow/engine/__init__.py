@@ -1,1 +1,1 @@
-"""Runs over history: decide at one close, fill at the next, keep the ledger."""
+"""Runs over history: decide at one close, fill at the next, keep the track record."""

@@ -10,9 +10,7 @@ import numpy as np
 
 from hedgerow.core.market import Floats, Market
 from hedgerow.errors import RangeError
-
-YEAR = 365.0
-"""Days a year for interest and dividends (ACT/365)."""
+from hedgerow.pricing.black import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Equity:
         its dividends.  Bills and dividends are those known at the bar before.
         """
         spot = market["spx"]
-        days = np.diff(market.dates.astype("int64")) / YEAR
+        days = np.diff(market.dates.astype("int64")) / DAYS_PER_YEAR
         bills = _known(market, "rate")[:-1] * days
         index = spot[1:] / spot[:-1] - 1.0 + _known(market, "dividend_yield")[:-1] * days
         earned = bills + self.equity_share * self.beta * (index - bills)

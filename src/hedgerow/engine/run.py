@@ -13,8 +13,8 @@ from hedgerow.core.market import Floats, Market, Origin, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
 from hedgerow.core.tape import Tape, record
-from hedgerow.engine.ledger import COLUMNS, Ledger
 from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.track import COLUMNS, Track
 from hedgerow.errors import DataError, PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE
@@ -180,8 +180,8 @@ def text_of(policy: Policy) -> str:
         return repr(policy)
 
 
-def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
-    """Run one policy over the ground and keep its ledger."""
+def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Track:
+    """Run one policy over the ground and keep its track record."""
     tape = ground.tape(policy)
     journey, _ = floats.play(policy, tape)
     if ground.same_bar:
@@ -195,7 +195,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         for kind, memory in zip(kinds, policy.start(), strict=True)
         for field in memory._fields
     ]
-    return Ledger(
+    return Track(
         name,
         tape.times,
         {
@@ -255,12 +255,12 @@ def _legs(policy: Policy, journey: floats.Journey) -> Floats:
     return journey.memory[:, before + fields.index("legs")].copy()
 
 
-def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Ledger:
-    """Return the ledger of the portfolio alone."""
+def unhedged(ground: Ground, facts: dict[str, Any] | None = None) -> Track:
+    """Return the track record of the portfolio alone."""
     values = ground.values[ground.first :].copy()
     still = set(COLUMNS) - {"nav", "portfolio", "earned", "peak", "budget_base", "rolled"}
     columns = {name: np.zeros(len(values)) for name in sorted(still)}
-    return Ledger(
+    return Track(
         "unhedged",
         ground.market.times[ground.first :],
         {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.errors import MissingExtraError
+from hedgerow.errors import MissingExtraError, RangeError
 from hedgerow.instruments.margin import Margin, margin
 from hedgerow.instruments.profile import BreakEvens, Extreme
 from hedgerow.instruments.state import State
@@ -98,30 +98,28 @@ def analyse(
     >>> found.worst.amount, found.best.amount, found.margin.requirement
     (-9400.0, 9600.0, 19000.0)
     """
-    contracts = [position.contract for position in structure.positions]
-    american = any(
-        isinstance(each, OptionContract) and each.product.exercise == "american"
-        for each in contracts
-    )
     value, early = structure.value(state), None
     price = value.price
-    if american:
+    if price.size != 1:
+        raise RangeError("the state is an array", where="state", mend="give one price of each")
+    if structure.american:
         try:
             price, early = structure.price(state), True
         except MissingExtraError:
             early = False
     cost = float(price) if paid is None else paid
-    roots = {each.root for each in contracts if isinstance(each, FutureContract)}
+    legs = tuple(_leg(each, state, early=bool(early)) for each in structure.positions)
     held = None
-    if roots <= set(futures or {}):
-        held = margin(structure, state, futures=futures)
+    if {each.root for each in structure.futures} <= set(futures or {}):
+        prices = [max(leg.points, 0.0) for leg in legs]  # rounding may leave less than nothing
+        held = margin(structure, state, prices=prices, futures=futures)
     return Analysis(
         structure=structure,
         state=state,
         price=float(price),
         paid=cost,
         value=value,
-        legs=tuple(_leg(each, state, early=bool(early)) for each in structure.positions),
+        legs=legs,
         break_evens=structure.break_evens(cost, state),
         worst=structure.worst(cost, state),
         best=structure.best(cost, state),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.products import product
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import DAYS_PER_YEAR
@@ -16,7 +17,7 @@ from hedgerow.pricing.surface import PATIENCE
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MULTIPLIER = 1000.0
+MULTIPLIER = product("VX").multiplier
 """USD per VIX point of a VIX future."""
 
 CURVE = "real settles where quoted, else a model of VIX"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.core.market import Market
+from hedgerow.core.products import product
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.rolls import Roll, Schedule, expiry_by_tenor, parse_tenor, schedule
@@ -18,7 +19,7 @@ from hedgerow.pricing.black import DAYS_PER_YEAR, risk
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-MULTIPLIER = 100.0
+MULTIPLIER = product("SPX").multiplier
 """USD per index point of an S&P 500 option."""
 
 REACH, HALVINGS = 12.0, 56

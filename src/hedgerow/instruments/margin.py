@@ -47,9 +47,10 @@ class _Short(NamedTuple):
     multiplier: float
     naked: float
     premium: float
+    beside: float  # shares that cover it
 
     def owes(self, spot: Floats) -> Floats:
-        return _intrinsic(self.option, spot) * self.multiplier
+        return self.option.intrinsic(spot) * self.multiplier
 
 
 def margin(
@@ -92,10 +93,13 @@ def margin(
     less what it is out of the money, at least 10 % of the underlying (calls) or of the strike
     (puts); an uncovered put and call together the greater of the two and the other's premium.
     Covered options take the greatest loss of the spread, each expiry of short options by
-    itself, covered by options that expire with them or later; against shares, nothing.  Options
-    and futures lie in different accounts and do not cover each other.
+    itself, covered by options that expire with them or later.  Against shares they take nothing
+    of their own, but shares that cover a call are lent on at no more than its strike (half of
+    the rest is held as well), and shares sold short that cover a put add what it is in the
+    money.  Options and futures lie in different accounts and do not cover each other.
 
-    Source: Cboe, *Margin Manual*; FINRA Rule 4210(f)(2); Regulation T.
+    Source: Cboe, *Margin Manual*; FINRA Rule 4210(f)(2); Regulation T, 12 CFR 220.4(b)(4) for
+    shares used as cover, 220.12 for the rest.
 
     Examples
     --------
@@ -108,6 +112,8 @@ def margin(
     positions = structure.positions
     quoted = _quotes(structure, state, prices)
     premium = requirement = shares = 0.0
+    held = zip(positions, quoted, strict=True)
+    stock = next((price for p, price in held if isinstance(p.contract, Shares)), 0.0)
     shorts: list[_Short] = []
     longs: list[tuple[float, OptionContract, float]] = []
     for position, price in zip(positions, quoted, strict=True):
@@ -122,7 +128,7 @@ def margin(
             if position.quantity > 0.0:
                 longs.append((position.quantity, contract, position.multiplier))
             else:
-                shorts.append(_short(position, contract, price, state))
+                shorts.append(_short(position, contract, price, state, stock))
     if shorts:
         requirement += _least(shorts, longs, shares)
     return Margin(requirement, premium, requirement + premium)
@@ -157,7 +163,9 @@ def _bond(contract: FutureContract, futures: Mapping[str, float] | None) -> floa
     return float(amount)
 
 
-def _short(position: Position, option: OptionContract, price: float, state: State) -> _Short:
+def _short(
+    position: Position, option: OptionContract, price: float, state: State, stock: float
+) -> _Short:
     spot = state.forward_to(option.expiry) if state.spot is None else np.asarray(state.spot)
     if spot.size != 1:
         raise RangeError("the state is an array", where="state", mend="give one state")
@@ -166,7 +174,10 @@ def _short(position: Position, option: OptionContract, price: float, state: Stat
     least = _FLOOR * (level if option.call else option.strike)
     base = max(_RATE[option.product.margin] * level - out, least)
     size = position.multiplier
-    return _Short(-position.quantity, option, size, (price + base) * size, price * size)
+    # a short put's cover adds all of its loss, a short call's what was lent above the strike
+    beside = float(option.intrinsic(stock)) * (1.0 - _SHARES if option.call else 1.0)
+    naked, premium = (price + base) * size, price * size
+    return _Short(-position.quantity, option, size, naked, premium, beside * size)
 
 
 def _least(
@@ -196,6 +207,7 @@ def _least(
     cost = np.zeros(width)
     cost[:n] = [short.naked for short in shorts]
     cost[n:first_share] = [_pair(shorts[i], shorts[j]) for i, j in pairs]
+    cost[first_share:first_cover] = [short.beside for short in shorts]
     cost[first_loss:] = 1.0
 
     freed = np.zeros((n, width))  # contracts of each short option that need no cover
@@ -260,7 +272,7 @@ def _cover_rows(
     for c, (k, each) in enumerate(covers):
         if each == e:
             _, option, multiplier = longs[k]
-            pays[:, first_cover + c] += _intrinsic(option, spots) * multiplier
+            pays[:, first_cover + c] += option.intrinsic(spots) * multiplier
     return pays, owed
 
 
@@ -273,8 +285,3 @@ def _pair(call: _Short, put: _Short) -> float:
 def _settles(option: OptionContract) -> tuple[object, ...]:
     """Order of settlement: AM before PM of one date."""
     return option.expiry, option.product.settlement
-
-
-def _intrinsic(option: OptionContract, spot: Floats) -> Floats:
-    sign = 1.0 if option.call else -1.0
-    return np.maximum(sign * (spot - option.strike), 0.0)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _TINY = 1e-9
+_BENT = 1e-6
 
 
 class BreakEvens(NamedTuple):
@@ -77,8 +78,11 @@ class Profile:
         far = max(self.nodes[-1], 1.0)
         near, beyond = self.at(np.array([far, 2.0 * far])).tolist()
         rise = (beyond - near) / far
-        rough = _TINY * (abs(near) + abs(beyond)) / far
-        return 0.0 if abs(rise) <= rough else float(rise)
+        # an option that lives on still bends a little far out, which is no slope: little
+        # against all that is paid anywhere, for puts are worth next to nothing there
+        most = max(abs(beyond), float(np.abs(self.at(np.array(self.nodes))).max()))
+        tiny = _BENT if self.curved else _TINY
+        return 0.0 if abs(rise) * far <= tiny * most else float(rise)
 
     def break_evens(self, paid: float) -> BreakEvens:
         """Return the zeros of payoff less what was paid (USD), and where it is positive."""
@@ -109,8 +113,9 @@ class Profile:
         if sign * self.slope < 0.0:
             return Extreme(-sign * np.inf, np.inf, np.inf, self.slope)
         x, y = self._gain(paid)
-        i = int(np.argmin(sign * y))
-        spot, amount = float(x[i]), float(y[i])
+        rough = _TINY * max(float(np.abs(y).max()), abs(paid), 1.0)
+        i = int(np.argmax(sign * y <= (sign * y).min() + rough))  # the lowest that reaches it
+        spot, amount = float(x[i]), float(sign * (sign * y).min())
         if self.curved and 0 < i < len(x) - 1:
             from scipy.optimize import minimize_scalar
 
@@ -120,10 +125,10 @@ class Profile:
                 method="bounded",
                 options={"xatol": 1e-9 * spot},
             )
-            if sign * (sign * found.fun - paid) < sign * amount:
+            if found.fun - sign * paid < sign * amount - rough:
                 spot, amount = float(found.x), sign * float(found.fun) - paid
                 return Extreme(amount, spot, spot, self.slope)
-        same = np.abs(y[i:] - amount) <= _TINY * max(abs(amount), abs(paid), 1.0)
+        same = np.abs(y[i:] - amount) <= rough
         last = i + (len(same) if same.all() else int(np.argmin(same))) - 1
         flat = last == len(x) - 1 and self.slope == 0.0
         return Extreme(amount, spot, np.inf if flat else float(x[last]), self.slope)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
 from hedgerow.errors import SleeveError
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.surface import Surface
 
 Floats = NDArray[np.float64]
@@ -67,13 +68,7 @@ class Scene:
         vix, stale_vix = _level(market, "vix")
         rate, assumed_rate = _yearly(market, "rate", RATE)
         dividend, assumed_dividend = _yearly(market, "dividend_yield", DIVIDEND_YIELD)
-        surface = Surface.from_indices(
-            vix,
-            market.columns.get("vix9d"),
-            market.columns.get("vix3m"),
-            market.columns.get("vix6m"),
-            market.columns.get("skew"),
-        )
+        surface = Surface.of({**market.columns, "vix": vix})
         notes: dict[str, Any] = {
             "surface": "smile of SKEW on VIX-family fair variance, a model",
             "smile": asdict(surface.smile),
@@ -99,7 +94,7 @@ class Scene:
     def financing(self, open_price: Floats, multiplier: float) -> Floats:
         """Return USD per contract paid over (t-1, t] on the price tied up, 0 at bar 0."""
         paid = np.zeros(len(self.days))
-        span = np.diff(self.days) / 365.0
+        span = np.diff(self.days) / DAYS_PER_YEAR
         paid[1:] = open_price[:-1] * multiplier * self.rate[:-1] * span
         return paid
 

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hedgerow.core.market import session_date
 from hedgerow.errors import RangeError
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.columns import demand
@@ -40,8 +42,8 @@ class State:
     Raises
     ------
     RangeError
-        If neither or both of spot and forward are given, or a number is not finite, or a spot,
-        forward or volatility is not positive.
+        If the date is none, neither or both of spot and forward are given, or a number is not
+        finite, or a spot, forward or volatility is not positive.
 
     Examples
     --------
@@ -74,14 +76,7 @@ class State:
     @cached_property
     def day(self) -> dt.date:
         """The valuation date as a date."""
-        if isinstance(self.date, dt.date):
-            return self.date
-        try:
-            return dt.date.fromisoformat(self.date)
-        except ValueError:
-            raise RangeError(
-                f"'{self.date}' is not a date", where="date", mend="write 2026-02-18"
-            ) from None
+        return as_date(self.date, "date")
 
     def years(self, expiry: dt.date) -> float:
         """Return calendar days to an expiry over 365.
@@ -136,6 +131,22 @@ class State:
             vol = vol(np.log(strike / self.forward_to(expiry)), years)
             demand(vol=vol)
         return np.asarray(vol, dtype=np.float64)
+
+
+def as_date(given: dt.date | str, where: str) -> dt.date:
+    """Return a date from one or from ISO text; a moment of a day is refused.
+
+    Raises
+    ------
+    RangeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_date("2026-03-20", "expiry")
+    datetime.date(2026, 3, 20)
+    """
+    return cast("dt.date", session_date(str(given), where).item())
 
 
 def _each(given: object) -> list[ArrayLike]:

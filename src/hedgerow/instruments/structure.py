@@ -24,7 +24,8 @@ from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, black76, bsm
 
 Floats = NDArray[np.float64]
 
-_DENSE = 2001
+_DENSE = 2000
+"""Even, so that none falls beside a lone strike in the middle."""
 _NEARLY_NOTHING = 1e-6
 
 
@@ -190,8 +191,27 @@ class Structure:
     @property
     def expiry(self) -> dt.date | None:
         """The first expiry; None for shares alone."""
-        days = [p.expiry for p in self.positions if p.expiry is not None]
-        return min(days) if days else None
+        return self.expiries[0] if self.expiries else None
+
+    @property
+    def options(self) -> tuple[OptionContract, ...]:
+        """The options among the contracts, in order of the positions."""
+        return tuple(p.contract for p in self.positions if isinstance(p.contract, OptionContract))
+
+    @property
+    def futures(self) -> tuple[FutureContract, ...]:
+        """The futures among the contracts, in order of the positions."""
+        return tuple(p.contract for p in self.positions if isinstance(p.contract, FutureContract))
+
+    @property
+    def american(self) -> bool:
+        """Whether an option among them may be exercised before it expires."""
+        return any(option.american for option in self.options)
+
+    @property
+    def expiries(self) -> tuple[dt.date, ...]:
+        """Expiry dates, each once, ascending; none for shares alone."""
+        return tuple(sorted({p.expiry for p in self.positions if p.expiry is not None}))
 
     def reverse(self) -> Structure:
         """Return the other side of the trade: every quantity with the other sign."""
@@ -202,8 +222,51 @@ class Structure:
         return Structure(f"{self.name} + {other.name}", self.positions + other.positions)
 
     def value(self, state: State) -> Value:
-        """Return price and Greeks, USD; see :func:`value`."""
-        return value(self, state)
+        """Return price and all Greeks, USD: sums over the positions.
+
+        Parameters
+        ----------
+        state
+            The market; arrays in it broadcast, so that a grid of spots and volatilities is one
+            call.
+
+        Returns
+        -------
+        Value
+            USD, each field of the broadcast **shape**.
+
+        Raises
+        ------
+        RangeError
+            If a contract has expired, or the state lacks what a position needs.
+
+        Notes
+        -----
+        Options by Black–Scholes–Merton on the spot or Black-76 on their own expiry's forward, as
+        European ones; :meth:`price` adds early exercise.  Futures are marked to market: worth
+        (F − entry), undiscounted.
+
+        Examples
+        --------
+        >>> future = FutureContract("VX", 2026, 3)
+        >>> long = Structure("long future", (Position(1, future, entry=20.0),))
+        >>> long.value(State("2026-02-18", forward=[19.0, 22.0])).price.tolist()
+        [-1000.0, 2000.0]
+        """
+        if product(self.underlying).margin is MarginClass.VOLATILITY and state.forward is None:
+            raise RangeError(
+                f"{self.underlying} is no price that one could hold",
+                where="spot",
+                mend="give the forward of each expiry (futures, or put-call parity)",
+            )
+        parts = zip(*(_greeks(p, state) for p in self.positions), strict=True)
+        sizes = [p.size for p in self.positions]
+        sums = [
+            sum((n * part for n, part in zip(sizes, each, strict=True)), np.zeros(()))
+            for each in parts
+        ]
+        scaled = (total / unit for total, unit in zip(sums, _UNITS, strict=True))
+        return Value(*(part.copy() for part in np.broadcast_arrays(*scaled)))
 
     def price(self, state: State) -> Floats:
         """Return the price in USD, American options with the right to exercise early.
@@ -213,7 +276,7 @@ class Structure:
         total = self.value(state).price
         for p in self.positions:
             option = p.contract
-            if isinstance(option, OptionContract) and option.product.exercise == "american":
+            if isinstance(option, OptionContract) and option.american:
                 if state.spot is None:
                     raise RangeError(
                         "American options are priced on a spot", where="forward", mend="give a spot"
@@ -238,12 +301,15 @@ class Structure:
         Raises
         ------
         RangeError
-            If a spot is negative or no number, or a leg that lives longer has no state, or one
-            with several forwards.
+            If a spot is negative or no number, or a leg that lives longer has no state, or, on
+            a volatility index, one with several forwards.
 
         Notes
         -----
-        AM and PM options of one date are settled at the same value here.
+        Legs that live longer are priced as European options, American ones at no less than they
+        pay on exercise.  AM and PM options of one date are settled at the same value here.
+        Where the state gives several forwards, those of later legs keep their ratio to the first
+        expiry's.
         """
         settled = np.asarray(spot, dtype=np.float64)
         if not bool(np.all(np.isfinite(settled) & (settled >= 0.0))):
@@ -288,9 +354,8 @@ class Structure:
         return float(price)
 
     def _profile(self, state: State | None) -> Profile:
-        options = [p.contract for p in self.positions if isinstance(p.contract, OptionContract)]
-        strikes = [option.strike for option in options]
-        curved = any(option.expiry != self.expiry for option in options)
+        strikes = [option.strike for option in self.options]
+        curved = any(option.expiry != self.expiry for option in self.options)
         nodes = {0.0, *strikes}
         if curved:
             nodes |= set(np.geomspace(min(strikes) / 20.0, max(strikes) * 20.0, _DENSE).tolist())
@@ -311,9 +376,9 @@ class Structure:
         if contract.expiry == first:
             if isinstance(contract, FutureContract):
                 return spot - (position.entry or 0.0)
-            sign = 1.0 if contract.call else -1.0
-            return np.maximum(sign * (spot - contract.strike), 0.0)
-        if state is None or isinstance(state.forward, Mapping):
+            return contract.intrinsic(spot)
+        several = state is not None and isinstance(state.forward, Mapping)
+        if state is None or (several and contract.product.margin is MarginClass.VOLATILITY):
             raise RangeError(
                 f"{contract.symbol} lives longer than {first}",
                 where="state",
@@ -322,59 +387,14 @@ class Structure:
         # smiles are asked for ln(K/F), which a spot of 0 does not have
         then = np.maximum(spot, _NEARLY_NOTHING)
         later = replace(state, date=first)
+        if several:
+            then = then * state.forward_to(contract.expiry) / state.forward_to(first)
         on_spot = state.spot is not None
         later = replace(later, spot=then) if on_spot else replace(later, forward=then)
-        return np.asarray(_greeks(position, later)[0])
-
-
-def value(structure: Structure, state: State) -> Value:
-    """Price a structure with all its Greeks: sums over its positions.
-
-    Parameters
-    ----------
-    structure
-        What is held.
-    state
-        The market; arrays in it broadcast, so that a grid of spots and volatilities is one call.
-
-    Returns
-    -------
-    Value
-        USD, each field of the broadcast shape.
-
-    Raises
-    ------
-    RangeError
-        If a contract has expired, or the state lacks what a position needs.
-
-    Notes
-    -----
-    Options by Black–Scholes–Merton on the spot or Black-76 on their own expiry's forward, as
-    European ones; :meth:`Structure.price` adds early exercise.  Futures are marked to market:
-    worth (F − entry), undiscounted.
-
-    Examples
-    --------
-    >>> future = FutureContract("VX", 2026, 3)
-    >>> long = Structure("long future", (Position(1, future, entry=20.0),))
-    >>> long.value(State("2026-02-18", forward=[19.0, 22.0])).price.tolist()
-    [-1000.0, 2000.0]
-    """
-    if product(structure.underlying).margin is MarginClass.VOLATILITY and state.forward is None:
-        raise RangeError(
-            f"{structure.underlying} is no price that one could hold",
-            where="spot",
-            mend="give the forward of each expiry (futures, or put-call parity)",
-        )
-    sums = [
-        sum(
-            (p.size * part for p, part in zip(structure.positions, parts, strict=True)),
-            np.zeros(()),
-        )
-        for parts in zip(*(_greeks(p, state) for p in structure.positions), strict=True)
-    ]
-    scaled = (total / unit for total, unit in zip(sums, _UNITS, strict=True))
-    return Value(*(part.copy() for part in np.broadcast_arrays(*scaled)))
+        worth = np.asarray(_greeks(position, later)[0])
+        if isinstance(contract, OptionContract) and contract.american:
+            return np.maximum(worth, contract.intrinsic(spot))  # it would be exercised
+        return worth
 
 
 def _greeks(position: Position, state: State) -> Greeks:

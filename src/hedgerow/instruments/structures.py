@@ -15,10 +15,11 @@ from typing import get_type_hints
 from hedgerow.core.contract import FutureContract, OptionContract
 from hedgerow.core.products import product
 from hedgerow.errors import HedgerowError, SleeveError, nearest
+from hedgerow.instruments.state import as_date
 from hedgerow.instruments.structure import Position, Shares, Structure
 
 
-def put(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Structure:
+def put(root: str, expiry: dt.date | str, strike: float, quantity: float = 1.0) -> Structure:
     """Return a put; sold with a negative quantity.
 
     Parameters
@@ -26,7 +27,7 @@ def put(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Str
     root
         Root of the option: ``SPXW``.
     expiry
-        Expiry date.
+        Expiry date, or its ISO text.
     strike
         Points.
     quantity
@@ -40,13 +41,13 @@ def put(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Str
     return Structure("put", _options(root, expiry, quantity, (1.0, strike, False)))
 
 
-def call(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Structure:
+def call(root: str, expiry: dt.date | str, strike: float, quantity: float = 1.0) -> Structure:
     """Return a call; sold with a negative quantity.  Parameters as for :func:`put`."""
     return Structure("call", _options(root, expiry, quantity, (1.0, strike, True)))
 
 
 def put_spread(
-    root: str, expiry: dt.date, upper: float, lower: float, quantity: float = 1.0
+    root: str, expiry: dt.date | str, upper: float, lower: float, quantity: float = 1.0
 ) -> Structure:
     """Return a put bought at ``upper`` and one sold at ``lower``.
 
@@ -61,7 +62,7 @@ def put_spread(
 
 
 def call_spread(
-    root: str, expiry: dt.date, lower: float, upper: float, quantity: float = 1.0
+    root: str, expiry: dt.date | str, lower: float, upper: float, quantity: float = 1.0
 ) -> Structure:
     """Return a call bought at ``lower`` and one sold at ``upper``.
 
@@ -75,14 +76,14 @@ def call_spread(
     return Structure("call spread", legs)
 
 
-def straddle(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Structure:
+def straddle(root: str, expiry: dt.date | str, strike: float, quantity: float = 1.0) -> Structure:
     """Return a put and a call of one strike."""
     legs = _options(root, expiry, quantity, (1.0, strike, False), (1.0, strike, True))
     return Structure("straddle", legs)
 
 
 def strangle(
-    root: str, expiry: dt.date, put_strike: float, call_strike: float, quantity: float = 1.0
+    root: str, expiry: dt.date | str, put_strike: float, call_strike: float, quantity: float = 1.0
 ) -> Structure:
     """Return a put and a call of a higher strike.
 
@@ -98,7 +99,7 @@ def strangle(
 
 def iron_condor(
     root: str,
-    expiry: dt.date,
+    expiry: dt.date | str,
     long_put: float,
     short_put: float,
     short_call: float,
@@ -141,7 +142,7 @@ def iron_condor(
 
 def ratio_spread(
     root: str,
-    expiry: dt.date,
+    expiry: dt.date | str,
     long_strike: float,
     short_strike: float,
     ratio: float = 2.0,
@@ -180,11 +181,11 @@ def ratio_spread(
 
 def collar(
     root: str,
-    expiry: dt.date,
+    expiry: dt.date | str,
     put_strike: float,
     call_strike: float,
     quantity: float = 1.0,
-    call_expiry: dt.date | None = None,
+    call_expiry: dt.date | str | None = None,
 ) -> Structure:
     """Return the underlying with a put bought and a call sold.
 
@@ -211,14 +212,14 @@ def collar(
     return Structure("collar", legs)
 
 
-def conversion(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Structure:
+def conversion(root: str, expiry: dt.date | str, strike: float, quantity: float = 1.0) -> Structure:
     """Return the underlying with a put bought and a call sold, all at one strike: a loan made."""
     sides = ((1.0, strike, False), (-1.0, strike, True))
     legs = (_shares(root, quantity), *_options(root, expiry, quantity, *sides))
     return Structure("conversion", legs)
 
 
-def reversal(root: str, expiry: dt.date, strike: float, quantity: float = 1.0) -> Structure:
+def reversal(root: str, expiry: dt.date | str, strike: float, quantity: float = 1.0) -> Structure:
     """Return the other side of :func:`conversion`: a loan taken."""
     return Structure("reversal", conversion(root, expiry, strike, -quantity).positions)
 
@@ -230,7 +231,7 @@ def future(future: FutureContract, entry: float, quantity: float = 1.0) -> Struc
 
 def hedged_short_future(
     root: str,
-    expiry: dt.date,
+    expiry: dt.date | str,
     strike: float,
     future: FutureContract,
     entry: float,
@@ -262,7 +263,7 @@ def hedged_short_future(
 
 def hedged_long_future(
     root: str,
-    expiry: dt.date,
+    expiry: dt.date | str,
     strike: float,
     future: FutureContract,
     entry: float,
@@ -360,28 +361,25 @@ def _read(where: str, given: object, kind: object) -> object:
             return given if isinstance(given, FutureContract) else FutureContract.parse(str(given))
         if kind is str:
             return str(given).upper()
-        return given if given is None or isinstance(given, dt.date) else _date(str(given))
+        return None if given is None else as_date(str(given), where)
     except HedgerowError as error:
         raise SleeveError(error.what, where=where, mend=error.mend) from None
     except (TypeError, ValueError, KeyError):
-        wanted = {float: "a number", bool: "true or false"}.get(kind, "a date like 2026-03-20")  # type: ignore[call-overload]  # only types are keys
+        wanted = "a number" if kind is float else "true or false"
         raise SleeveError(
             f"'{given}' cannot be read", where=where, mend=f"write {wanted}"
         ) from None
 
 
-def _date(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
 def _options(
-    root: str, expiry: dt.date, quantity: float, *legs: tuple[float, float, bool]
+    root: str, expiry: dt.date | str, quantity: float, *legs: tuple[float, float, bool]
 ) -> tuple[Position, ...]:
     """Return positions of (weight, strike, call), each times quantity."""
     if product(root).kind != "option":
         raise SleeveError(f"{root} is no option root", where="root", mend="use SPXW, SPX, SPY, VIX")
+    day = as_date(expiry, "expiry")
     return tuple(
-        Position(quantity * weight, OptionContract(root, expiry, strike, side))
+        Position(quantity * weight, OptionContract(root, day, strike, side))
         for weight, strike, side in legs
     )
 
@@ -394,7 +392,7 @@ def _shares(root: str, quantity: float) -> Position:
 def _hedged(
     name: str,
     side: float,
-    option: tuple[str, dt.date, float],
+    option: tuple[str, dt.date | str, float],
     future: FutureContract,
     entry: float,
     quantity: float,

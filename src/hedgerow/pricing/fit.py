@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from hedgerow.errors import RangeError
-from hedgerow.pricing.black import undiscounted
+from hedgerow.pricing.black import DAYS_PER_YEAR, undiscounted
 from hedgerow.pricing.board import Board, Floats
 from hedgerow.pricing.implied import implied_vol
 from hedgerow.pricing.parity import Parity
@@ -80,15 +80,17 @@ class Quotes:
         return 0.5 * (self.ask - self.bid)
 
 
-def quotes(board: Board, found: Parity) -> Quotes:
+def quotes(board: Board, found: Parity, listed: Board | None = None) -> Quotes:
     """Return implied volatilities of out-of-the-money quotes with a bid.
 
     Parameters
     ----------
     board
-        Quotes of one expiry.
+        Quotes of one expiry, European.
     found
         Its forward and discount factor.
+    listed
+        The quotes as they were listed, whose tick counts; left out, ``board``.
     """
     call = board.strike >= found.forward
     bid = np.where(call, board.call_bid, board.put_bid)
@@ -110,13 +112,14 @@ def quotes(board: Board, found: Parity) -> Quotes:
         bid=low[good],
         ask=high[good],
         mid=middle[good],
-        tick=_tick(np.concatenate([bid[live], ask[live]])),
+        tick=_tick(board if listed is None else listed),
     )
 
 
-def _tick(prices: Floats) -> float:
+def _tick(board: Board) -> float:
     """Return the least step between distinct prices, 0 where there are not two."""
-    steps = np.diff(np.unique(np.round(prices, 6)))
+    prices = np.concatenate([board.call_bid, board.call_ask, board.put_bid, board.put_ask])
+    steps = np.diff(np.unique(np.round(prices[np.isfinite(prices)], 6)))
     return float(steps.min()) if len(steps) else 0.0
 
 
@@ -234,7 +237,7 @@ def fit_slice(part: Quotes, below: Slice | None = None, ceiling: Floats | None =
     if len(part.strike) < _FEWEST:
         raise RangeError(
             f"{len(part.strike)} quotes with a bid, {_FEWEST} are needed",
-            where=f"fit, {part.time * 365:.1f} days",
+            where=f"fit, {part.time * DAYS_PER_YEAR:.1f} days",
             mend="leave the expiry out",
         )
     top = np.full(len(_GRID), np.inf) if ceiling is None else ceiling

@@ -11,6 +11,7 @@ Row t uses row t of its inputs only (and, for gaps of a few sessions, earlier ro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -138,6 +139,29 @@ class Surface:
     steepness: Steepness = field(default_factory=Steepness)
     beyond: Reversion = BEYOND
     termed: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, columns: Mapping[str, ArrayLike]) -> Surface:
+        """Build the surface from ``vix`` and what there is of its relatives and ``skew``.
+
+        Parameters
+        ----------
+        columns
+            By name, points, **shape** (T,) each; others are left alone.
+
+        Raises
+        ------
+        RangeError
+            As in `from_indices`.
+
+        Examples
+        --------
+        >>> Surface.of({"vix": [20.0], "vix3m": [22.0]}).termed.tolist()
+        [True]
+        """
+        return cls.from_indices(
+            columns["vix"], *map(columns.get, ("vix9d", "vix3m", "vix6m", "skew"))
+        )
 
     @classmethod
     def from_indices(

@@ -25,7 +25,7 @@ class Svi:
         a and d.
     steep
         b, a number per term, of either sign.
-    centre, round
+    centre, width
         m and s > 0 in log-moneyness, per term.
 
     Notes
@@ -43,13 +43,13 @@ class Svi:
     tilt: float
     steep: Floats
     centre: Floats
-    round: Floats
+    width: Floats
 
     def derivatives(self, log_moneyness: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return w, w′ and w″ at k, each of the shape of ``log_moneyness``."""
         k = np.asarray(log_moneyness, dtype=np.float64)
         x = np.array([self.level, self.tilt, *self.steep])
-        total, first, second = (part @ x for part in basis(k, self.centre, self.round))
+        total, first, second = (part @ x for part in basis(k, self.centre, self.width))
         return total, first, second
 
     def total_variance(self, log_moneyness: ArrayLike) -> Floats:

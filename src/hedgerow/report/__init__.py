@@ -1,1 +1,1 @@
-"""Read ledgers, and say what they show: as text, as an explanation, as a page."""
+"""Read track records, and say what they show: as text, as an explanation, as a page."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
+
+import numpy as np
 
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.profile import Extreme
@@ -28,7 +31,9 @@ def facts(found: Analysis) -> dict[str, Any]:
         "structure": found.structure.name,
         "underlying": found.structure.underlying,
         "date": str(found.state.day),
-        "expiry": str(found.structure.expiry),
+        "expiry": str(found.structure.expiry) if found.structure.expiry else None,
+        "spot": found.state.spot,
+        "forwards": {str(day): level for day, level in _forwards(found).items()},
         "legs": [
             {
                 "quantity": leg.position.quantity,
@@ -56,7 +61,8 @@ def told_as_text(found: Analysis) -> str:
     legs = [["quantity", "contract", "points", "vol"]]
     for leg in found.legs:
         vol = "" if leg.vol is None else percent(leg.vol, 2)
-        size = number(leg.position.quantity, 0, sign=True)
+        quantity = leg.position.quantity
+        size = number(quantity, 0 if float(quantity).is_integer() else 2, sign=True)
         legs.append([size, leg.symbol, number(leg.points, 4), vol])
     side = "paid for it" if found.price >= 0.0 else "received for it"
     greeks = [["price", number(found.price, 2), f"USD, {side}"]]
@@ -64,18 +70,20 @@ def told_as_text(found: Analysis) -> str:
         greek = float(getattr(found.value, name))
         greeks.append([name, number(greek, 2 if abs(greek) >= 1.0 else 5), f"USD for {unit}"])
     points = ", ".join(number(point, 2) for point in found.break_evens.points) or "none"
+    expiry = found.structure.expiry
+    when = f"At expiry, {expiry}, after" if expiry else "After"
     lines = [
         f"{found.structure.name} on {under}, {found.state.day}",
+        _level(found),
         "",
         columns(legs, right=(0, 2, 3)),
         "",
         columns(greeks, right=(1,)),
         "",
-        f"At expiry, {found.structure.expiry}, after {usd(abs(found.paid))} "
-        + ("paid:" if found.paid >= 0.0 else "received:"),
+        f"{when} {usd(abs(found.paid))} {'paid' if found.paid >= 0.0 else 'received'}:",
         f"break-even  {points}",
-        f"worst       {_outcome(found.worst, under)}",
-        f"best        {_outcome(found.best, under)}",
+        f"worst       {outcome(found.worst, under)}",
+        f"best        {outcome(found.best, under)}",
     ]
     if found.margin is None:
         lines.append("margin      not known without that of one future")
@@ -94,11 +102,26 @@ def told_as_text(found: Analysis) -> str:
     return "\n".join(lines)
 
 
-def _outcome(found: Extreme, under: str) -> str:
+def _forwards(found: Analysis) -> dict[dt.date, float]:
+    return {day: float(found.state.forward_to(day)) for day in found.structure.expiries}
+
+
+def _level(found: Analysis) -> str:
+    known = [f"{number(level, 2)} to {day}" for day, level in _forwards(found).items()]
+    spot = (
+        []
+        if found.state.spot is None
+        else [f"spot {number(float(np.asarray(found.state.spot)), 2)}"]
+    )
+    return "; ".join([*spot, *(["forward " + ", ".join(known)] if known else [])])
+
+
+def outcome(found: Extreme, under: str) -> str:
+    """Return a worst or best outcome in words: how much, and where the underlying is then."""
     if math.isinf(found.amount):
         return f"no limit: {usd(found.slope)} for every point that {under} rises"
     low, high = number(found.spot, 2), number(found.until, 2)
-    if found.spot == found.until:
+    if low == high:
         where = f"at {low}"
     elif found.spot == 0.0:
         where = f"at {high} or below"

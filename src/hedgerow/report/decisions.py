@@ -31,23 +31,23 @@ def notable(found: Comparison) -> list[dict[str, Any]]:
         ``asked`` (before the trigger), ``told`` (:class:`Explanation`).
     """
     reasons: dict[int, list[str]] = defaultdict(list)
-    ledger = found.ledgers["dynamic"]
+    track = found.tracks["dynamic"]
     for row in found.crises:
         name = f"{row['name']} begins"
-        reasons[ledger.rows(row["from"], row["to"]).start].append(name)
+        reasons[track.rows(row["from"], row["to"]).start].append(name)
     for t in _changes(found):
         reasons[t].append("large change")
     for t in _cuts(found):
         reasons[t].append("budget cut")
-    reasons[len(ledger) - 1].append("latest")
+    reasons[len(track) - 1].append("latest")
     return [_row(found, t, reasons[t]) for t in sorted(reasons)]
 
 
 def asked(found: Comparison) -> Any:
     """Return the intensity that the policy asked for before its trigger, **shape** (T,)."""
-    steps, ledger = found.policy.steps, found.ledgers["dynamic"]
+    steps, track = found.policy.steps, found.tracks["dynamic"]
     last = [step for step in steps if step.stage != Stage.TRIGGER][-1]
-    return ledger.trace[last.kind]
+    return track.trace[last.kind]
 
 
 def shapers(found: Comparison) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def shapers(found: Comparison) -> list[dict[str, Any]]:
     Shares of the closes; None for the rule, which comes first.  ``mean`` is the mean intensity
     after the step.
     """
-    trace = found.ledgers["dynamic"].trace
+    trace = found.tracks["dynamic"].trace
     kinds = [step.kind for step in found.policy.steps]
     made: list[dict[str, Any]] = []
     for i, kind in enumerate(kinds):
@@ -73,7 +73,7 @@ def shapers(found: Comparison) -> list[dict[str, Any]]:
 
 
 def _changes(found: Comparison) -> list[int]:
-    x = found.ledgers["dynamic"]["x"]
+    x = found.tracks["dynamic"]["x"]
     sizes = np.abs(np.diff(x, prepend=x[0]))
     kept: list[int] = []
     for t in np.argsort(-sizes, kind="stable"):
@@ -85,13 +85,13 @@ def _changes(found: Comparison) -> list[int]:
 
 
 def _cuts(found: Comparison) -> list[int]:
-    steps, ledger = found.policy.steps, found.ledgers["dynamic"]
+    steps, track = found.policy.steps, found.tracks["dynamic"]
     places = [i for i, step in enumerate(steps) if step.stage == Stage.BUDGET]
     if not places or places[0] == 0:
         return []
-    before = ledger.trace[steps[places[0] - 1].kind]
-    lost = before - ledger.trace[steps[places[0]].kind]
-    years = ledger.dates.astype("datetime64[Y]")
+    before = track.trace[steps[places[0] - 1].kind]
+    lost = before - track.trace[steps[places[0]].kind]
+    years = track.dates.astype("datetime64[Y]")
     deepest: dict[Any, int] = {}
     for t in np.argsort(-lost, kind="stable"):
         if lost[t] <= 0.0 or len(deepest) == CUTS:
@@ -101,13 +101,13 @@ def _cuts(found: Comparison) -> list[int]:
 
 
 def _row(found: Comparison, t: int, why: list[str]) -> dict[str, Any]:
-    ledger = found.ledgers["dynamic"]
-    told: Explanation = explain(found.policy, ledger, str(ledger.dates[t]))
+    track = found.tracks["dynamic"]
+    told: Explanation = explain(found.policy, track, str(track.dates[t]))
     return {
         "row": t,
         "date": told.date,
         "why": why,
-        "before": float(ledger["x"][t - 1]) if t else 0.0,
+        "before": float(track["x"][t - 1]) if t else 0.0,
         "after": told.target,
         "asked": float(asked(found)[t]),
         "told": told,

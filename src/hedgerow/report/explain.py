@@ -11,7 +11,7 @@ from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
 from hedgerow.policies.overlays import under_floor
 from hedgerow.policies.trigger import legs
@@ -91,7 +91,7 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
+def explain(policy: Policy, track: Track, date: str) -> Explanation:
     """Return the decision of ``date``, or of the last session before it.
 
     Raises
@@ -102,7 +102,7 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
     import numpy as np
 
     day = session_date(date, "date")
-    dates = ledger.dates
+    dates = track.dates
     if day < dates[0] or day > dates[-1]:
         raise RangeError(
             f"{day} lies outside the run",
@@ -110,21 +110,21 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
             mend=f"choose a date inside {dates[0]} … {dates[-1]}",
         )
     t = int(np.searchsorted(dates, day, side="right")) - 1
-    seen = {name: float(column[t]) for name, column in ledger.signals.items()}
-    trace = [float(ledger.trace[step.kind][t]) for step in policy.steps]
+    seen = {name: float(column[t]) for name, column in track.signals.items()}
+    trace = [float(track.trace[step.kind][t]) for step in policy.steps]
     steps = []
     for i, step in enumerate(policy.steps):
         before = trace[i - 1] if i else None
         steps.append(
             {
                 "kind": step.kind,
-                "said": _say(step, before, trace[i], seen, ledger, t),
+                "said": _say(step, before, trace[i], seen, track, t),
                 "before": before,
                 "after": trace[i],
             }
         )
-    acted = legs(ledger["legs"][t]) if policy.trigger else ["every bar"]
-    if ledger["act"][t] > 0.0 and not acted:
+    acted = legs(track["legs"][t]) if policy.trigger else ["every bar"]
+    if track["act"][t] > 0.0 and not acted:
         acted = ["trigger"]
     notes = []
     if under_floor(tuple(trace), tuple(policy.steps)):
@@ -135,32 +135,32 @@ def explain(policy: Policy, ledger: Ledger, date: str) -> Explanation:
         date=str(dates[t]),
         signals=seen,
         steps=steps,
-        target=float(ledger["x"][t]),
-        held=float(ledger["held"][t]),
-        wanted=float(ledger["wanted"][t]),
+        target=float(track["x"][t]),
+        held=float(track["held"][t]),
+        wanted=float(track["wanted"][t]),
         acted=acted,
-        fill=_fill(ledger, t - 1 if ledger.facts.get("same_bar") else t),
-        memory={name: float(column[t]) for name, column in ledger.memory.items()},
+        fill=_fill(track, t - 1 if track.facts.get("same_bar") else t),
+        memory={name: float(column[t]) for name, column in track.memory.items()},
         notes=notes,
     )
 
 
-def _fill(ledger: Ledger, t: int) -> dict[str, Any] | None:
-    if t + 1 >= len(ledger):
+def _fill(track: Track, t: int) -> dict[str, Any] | None:
+    if t + 1 >= len(track):
         return None
-    change = float(ledger["held"][t + 1] - ledger["held"][t])
-    traded = float(ledger["traded"][t + 1])
+    change = float(track["held"][t + 1] - track["held"][t])
+    traded = float(track["traded"][t + 1])
     return {
-        "date": str(ledger.dates[t + 1]),
+        "date": str(track.dates[t + 1]),
         "change": change,
         "traded": traded,
-        "rolled": bool(ledger["rolled"][t + 1]),
-        "cost": float(ledger["cost"][t + 1]),
+        "rolled": bool(track["rolled"][t + 1]),
+        "cost": float(track["cost"][t + 1]),
     }
 
 
 def _say(
-    step: Any, before: float | None, after: float, seen: Mapping[str, float], ledger: Ledger, t: int
+    step: Any, before: float | None, after: float, seen: Mapping[str, float], track: Track, t: int
 ) -> str:
     """Tell in a few words what a step did."""
     terms = ", ".join(
@@ -172,22 +172,22 @@ def _say(
         watched = ", ".join(f"{name} {seen[name]:.4g}" for name in step.inputs) or "always"
         return f"{watched} by {step.kind}({terms})"
     if step.stage == Stage.TRIGGER:
-        return _say_trigger(step, ledger, t)
+        return _say_trigger(step, track, t)
     assert before is not None
     if after == before:
         return f"unchanged by ({terms})"
     word = "raised" if after > before else "lowered"
     if step.stage == Stage.BUDGET:
-        return _say_budget(step, before, after, ledger, t)
+        return _say_budget(step, before, after, track, t)
     return f"{word} from {before:.3f} by ({terms})"
 
 
-def _say_budget(step: Any, before: float, after: float, ledger: Ledger, t: int) -> str:
-    spent, base = float(ledger["spent"][t]), float(ledger["budget_base"][t])
+def _say_budget(step: Any, before: float, after: float, track: Track, t: int) -> str:
+    spent, base = float(track["spent"][t]), float(track["budget_base"][t])
     money = f"${spent:,.0f} of ${step.per_year * base:,.0f} spent this year"
     if after <= 0.0:
         return f"lowered from {before:.3f}: {money}"
-    if int(str(ledger.dates[t])[:4]) != _year_of_fill(ledger, t):
+    if int(str(track.dates[t])[:4]) != _year_of_fill(track, t):
         return f"lowered from {before:.3f} to fit next year's budget"
     left = step.per_year * base - spent
     return (
@@ -196,20 +196,20 @@ def _say_budget(step: Any, before: float, after: float, ledger: Ledger, t: int) 
     )
 
 
-def _year_of_fill(ledger: Ledger, t: int) -> int:
-    return int(str(sessions_ahead(ledger.dates[t], 1))[:4])
+def _year_of_fill(track: Track, t: int) -> int:
+    return int(str(sessions_ahead(track.dates[t], 1))[:4])
 
 
-def _say_trigger(step: Any, ledger: Ledger, t: int) -> str:
-    names = legs(ledger["legs"][t])
-    if "trigger.last" not in ledger.memory:
-        return "fires" if ledger["act"][t] > 0.0 else "holds"
-    last = float(ledger.memory["trigger.last"][t])
-    now = float(ledger.signals[step.signal][t])
+def _say_trigger(step: Any, track: Track, t: int) -> str:
+    names = legs(track["legs"][t])
+    if "trigger.last" not in track.memory:
+        return "fires" if track["act"][t] > 0.0 else "holds"
+    last = float(track.memory["trigger.last"][t])
+    now = float(track.signals[step.signal][t])
     if not math.isfinite(last):
         return "first rebalance of the run" if names else "waiting for the first fill"
     since = f"{step.signal} {now:.4g} against {last:.4g} at the last rebalance"
-    fall = float(ledger["nav"][t] / ledger["peak"][t] - 1.0)
+    fall = float(track["nav"][t] / track["peak"][t] - 1.0)
     return f"{since}, drawdown {fall:.1%}: " + (f"fires ({', '.join(names)})" if names else "holds")
 
 

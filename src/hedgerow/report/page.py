@@ -1,4 +1,4 @@
-"""The report: one HTML file that opens offline, made from the ledgers of a comparison."""
+"""The report: one HTML file that opens offline, made from the track records of a comparison."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "portfolio_terms": tables.terms(found.portfolio),
         "cost_terms": tables.terms(found.costs),
         "limits": tables.limits(found),
-        "digests": {name: ledger.digest() for name, ledger in found.ledgers.items()},
+        "digests": {name: track.digest() for name, track in found.tracks.items()},
         "not_advice": formats.NOT_ADVICE,
         "partial": any(row["partial"] for row in found.crises),
         "modelled_crises": tables.modelled_crises(found),

@@ -1,4 +1,4 @@
-"""The charts of the report, made from ledgers."""
+"""The charts of the report, made from track records."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ NAMES = {"unhedged": "Unhedged", "static": "Static", "dynamic": "Dynamic"}
 
 def span_of(found: Comparison) -> Span:
     """Return the horizontal scale of the run."""
-    return Span(found.ledgers["dynamic"].dates.astype("int64"))
+    return Span(found.tracks["dynamic"].dates.astype("int64"))
 
 
 def backdrop(found: Comparison, span: Span) -> dict[str, Any]:
     """Return what lies behind every chart: crises, the test boundary, years."""
-    ledger = found.ledgers["dynamic"]
+    track = found.tracks["dynamic"]
     bands, last = [], -100.0
     for row in found.crises:
-        rows = ledger.rows(row["from"], row["to"])
+        rows = track.rows(row["from"], row["to"])
         x, width = span.between(rows)
         middle = x + width / 2.0
         first, _, _ = str(row["name"]).partition(" ")
@@ -72,7 +72,7 @@ def over_time(found: Comparison, span: Span) -> dict[str, Chart]:
 
 
 def _nav(found: Comparison, span: Span) -> Chart:
-    columns = {name: ledger["nav"] for name, ledger in found.ledgers.items()}
+    columns = {name: track["nav"] for name, track in found.tracks.items()}
     ends = ", ".join(f"{name} {usd(float(nav[-1]))}" for name, nav in columns.items())
     least = min(float(column.min()) for column in columns.values())
     most = max(float(column.max()) for column in columns.values())
@@ -93,7 +93,7 @@ def _nav(found: Comparison, span: Span) -> Chart:
 
 
 def _drawdown(found: Comparison, span: Span) -> Chart:
-    columns = {name: performance.drawdowns(ledger["nav"]) for name, ledger in found.ledgers.items()}
+    columns = {name: performance.drawdowns(track["nav"]) for name, track in found.tracks.items()}
     worst = ", ".join(f"{name} {percent(float(c.min()))}" for name, c in columns.items())
     return Chart(
         "drawdown",
@@ -108,7 +108,7 @@ def _drawdown(found: Comparison, span: Span) -> Chart:
 
 
 def _hedge(found: Comparison, span: Span) -> Chart:
-    columns = {name: found.ledgers[name]["hedge"] for name in ("static", "dynamic")}
+    columns = {name: found.tracks[name]["hedge"] for name in ("static", "dynamic")}
     ends = ", ".join(f"{name} {usd(float(c[-1]))}" for name, c in columns.items())
     return Chart(
         "hedge",
@@ -140,7 +140,7 @@ def _vix(found: Comparison, span: Span) -> Chart | None:
         "vix",
         "VIX",
         f"VIX in points, {_dates(found)}: highest {number(float(vix[top]), 1)} on "
-        f"{found.ledgers['dynamic'].dates[top]}; {percent(share, 0)} of the days are modelled.",
+        f"{found.tracks['dynamic'].dates[top]}; {percent(share, 0)} of the days are modelled.",
         [line for line in lines if line.where is not None and line.where.any()],
         axis([vix], 200, lambda v: number(v, 0), include=(0.0, float(vix[top]) * 1.16)),
         span,
@@ -189,7 +189,7 @@ def origin_strip(found: Comparison, span: Span) -> list[dict[str, Any]]:
 
 
 def _intensity(found: Comparison, span: Span) -> Chart:
-    x, wanted = found.ledgers["dynamic"]["x"], np.asarray(asked(found))
+    x, wanted = found.tracks["dynamic"]["x"], np.asarray(asked(found))
     ones = np.ones(len(x))
     return Chart(
         "intensity",
@@ -220,7 +220,7 @@ def _dates(found: Comparison) -> str:
 
 def trigger_rugs(found: Comparison, span: Span) -> list[dict[str, Any]]:
     """Return one rug of strokes for each leg of the trigger, with its count."""
-    act = found.ledgers["dynamic"]["legs"].astype(np.int64)
+    act = found.tracks["dynamic"]["legs"].astype(np.int64)
     return [
         {
             "name": name,
@@ -271,12 +271,12 @@ def crisis_bars(found: Comparison) -> list[dict[str, Any]]:
 
 def budget(found: Comparison) -> dict[str, Any]:
     """Return what each calendar year's hedging cost as a share of the NAV it began with."""
-    dates = found.ledgers["dynamic"].dates
+    dates = found.tracks["dynamic"].dates
     years = dates.astype("datetime64[Y]").astype(int) + 1970
     last = np.r_[np.flatnonzero(np.diff(years)), len(years) - 1]
     limit = next((s.per_year for s in found.policy.steps if isinstance(s, Budget)), None)
     spent = {
-        name: found.ledgers[name]["spent"][last] / found.ledgers[name]["budget_base"][last]
+        name: found.tracks[name]["spent"][last] / found.tracks[name]["budget_base"][last]
         for name in ("static", "dynamic")
     }
     scale = axis(list(spent.values()), 180, lambda v: percent(v, 1),
@@ -299,7 +299,7 @@ def budget(found: Comparison) -> dict[str, Any]:
                 "y": round(min(top, zero), 1),
                 "height": round(max(abs(zero - top), 0.6), 1),
                 "share": float(spent[name][i]),
-                "usd": float(found.ledgers[name]["spent"][row]),
+                "usd": float(found.tracks[name]["spent"][row]),
             }
         bars.append(made)
     return {
@@ -313,7 +313,7 @@ def budget(found: Comparison) -> dict[str, Any]:
 
 def readings(found: Comparison, charts: dict[str, Chart], span: Span) -> dict[str, Any]:
     """Return the values that the pointer can read, as plain lists for the page's script."""
-    columns = [found.ledgers["dynamic"]["nav"], charts["drawdown"].lines[-1].values]
+    columns = [found.tracks["dynamic"]["nav"], charts["drawdown"].lines[-1].values]
     if "vix" in charts:
         columns.append(charts["vix"].lines[0].values)
     rows = readable_rows(columns)

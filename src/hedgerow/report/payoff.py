@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hedgerow.core.contract import OptionContract
 from hedgerow.core.market import Floats
 from hedgerow.instruments.analysis import Analysis
 from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Structure
-from hedgerow.report.charts import Axis, axis, linear_ticks
+from hedgerow.report.analysis import outcome
+from hedgerow.report.charts import axis, linear_ticks
 from hedgerow.report.formats import number, usd
-from hedgerow.report.svg import grid, page
+from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 
 _WIDE, _HIGH, _TOP, _LEFT = 760, 320, 84, 84
-_REACH = 0.35
-"""Share of the outermost strikes' distance from spot that is drawn beyond them."""
-_LEAST = 0.12
-"""Share of spot drawn on either side at least."""
+_REACH = 0.25
+"""Share of the distance between the outermost points that is drawn beyond them."""
+_LEAST = 0.08
+"""Share of spot drawn beyond them at least."""
+_FAR = 3.0
+"""Break-evens beyond this many times spot are not drawn."""
 
 _STYLE = """
-.end { fill: none; stroke: #0072b2; stroke-width: 2; }
-.now { fill: none; stroke: #c14e00; stroke-width: 1.6; stroke-dasharray: 6 4; }
-.zero { stroke: #5a636c; } .mark { stroke: #5a636c; stroke-dasharray: 2 3; }
-.even { fill: #0072b2; } .point { paint-order: stroke; stroke: #fff; stroke-width: 4px; }
-@media (prefers-color-scheme: dark) {
-  .end { stroke: #56b4e9; } .now { stroke: #f0a028; }
-  .zero, .mark { stroke: #a2abb4; } .even { fill: #56b4e9; } .point { stroke: #14171a; }
-}
+.end { fill: none; stroke: $blue; stroke-width: 2; }
+.now { fill: none; stroke: $orange; stroke-width: 1.6; stroke-dasharray: 6 4; }
+.zero { stroke: $text; } .mark { stroke: $text; stroke-dasharray: 2 3; }
+.even { fill: $blue; } .point { paint-order: stroke; stroke: $paper; stroke-width: 3px; }
 """
 
 
@@ -49,50 +49,56 @@ def payoff(found: Analysis) -> str:
     side = "paid" if paid >= 0.0 else "received"
     title = f"{structure.name} on {structure.underlying}, {usd(abs(paid))} {side}"
     now = _level(structure, state)
-    x = _stretch(structure, now)
+    x = _stretch(found, now)
     end = structure.payoff(x, state) - paid
-    today = structure.value(_moved(state, x / now)).price - paid
+    moved = _moved(state, x / now)
+    today = (structure.price(moved) if found.early else structure.value(moved).price) - paid
     scale = axis([end, today, np.zeros(1)], _HIGH, usd)
-    across = Axis(float(x[0]), float(x[-1]), _WIDE, str)
+    low, high = float(x[0]), float(x[-1])
 
-    def at(value: Floats) -> Floats:
-        return _WIDE - across.y(value)
+    def at(value: ArrayLike) -> Floats:
+        return across(value, low, high, _WIDE)
 
     made = grid(scale, _WIDE)
     zero = float(scale.y(0.0))
     made.append(f'<path class="zero" d="M0 {zero:.1f}h{_WIDE}"/>')
-    for value in linear_ticks(across.low, across.high, 7):
-        made.append(
-            f'<text x="{float(at(np.array(value))):.1f}" y="{_HIGH + 16}" text-anchor="middle">'
-            f"{number(value, 0 if value >= 100 else 1)}</text>"
-        )
-    here = float(at(np.array(now)))
+    ticks = linear_ticks(low, high, 7)
+    digits = 0 if all(value.is_integer() for value in ticks) else 1
+    made += ticks_below(at(ticks), [number(value, digits) for value in ticks], _HIGH)
+    here = float(at(now))
     word = "spot" if state.spot is not None else "forward"
     made.append(f'<path class="mark" d="M{here:.1f} 0V{_HIGH}"/>')
     made.append(f'<text x="{here:.1f}" y="-6" text-anchor="middle">{word} {number(now, 2)}</text>')
     for name, line in (("now", today), ("end", end)):
-        points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(at(x), scale.y(line), strict=True))
-        made.append(f'<path class="{name}" d="M{points}"/>')
-    for point in found.break_evens.points:
-        if across.low < point < across.high:
-            place = float(at(np.array(point)))
-            made.append(f'<circle class="even" cx="{place:.1f}" cy="{zero:.1f}" r="3.5"/>')
-            made.append(
-                f'<text class="point" x="{place:.1f}" y="{zero - 8:.1f}" text-anchor="middle">'
-                f"{number(point, 0 if point >= 1000 else 2)}</text>"
-            )
-    left, top = _LEFT, _TOP
-    expiry = structure.expiry
+        made.append(f'<path class="{name}" d="{polyline(at(x), scale.y(line))}"/>')
+    inside = [point for point in found.break_evens.points if low < point < high]
+    for i, point in enumerate(inside):
+        place = float(at(point))
+        rises = any(first == point for first, _ in found.break_evens.gains)
+        # beside the line, the outermost ones outwards
+        left = rises if len(inside) == 1 else 2 * i < len(inside) - 1
+        y = zero - 8.0 if left == rises else zero + 17.0
+        made.append(f'<circle class="even" cx="{place:.1f}" cy="{zero:.1f}" r="3.5"/>')
+        made.append(
+            f'<text class="point" x="{place + (-7 if left else 7):.1f}" y="{y:.1f}" '
+            f'text-anchor="{"end" if left else "start"}">'
+            f"{number(point, 0 if point >= 1000 else 2)}</text>"
+        )
+    edge, top, under = _LEFT, _TOP, structure.underlying
+    which = "the first expiry" if len(structure.expiries) > 1 else "expiry"
+    when = f"at {which}, {structure.expiry}" if structure.expiries else "on any day"
     parts = [
-        f'<g transform="translate({left} 50)"><path class="end" d="M0 -4h22"/>'
-        f'<text x="28">at expiry, {expiry}; dots: break-even</text></g>',
-        f'<g transform="translate({left + 300} 50)"><path class="now" d="M0 -4h22"/>'
+        f'<g transform="translate({edge} 50)"><path class="end" d="M0 -4h22"/>'
+        f'<text x="28">{when}; dots: break-even</text></g>',
+        f'<g transform="translate({edge + 345} 50)"><path class="now" d="M0 -4h22"/>'
         f'<text x="28">model value on {state.day}, volatilities unmoved</text></g>',
-        f'<g transform="translate({left} {top})">{"".join(made)}</g>',
-        f'<text x="{left}" y="{top + _HIGH + 38}">Gain in USD against '
-        f"{structure.underlying} in points; fees and margin interest left out</text>",
+        f'<g transform="translate({edge} {top})">{"".join(made)}</g>',
+        f'<text x="{edge}" y="{top + _HIGH + 40}">Gain in USD against '
+        f"{under} in points; fees and margin interest left out.</text>",
+        f'<text x="{edge}" y="{top + _HIGH + 58}">'
+        f"Worst: {outcome(found.worst, under)}. Best: {outcome(found.best, under)}.</text>",
     ]
-    return page(title, left + _WIDE + 40, top + _HIGH + 52, left, _STYLE, parts)
+    return page(title, edge + _WIDE + 40, top + _HIGH + 74, edge, _STYLE, parts)
 
 
 def _level(structure: Structure, state: State) -> float:
@@ -101,21 +107,20 @@ def _level(structure: Structure, state: State) -> float:
     return float(state.forward_to(structure.expiry))
 
 
-def _stretch(structure: Structure, now: float) -> Floats:
-    """Return the levels drawn: around spot and all strikes, the strikes among them."""
-    options = [p.contract for p in structure.positions if isinstance(p.contract, OptionContract)]
-    strikes = [option.strike for option in options]
-    far = max([abs(strike - now) for strike in strikes], default=0.0) * (1.0 + _REACH)
-    far = min(max(far, _LEAST * now), 0.99 * now)
-    fine = np.linspace(now - far, now + far, 401)
-    inside = [strike for strike in strikes if fine[0] < strike < fine[-1]]
-    return np.unique(np.concatenate([fine, inside, [now]]))
+def _stretch(found: Analysis, now: float) -> Floats:
+    """Return the levels drawn: around spot, strikes and break-evens, which are among them."""
+    strikes = [option.strike for option in found.structure.options]
+    points = [point for point in found.break_evens.points if 0.0 < point < _FAR * now]
+    low, high = min([now, *strikes, *points]), max([now, *strikes, *points])
+    room = max(_REACH * (high - low), _LEAST * now)
+    fine = np.linspace(max(low - room, 0.01 * now), high + room, 401)
+    return np.unique([*fine, *strikes, *points, now])
 
 
 def _moved(state: State, share: Floats) -> State:
     if state.spot is not None:
         return replace(state, spot=np.asarray(state.spot) * share)
-    if isinstance(state.forward, dict):
+    if isinstance(state.forward, Mapping):
         moved = {expiry: np.asarray(level) * share for expiry, level in state.forward.items()}
         return replace(state, forward=moved)
     return replace(state, forward=np.asarray(state.forward) * share)

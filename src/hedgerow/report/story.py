@@ -232,7 +232,7 @@ def _at_equal_cost(found: Comparison) -> Verdict | None:
 
 def _budget_bound(found: Comparison) -> float:
     """Return on what share of the test days the budget lowered the hedge."""
-    steps, trace, rows = found.policy.steps, found.ledgers["dynamic"].trace, found.split.test
+    steps, trace, rows = found.policy.steps, found.tracks["dynamic"].trace, found.split.test
     for before, step in pairwise(steps):
         if step.stage == Stage.BUDGET:
             return float(np.mean(trace[step.kind][rows] < trace[before.kind][rows]))

@@ -231,7 +231,7 @@ def _note(value: Any) -> str:
 
 def limits(found: Comparison) -> list[str]:
     """Return what the page cannot show, told for this very run."""
-    span = performance.years(found.ledgers["dynamic"], found.split.test)
+    span = performance.years(found.tracks["dynamic"], found.split.test)
     made = [
         "One history. The crises are few and each was different; the next one need not look like "
         f"any of the {len(found.crises)} here.",

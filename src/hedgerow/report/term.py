@@ -12,7 +12,7 @@ from hedgerow.data.vx_curve import CurveDay, contract_code
 from hedgerow.pricing.term import MONTH, Curve
 from hedgerow.report.charts import Axis, axis, linear_ticks
 from hedgerow.report.formats import number
-from hedgerow.report.svg import grid, page
+from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 
 _WIDE, _SIDE, _HIGH = 640, 240, 300
 _TOP, _LEFT, _GAP, _FOOT = 92, 48, 60, 72
@@ -24,19 +24,12 @@ _NARROW = 46.0
 _ARROW = '<path class="arrow" d="M11 -12v14m-3 -4l3 4l3 -4"/>'
 
 _STYLE = """
-.line { fill: none; stroke: #0072b2; stroke-width: 1.8; } .dot { fill: #0072b2; }
-.line.model { stroke-dasharray: 6 4; } .dot.model { fill: #fff; stroke: #0072b2; }
-.week { fill: #fff; stroke: #6b7480; }
-.arrow { fill: none; stroke: #c14e00; stroke-width: 1.4; } .roll { fill: #c14e00; }
-.family { fill: none; stroke: #00785a; stroke-width: 1.8; } .spot { fill: #00785a; }
-.spot.model { fill: #fff; stroke: #00785a; }
-@media (prefers-color-scheme: dark) {
-  .line { stroke: #56b4e9; } .dot { fill: #56b4e9; }
-  .dot.model { fill: #14171a; stroke: #56b4e9; } .week { fill: #14171a; stroke: #b4bcc4; }
-  .arrow { stroke: #f0a028; } .roll { fill: #f0a028; }
-  .family { stroke: #35c79b; } .spot { fill: #35c79b; }
-  .spot.model { fill: #14171a; stroke: #35c79b; }
-}
+.line { fill: none; stroke: $blue; stroke-width: 1.8; } .dot { fill: $blue; }
+.line.model { stroke-dasharray: 6 4; } .dot.model { fill: $paper; stroke: $blue; }
+.week { fill: $paper; stroke: $grey; }
+.arrow { fill: none; stroke: $orange; stroke-width: 1.4; } .roll { fill: $orange; }
+.family { fill: none; stroke: $green; stroke-width: 1.8; } .spot { fill: $green; }
+.spot.model { fill: $paper; stroke: $green; }
 """
 
 
@@ -73,10 +66,7 @@ def _legend(day: CurveDay, modelled: bool) -> list[str]:
     marks = [
         (f'<path class="line{kind}" d="M0 -4h22"/>{_dot(f"dot{kind}", 11, -4)}', month),
         (_dot("week", 11, -4), "weekly"),
-        (
-            '<path class="arrow" d="M11 -12v14m-3 -4l3 4l3 -4"/>',
-            "price in 30 days (or settled), curve unmoved",
-        ),
+        (_ARROW, "price in 30 days (or settled), curve unmoved"),
         (_dot(f"spot{spot}", 11, -4), "VIX, modelled" if modelled else "VIX indices"),
     ]
     if bool(np.all(day.curve.monthly)):
@@ -90,22 +80,22 @@ def _legend(day: CurveDay, modelled: bool) -> list[str]:
 
 def _futures(curve: Curve, scale: Axis, modelled: bool) -> str:
     end = float(curve.days[-1]) if len(curve) else 1.0
-    x = curve.days / end * (_WIDE - 20)
+    x = across(curve.days, 0.0, end, _WIDE - 20)
     y = scale.y(curve.settle)
     made = [
         *grid(scale, _WIDE),
         *_heading("Futures by days to settlement, points ($1,000 a contract)"),
     ]
-    made += _scale_of_days([float(v) for v in linear_ticks(0.0, end, 7)], end, _WIDE - 20)
+    made += _scale_of_days(linear_ticks(0.0, end, 7), end, _WIDE - 20)
     month = np.flatnonzero(curve.monthly)
-    whole = np.concatenate([[0.0], x[month]]), np.concatenate([[scale.y(curve.spot)], y[month]])
+    whole = np.array([[0.0, *x[month]], [float(scale.y(curve.spot)), *y[month]]])
     soft = [True] + [curve.origin[i] == "modelled" for i in month]
     for i, (a, b) in enumerate(pairwise(range(len(soft)))):
-        ends = [whole[0][a], whole[1][a], whole[0][b], whole[1][b]]
+        ends = whole[:, [a, b]]
         if np.isfinite(ends).all():
             # from VIX to the first future nothing is quoted
             key = "line model" if soft[b] or i == 0 else "line"
-            made.append(f'<path class="{key}" d="M{_pair(ends[:2])}L{_pair(ends[2:])}"/>')
+            made.append(f'<path class="{key}" d="{polyline(*ends)}"/>')
     made += _arrows(curve, scale, x)
     spot = "spot model" if modelled else "spot"
     made.append(_dot(spot, 0.0, float(scale.y(curve.spot))))
@@ -162,11 +152,11 @@ def _indices(family: Sequence[tuple[str, float, float]], scale: Axis, modelled: 
     made = [*grid(scale, _SIDE), _heading("VIX indices by days of maturity, points")]
     days = [maturity for _, maturity, _ in family]
     end = max([*days, 184.0])
-    x = [day / end * (_SIDE - 24) for day in days]
+    x = across(days, 0.0, end, _SIDE - 24)
     made += _scale_of_days([9.0, 30.0, 93.0, 184.0], end, _SIDE - 24)
     y = [float(scale.y(points)) for _, _, points in family]
     if len(family) > 1:
-        made.append(f'<path class="family" d="M{"L".join(map(_pair, zip(x, y, strict=True)))}"/>')
+        made.append(f'<path class="family" d="{polyline(x, y)}"/>')
     for place, (name, _, points) in enumerate(family):
         key = "spot model" if name == "vix" and modelled else "spot"
         made.append(_dot(key, x[place], y[place]))
@@ -185,16 +175,8 @@ def _heading(words: str) -> str:
 
 
 def _scale_of_days(values: Sequence[float], end: float, width: float) -> list[str]:
-    made = []
-    for value in values:
-        at = value / end * width
-        made.append(f'<text x="{at:.1f}" y="{_HIGH + 17}" text-anchor="middle">{value:g}</text>')
-    return made
+    return ticks_below(across(values, 0.0, end, width), [f"{v:g}" for v in values], _HIGH)
 
 
 def _dot(key: str, x: float, y: float) -> str:
     return f'<circle class="{key}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
-
-
-def _pair(ends: Sequence[float]) -> str:
-    return f"{ends[0]:.1f} {ends[1]:.1f}"

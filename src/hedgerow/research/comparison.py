@@ -15,9 +15,9 @@ import numpy as np
 from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
-from hedgerow.engine.ledger import Ledger
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
+from hedgerow.engine.track import Track
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sizes import guarded
@@ -37,7 +37,7 @@ CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yiel
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """Three ledgers and what they say.
+    """Three track records and what they say.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Comparison:
         What was run.
     ground
         What the runs shared.
-    ledgers
+    tracks
         ``unhedged``, ``static``, ``dynamic``.
     split
         Rows for training and testing.
@@ -83,7 +83,7 @@ class Comparison:
     portfolio: Equity
     costs: Costs
     ground: Ground
-    ledgers: Mapping[str, Ledger]
+    tracks: Mapping[str, Track]
     split: Split
     strategies: Mapping[str, Mapping[str, Mapping[str, Any]]]
     saving: Mapping[str, Mapping[str, Any]]
@@ -105,7 +105,7 @@ class Comparison:
     @property
     def periods(self) -> dict[str, dict[str, Any]]:
         """First and last date and number of sessions of each period."""
-        dates = self.ledgers["dynamic"].dates
+        dates = self.tracks["dynamic"].dates
         made = {}
         for name, rows in self._rows().items():
             days = dates[rows]
@@ -113,7 +113,7 @@ class Comparison:
         return made
 
     def _rows(self) -> dict[str, slice]:
-        whole = slice(0, len(self.ledgers["dynamic"]))
+        whole = slice(0, len(self.tracks["dynamic"]))
         return {"test": self.split.test, "train": self.split.train, "all": whole}
 
 
@@ -143,7 +143,7 @@ def compare(
     same_bar
         Fill orders at the bar that decides them; raises a red flag.
     facts
-        What else the ledgers should carry, such as where the data came from.
+        What else the track records should carry, such as where the data came from.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def compare(
         **(facts or {}),
     }
     plain = _fixed(ground)
-    ledgers = {
+    tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
         "dynamic": run.play("dynamic", policy, ground, known),
@@ -180,18 +180,18 @@ def compare(
     cash = _cash(ground)
     rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
     strategies = {
-        period: {name: performance.statistics(ledgers[name], cash, part) for name in STRATEGIES}
+        period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
         for period, part in rows.items()
     }
-    dynamic = ledgers["dynamic"]
-    crisis_rows = crises.table(dynamic, ledgers["static"], crises.crises_in(dynamic))
+    dynamic = tracks["dynamic"]
+    crisis_rows = crises.table(dynamic, tracks["static"], crises.crises_in(dynamic))
     return Comparison(
         policy=policy,
         sleeve=sleeve,
         portfolio=portfolio,
         costs=trade,
         ground=ground,
-        ledgers=ledgers,
+        tracks=tracks,
         split=parted,
         strategies=strategies,
         saving={
@@ -201,7 +201,7 @@ def compare(
         matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
         findings=ground.market.findings,
         crises=crisis_rows,
-        calm=crises.table(dynamic, ledgers["static"], crises.calm_in(dynamic)),
+        calm=crises.table(dynamic, tracks["static"], crises.calm_in(dynamic)),
         her=crises.overall(crisis_rows),
         triggers=_triggers(policy, dynamic),
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
@@ -224,14 +224,14 @@ def _matched(
     if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
         return None
     scale = ours / fixed
-    ledger = run.play("matched", _fixed(ground, scale), ground)
-    begins = str(ledger.dates[rows["test"]][0])
-    spans = [s for s in crises.crises_in(ledger) if str(ledger.dates[s.rows][0]) >= begins]
+    track = run.play("matched", _fixed(ground, scale), ground)
+    begins = str(track.dates[rows["test"]][0])
+    spans = [s for s in crises.crises_in(track) if str(track.dates[s.rows][0]) >= begins]
     tested = [row for row in crisis_rows if row["from"] >= begins]
     return {
         "scale": scale,
-        "strategies": {p: performance.statistics(ledger, cash, part) for p, part in rows.items()},
-        "her": crises.overall(crises.table(ledger, ledger, spans))["dynamic_her"],
+        "strategies": {p: performance.statistics(track, cash, part) for p, part in rows.items()},
+        "her": crises.overall(crises.table(track, track, spans))["dynamic_her"],
         "dynamic_her": crises.overall(tested)["dynamic_her"],
     }
 
@@ -243,6 +243,9 @@ def _fixed(ground: Ground, level: float = 1.0) -> Policy:
 
 def _life(ground: Ground) -> int:
     """Return the sessions that a contract is held at most: what the purge must span."""
+    shift = ground.strip.shift
+    if shift.any():  # a month is bought over one roll period and sold over the next
+        return int(np.ceil(2.0 * np.count_nonzero(shift) / shift.sum()))
     rolls = np.flatnonzero(ground.strip.roll)
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
@@ -253,19 +256,19 @@ def _cash(ground: Ground) -> Floats:
     return np.asarray(np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]])
 
 
-def _triggers(policy: Policy, ledger: Ledger) -> dict[str, Any]:
-    acted = ledger["act"] > 0.0
+def _triggers(policy: Policy, track: Track) -> dict[str, Any]:
+    acted = track["act"] > 0.0
     counts = dict.fromkeys(LEGS.values(), 0)
     if policy.trigger is None:
-        return {"decisions": len(ledger), "acted": int(acted.sum()), "legs": {}}
-    for code in ledger["legs"][acted]:
+        return {"decisions": len(track), "acted": int(acted.sum()), "legs": {}}
+    for code in track["legs"][acted]:
         for leg in legs(code):
             counts[leg] += 1
-    return {"decisions": len(ledger), "acted": int(acted.sum()), "legs": counts}
+    return {"decisions": len(track), "acted": int(acted.sum()), "legs": counts}
 
 
 def _lookahead(
-    whole: Ledger, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs
+    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs
 ) -> list[lookahead.Verdict]:
     """Test signals, sleeve and the policy as a whole on the data of this very run."""
     made = [lookahead.signal_agrees(signal, ground.market) for signal in policy.signals]
@@ -281,9 +284,9 @@ def _lookahead(
 
 
 def policy_agrees(
-    whole: Ledger, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs, cut: int
+    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs, cut: int
 ) -> lookahead.Verdict:
-    """Run the policy on data that end at row ``cut`` and compare with the ledger of all data."""
+    """Run the policy on data that end at row ``cut`` and compare with the run of all data."""
     part_market = ground.market.until(cut)
     part_ground = run.prepare(
         part_market,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.track import Track
 
 
 class Crisis(NamedTuple):
@@ -39,7 +39,7 @@ CRISES: tuple[Crisis, ...] = (
 
 
 class Stretch(NamedTuple):
-    """Rows of a ledger: the first only sets the starting values."""
+    """Rows of a track: the first only sets the starting values."""
 
     name: str
     rows: slice
@@ -47,32 +47,32 @@ class Stretch(NamedTuple):
     """True where the data cover only part of the window."""
 
 
-def crises_in(ledger: Ledger) -> list[Stretch]:
-    """Return the crises of which the ledger covers at least two closes."""
+def crises_in(track: Track) -> list[Stretch]:
+    """Return the crises of which the track covers at least two closes."""
     found = []
-    first, last = ledger.dates[0], ledger.dates[-1]
+    first, last = track.dates[0], track.dates[-1]
     for crisis in CRISES:
         start, end = np.datetime64(crisis.start, "D"), np.datetime64(crisis.end, "D")
-        rows = ledger.rows(start, end)
+        rows = track.rows(start, end)
         if rows.stop - rows.start >= 2:
             found.append(Stretch(crisis.name, rows, bool(start < first or end > last)))
     return found
 
 
-def calm_in(ledger: Ledger, least: int = 60) -> list[Stretch]:
+def calm_in(track: Track, least: int = 60) -> list[Stretch]:
     """Return the stretches between the crises that last at least ``least`` sessions."""
     found, begun = [], 0
-    for crisis in [*crises_in(ledger), Stretch("", slice(len(ledger), len(ledger)), False)]:
-        rows = slice(begun, min(crisis.rows.start + 1, len(ledger)))
+    for crisis in [*crises_in(track), Stretch("", slice(len(track), len(track)), False)]:
+        rows = slice(begun, min(crisis.rows.start + 1, len(track)))
         if rows.stop - rows.start > least:
-            days = ledger.dates[rows]
+            days = track.dates[rows]
             name = f"{str(days[0])[:7]} … {str(days[-1])[:7]}"
             found.append(Stretch(name, rows, False))
         begun = max(crisis.rows.stop - 1, 0)
     return found
 
 
-def effectiveness(hedged: Ledger, rows: slice) -> dict[str, Any]:
+def effectiveness(hedged: Track, rows: slice) -> dict[str, Any]:
     """Return the hedge effectiveness ratio of a stretch (C4): hedge gain ÷ portfolio loss.
 
     ``her`` is None where the portfolio did not lose.
@@ -87,7 +87,7 @@ def effectiveness(hedged: Ledger, rows: slice) -> dict[str, Any]:
     }
 
 
-def table(dynamic: Ledger, static: Ledger, stretches: list[Stretch]) -> list[dict[str, Any]]:
+def table(dynamic: Track, static: Track, stretches: list[Stretch]) -> list[dict[str, Any]]:
     """Return one row per stretch: the portfolio's loss and what each hedge gave back."""
     made = []
     for stretch in stretches:
@@ -118,9 +118,9 @@ def table(dynamic: Ledger, static: Ledger, stretches: list[Stretch]) -> list[dic
     return made
 
 
-def _cost(ledger: Ledger, rows: slice) -> float:
+def _cost(track: Track, rows: slice) -> float:
     inside = slice(rows.start + 1, rows.stop)
-    return float(ledger["carry"][inside].sum() + ledger["cost"][inside].sum())
+    return float(track["carry"][inside].sum() + track["cost"][inside].sum())
 
 
 def overall(rows: list[dict[str, Any]]) -> dict[str, Any]:

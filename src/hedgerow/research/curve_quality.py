@@ -20,11 +20,12 @@ from scipy.stats import skew
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market
 from hedgerow.data.sources import load
-from hedgerow.errors import DataError, HedgerowError
+from hedgerow.errors import DataError
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
 from hedgerow.pricing.vix_option import VolOfVol, vvix_of
+from hedgerow.research.quality_tables import print_tables
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -90,9 +91,7 @@ def futures_scores(market: Market) -> list[Row]:
         Scores in points: VIX alone fitted, judged; term structure fitted, judged.
     """
     price, _, days = monthlies(market)
-    surface = Surface.from_indices(
-        market["vix"], *(market.columns.get(name) for name in ("vix9d", "vix3m", "vix6m"))
-    )
+    surface = Surface.of(market.columns)
     known = np.isfinite(price) & (days > 0.0) & (days <= FARTHEST)
     known &= np.isfinite(market["vix"])[:, None]
     plain, term = np.full(price.shape, np.nan), np.full(price.shape, np.nan)
@@ -285,15 +284,7 @@ def report(folder: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the tables for one data folder."""
-    if len(arguments) != 1:
-        print("usage: python -m hedgerow.research.curve_quality DIR", file=sys.stderr)
-        return 2
-    try:
-        print(report(arguments[0]))
-    except HedgerowError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return print_tables("curve_quality", arguments, report)
 
 
 if __name__ == "__main__":

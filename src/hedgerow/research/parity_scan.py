@@ -23,8 +23,12 @@ from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.legs import MULTIPLIER
 from hedgerow.pricing.board import Board, Floats
+from hedgerow.pricing.parity import Parity
 
 Index = NDArray[np.intp]
+
+_TRUSTED = 5
+"""Pairs that an expiry needs to tell its own rate: of fewer, one bad quote would make it."""
 
 FINANCING = 0.0025
 """Decimal a year by which borrowing costs more, and lending earns less, than the rate."""
@@ -37,7 +41,8 @@ class Terms:
     Parameters
     ----------
     rate
-        Continuously compounded, decimal a year; None: the chain's own, by parity.
+        Continuously compounded, decimal a year; None: the chain's own, by parity.  American
+        quotes do not tell it, and without it shares are not bought on credit.
     financing
         Decimal a year over the rate when borrowing, under it when lending.
     dividends
@@ -146,15 +151,17 @@ def scan(
     Raises
     ------
     RangeError
-        If a future's bid is not positive or lies above its ask, or its expiry is not in the chain.
+        If a future's bid is not positive or lies above its ask, its expiry is not in the chain,
+        or the options are American.
 
     Notes
     -----
     European options: boxes within an expiry, and conversions and reversals against the
-    futures given.  American options on shares: conversions and, where the dividends are
-    known, reversals against the shares at the chain's spot, each counted at the worst moment
-    at which the other side may exercise: a conversion forgoes all dividends, a reversal pays
-    the strike today.  The index itself cannot be dealt, so SPX is not scanned against its spot.
+    futures given; an expiry with fewer than five pairs takes its rate from its neighbours.
+    American options on shares: conversions where the rate, and reversals where the dividends
+    are known, against the shares at the chain's spot, each counted at the worst moment at
+    which the other side may exercise: a conversion forgoes all dividends, a reversal pays the
+    strike today.  The index itself cannot be dealt, so SPX is not scanned against its spot.
 
     Source: Stoll (1969); Ronn and Ronn, "The box spread arbitrage conditions" (1989).
 
@@ -171,16 +178,11 @@ def scan(
     kept = sound.take(~old)
     given = dict(futures or {})
     _check(given, sound)
+    rates, left_out = _rates(kept, terms.rate)
     made: list[Candidate] = []
-    left_out: list[tuple[Expiry, str]] = []
     pairs = 0
-    for expiry in kept.expiries:
+    for expiry, rate in rates.items():
         board = kept.board(expiry)
-        try:
-            rate = chain_parity(kept, expiry, rate=terms.rate, board=board).rate
-        except RangeError as error:
-            left_out.append((expiry, error.what))
-            continue
         pairs += int((board.call_live & board.put_live).sum())
         desk = _Desk(kept, expiry, board, rate, terms)
         if not kept.european:
@@ -194,16 +196,47 @@ def scan(
     return Scan(
         candidates=paying,
         nearest=made[0] if made and not paying else None,
-        expiries=len(kept.expiries) - len(left_out),
+        expiries=len(rates),
         pairs=pairs,
         stale=int(old.sum()),
-        left_out=tuple(left_out),
+        left_out=left_out,
         quality=quality,
     )
 
 
+def _rates(
+    chain: Chain, given: float | None
+) -> tuple[dict[Expiry, float], tuple[tuple[Expiry, str], ...]]:
+    """Return a rate for every expiry that can be dealt, and why the others cannot."""
+    found: dict[Expiry, Parity] = {}
+    left_out = []
+    for expiry in chain.expiries:
+        try:
+            found[expiry] = chain_parity(chain, expiry, rate=given)
+        except RangeError as error:
+            left_out.append((expiry, error.what))
+    trusted = [e for e, p in found.items() if int(p.used.sum()) >= _TRUSTED]
+    if given is not None or not chain.european or not trusted:
+        return {expiry: one.rate for expiry, one in found.items()}, tuple(left_out)
+    times = [chain.time_to(expiry) for expiry in trusted]
+    known = [found[expiry].rate for expiry in trusted]
+    rates = {
+        expiry: one.rate
+        if expiry in trusted
+        else float(np.interp(chain.time_to(expiry), times, known))
+        for expiry, one in found.items()
+    }
+    return rates, tuple(left_out)
+
+
 def _check(futures: Mapping[Expiry, tuple[float, float]], chain: Chain) -> None:
     for expiry, (bid, ask) in futures.items():
+        if not chain.european:
+            raise RangeError(
+                f"options on {chain.symbol} are American: they are held against the shares",
+                where=f"future {expiry}",
+                mend="leave the future out",
+            )
         if expiry not in chain.expiries:
             raise RangeError(
                 f"no options expire {expiry}",
@@ -286,6 +319,8 @@ class _Desk:
         strike, time = self.board.strike[rows], self.board.time
         fees = 2.0 * self.terms.costs.option_fee
         over = self.sold(rows) + self.terms.today(strike, self.rate, time) - (spot + half)
+        if self.terms.rate is None:
+            over = np.full(len(rows), -np.inf)  # what the loan costs is not known
         under = (spot - half - self._owed()) - strike - self.bought(rows)
         return self._both(
             rows, over, under, fees, f"buy 100 shares at {spot:g}", f"sell 100 shares at {spot:g}"

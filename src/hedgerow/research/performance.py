@@ -1,4 +1,4 @@
-"""Statistics of a ledger: returns, Sharpe, drawdown, costs, saving (spec C1-C3, C7)."""
+"""Statistics of a track record: returns, Sharpe, drawdown, costs, saving (spec C1-C3, C7)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.market import Floats
-from hedgerow.engine.ledger import Ledger
+from hedgerow.engine.track import Track
 
 YEAR = 252.0
 """Sessions a year, for annualising."""
@@ -60,18 +60,18 @@ def worst_fall(nav: Floats) -> tuple[int, int, float]:
     return peak, trough, float(falls[trough])
 
 
-def years(ledger: Ledger, rows: slice = slice(None)) -> float:
+def years(track: Track, rows: slice = slice(None)) -> float:
     """Return the length of a stretch in calendar years."""
-    days = ledger.dates[rows].astype("int64")
+    days = track.dates[rows].astype("int64")
     return float(days[-1] - days[0]) / CALENDAR if len(days) > 1 else 0.0
 
 
-def statistics(ledger: Ledger, cash: Floats, rows: slice = slice(None)) -> dict[str, Any]:
+def statistics(track: Track, cash: Floats, rows: slice = slice(None)) -> dict[str, Any]:
     """Return what one strategy did over a stretch.
 
     Parameters
     ----------
-    ledger
+    track
         One run.
     cash
         Return of bills over each bar, **shape** (T,), for excess Sharpe.
@@ -87,12 +87,12 @@ def statistics(ledger: Ledger, cash: Floats, rows: slice = slice(None)) -> dict[
         carry + transaction costs, ``hedge_cost_per_year`` as a share of the mean NAV,
         ``trades``, ``trades_per_year``, ``mean_x``, ``max_x``, ``win_rate`` of the hedge.
     """
-    nav, span = ledger["nav"][rows], years(ledger, rows)
+    nav, span = track["nav"][rows], years(track, rows)
     earned = returns(nav)
     peak, trough, depth = worst_fall(nav)
-    dates = ledger.dates[rows]
-    inside = {name: ledger[name][rows][1:] for name in ("pnl", "carry", "cost", "traded")}
-    x = ledger["x"][rows][:-1]  # what was in force over each bar
+    dates = track.dates[rows]
+    inside = {name: track[name][rows][1:] for name in ("pnl", "carry", "cost", "traded")}
+    x = track["x"][rows][:-1]  # what was in force over each bar
     carry, costs = float(inside["carry"].sum()), float(inside["cost"].sum())
     trades = int(np.count_nonzero(inside["traded"] > 0.0))
     moved = inside["pnl"][inside["pnl"] != 0.0]

@@ -19,13 +19,15 @@ from hedgerow.core.market import Market
 from hedgerow.data.chain_files import read_chains
 from hedgerow.data.chain_quality import screen
 from hedgerow.data.sources import load
-from hedgerow.errors import DataError, HedgerowError, RangeError
+from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.scene import Scene
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.board import Board
 from hedgerow.pricing.fit import quotes
 from hedgerow.pricing.parity import Parity, parity
 from hedgerow.pricing.smile import Smile
 from hedgerow.pricing.surface import Reversion, Steepness, Surface
+from hedgerow.research.quality_tables import print_tables
 
 Floats = NDArray[np.float64]
 
@@ -87,10 +89,10 @@ class Errors:
 
 def surfaces(market: Market) -> dict[str, Surface]:
     """Return the surfaces that are compared, by name of `NAMES`, all in one run."""
-    vix = Scene.of(market).vix
-    nine, three, six, skew = map(market.columns.get, ("vix9d", "vix3m", "vix6m", "skew"))
+    scene = Scene.of(market)
+    nine, three, six = map(market.columns.get, ("vix9d", "vix3m", "vix6m"))
     old = Surface.from_indices(
-        vix,
+        scene.vix,
         nine,
         three,
         six,
@@ -98,9 +100,8 @@ def surfaces(market: Market) -> dict[str, Surface]:
         steepness=Steepness(far=1.27, near=1.27),
         beyond=Reversion(),
     )
-    flat = Surface.from_indices(vix, nine, three, six)
-    made = (old, flat, Surface.from_indices(vix, nine, three, six, skew))
-    return dict(zip(NAMES, made, strict=True))
+    flat = Surface.from_indices(scene.vix, nine, three, six)
+    return dict(zip(NAMES, (old, flat, scene.surface), strict=True))
 
 
 def compare(folder: str | Path) -> list[Errors]:
@@ -143,13 +144,13 @@ def _errors(label: str, tuned: bool, path: Path, scene: Scene, made: dict[str, S
         kept = screen(chain)[0]
         for expiry in kept.expiries:
             board = kept.board(expiry)
-            if 365.0 * board.time < TENORS[0]:
+            if DAYS_PER_YEAR * board.time < TENORS[0]:
                 continue
             try:
                 part = quotes(board, _parity(board, scene, row))
             except RangeError:
                 continue  # too few pairs for a forward
-            days.append(np.full(len(part.strike), 365.0 * part.time))
+            days.append(np.full(len(part.strike), DAYS_PER_YEAR * part.time))
             moneyness.append(part.strike / part.forward)
             for name, surface in made.items():
                 vol = surface.vol(part.log_moneyness[None, :], part.time, row)[0]
@@ -215,18 +216,15 @@ def _pair(error: Floats) -> str:
     return f"{error.mean():+.1f} / {np.abs(error).mean():.1f}".replace("-", "−")
 
 
+def report(folder: str) -> str:
+    """Return all tables for one data folder."""
+    found = compare(folder)
+    return "\n\n".join([summary(found), *map(table, found)])
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the tables of ``docs/pricing.md`` for one data folder."""
-    if len(arguments) != 1:
-        print("usage: python -m hedgerow.research.surface_quality DIR", file=sys.stderr)
-        return 2
-    try:
-        found = compare(arguments[0])
-    except HedgerowError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(summary(found), *(table(part) for part in found), sep="\n\n")
-    return 0
+    return print_tables("surface_quality", arguments, report)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The ledger of one run: what was seen, decided, filled and earned at every bar.
+"""The track record of one run: what was seen, decided, filled and earned at every bar.
 
-Reports read ledgers and nothing else.  A ledger is immutable and carries the identity of all
+Reports read track records and nothing else.  A track is immutable and carries the identity of all
 that made it: a hash of the data, the text of the policy, the terms of the sleeve, and the version
 of Hedgerow.
 """
@@ -22,12 +22,12 @@ COLUMNS = (
     "nav", "portfolio", "earned", "hedge", "pnl", "cost", "carry", "held", "traded", "rolled",
     "wanted", "x", "act", "legs", "spent", "budget_base", "peak", "modelled",
 )  # fmt: skip
-"""Columns of every ledger of a run."""
+"""Columns of every track record."""
 
 
 @dataclass(frozen=True, repr=False)
-class Ledger:
-    """One lane from first to last bar, columns of **shape** (T,).
+class Track:
+    """The track record of one lane from first to last bar, columns of **shape** (T,).
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Ledger:
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
         ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``,
         ``legs`` (codes of the trigger legs that fired), ``spent`` of the year's ``budget_base``,
-        ``peak`` of NAV, ``rolled`` (1.0 where the sleeve changed its contract) and
+        ``peak`` of NAV, ``rolled`` (the part of the contract that the sleeve exchanged, 1.0 at a roll) and
         ``modelled`` (1.0 where the hedge's price is a model's).
     signals
         What the policy saw, by signal name.
@@ -71,7 +71,7 @@ class Ledger:
         return len(self.times)
 
     def __repr__(self) -> str:
-        return f"<Ledger {self.name}: {len(self):,} bars>"
+        return f"<Track {self.name}: {len(self):,} bars>"
 
     def __getitem__(self, name: str) -> Floats:
         """Return a column, **shape** (T,)."""

@@ -1,0 +1,100 @@
+"""Finds the ledger behind a name: a file of JSON lines, an SQLite file, a PostgreSQL address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hedgerow.engine.ledger.lines import LinesLedger
+from hedgerow.engine.ledger.store import Ledger
+from hedgerow.errors import LedgerError
+
+_MAGIC = b"SQLite format 3\0"
+_LINES = (".jsonl", ".ndjson")
+
+
+def open_ledger(place: str | Path, run: str | None = None, *, writing: bool = False) -> Ledger:
+    """Open a run's ledger.
+
+    Parameters
+    ----------
+    place
+        ``postgresql://user@host/database``, or the path of a file: what is in a file tells its
+        kind; a new one ending in ``.jsonl`` is of JSON lines, any other of SQLite.
+    run
+        Name of the run; reading needs none where there is only one.
+    writing
+        Take events; makes what lacks.  A run has one writer.
+
+    Raises
+    ------
+    LedgerError
+        If it cannot be opened so; the sentence says why.
+    MissingExtraError
+        If PostgreSQL is asked for and psycopg is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hedgerow.engine.ledger.events import Opened
+    >>> path = Path(tempfile.mkdtemp()) / "runs.db"
+    >>> with open_ledger(path, "demo", writing=True) as ledger:
+    ...     head = ledger.append([Opened(0, "demo", "0.1.0", {}, "", "", {})])
+    >>> with open_ledger(path) as ledger:
+    ...     ledger.name, ledger.head == head
+    ('demo', True)
+    """
+    if writing and not run:
+        raise LedgerError("the run has no name", where="run", mend="name it")
+    address = _address(place)
+    if isinstance(address, Path) and _is_lines(address, writing=writing):
+        return LinesLedger(address, run, writing=writing)
+    from hedgerow.engine.ledger.sql import SqlLedger
+
+    return SqlLedger(address, run, writing=writing)
+
+
+def runs_in(place: str | Path) -> list[str]:
+    """Return the names of the runs that a place holds.
+
+    Raises
+    ------
+    LedgerError
+        If it cannot be read, or is no ledger.
+    """
+    address = _address(place)
+    if isinstance(address, Path) and _is_lines(address, writing=False):
+        with LinesLedger(address) as ledger:
+            return [ledger.name]
+    from hedgerow.engine.ledger.sql import run_names
+
+    return run_names(address)
+
+
+def _address(place: str | Path) -> Path | str:
+    text = str(place)
+    if text.startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
+        return text.replace("postgres:", "postgresql:", 1)
+    if "://" in text:
+        raise LedgerError(
+            f"ledgers are not kept in {text.partition('://')[0]}",
+            where="ledger",
+            mend="name a file, or write postgresql://user@host/database",
+        )
+    return Path(place)
+
+
+def _is_lines(path: Path, *, writing: bool) -> bool:
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(len(_MAGIC))
+    except FileNotFoundError:
+        if writing:
+            return path.suffix in _LINES
+        raise LedgerError("there is no such ledger", where=str(path), mend="check it") from None
+    except OSError as error:
+        raise LedgerError(
+            f"it cannot be read ({error.strerror})", where=str(path), mend="name a file"
+        ) from None
+    if not beginning:
+        return path.suffix in _LINES
+    return beginning != _MAGIC

@@ -1,0 +1,71 @@
+"""A run killed at random moments (SIGKILL) continues to the very ledger of an unbroken run."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from engine.ledger import toy
+from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.ledger.opening import open_ledger
+from hedgerow.engine.ledger.replay import replay
+
+
+def start(place, bars: int) -> subprocess.Popen[str]:
+    command = [sys.executable, toy.__file__, str(place), str(bars)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def killed(place, bars: int, dice: random.Random) -> int:
+    """Start the run, kill it at a random moment, and return how many records it had begun with.
+
+    Every fifth time the moment lies in the start, when the ledger is opened and read.
+    """
+    with start(place, bars) as child:
+        if dice.random() < 0.2:
+            time.sleep(dice.uniform(0.05, 0.6))
+            begun = -1
+        else:
+            begun = int(child.stdout.readline().split()[1])
+            time.sleep(dice.uniform(0.0, 0.03))
+        child.send_signal(signal.SIGKILL)
+        child.stdout.read()
+    assert child.returncode == -signal.SIGKILL, "the run was over before it was killed"
+    return begun
+
+
+def survive(place, bars: int, kills: int) -> None:
+    whole = MemoryLedger(toy.RUN)
+    toy.play(whole, bars)
+    dice = random.Random(kills)
+    begun = [killed(place, bars, dice) for _ in range(kills)]
+    seen = [count for count in begun if count >= 0]
+    assert len(set(seen)) >= kills // 3, "the kills must fall at different places"
+    with start(place, bars) as child:
+        last = child.stdout.read().split("\n")[-2]
+    assert last == f"done {whole.head.count} {whole.head.hash}"
+    with open_ledger(place) as ledger:
+        assert ledger.torn == ""
+        assert [r.hash for r in ledger.read()] == [r.hash for r in whole.read()]
+        assert replay(ledger).decisions == bars
+
+
+@pytest.mark.parametrize(("name", "bars", "kills"), [("run.jsonl", 600, 2), ("run.db", 300, 2)])
+def test_a_kill_or_two(tmp_path, name, bars, kills) -> None:
+    survive(tmp_path / name, bars, kills)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["run.jsonl", "run.db"])
+def test_fifty_kills(tmp_path, name) -> None:
+    survive(tmp_path / name, 4_000, 50)
+
+
+@pytest.mark.slow
+def test_fifteen_kills_with_postgresql(database) -> None:
+    survive(database, 2_000, 15)
