@@ -23,6 +23,7 @@ from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaS
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 
 EXAMPLES: dict[str, list[Sleeve]] = {
     "put": [
@@ -49,6 +50,11 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         VixFutureConstant(),
         VixFutureConstant(months=3, size=Notional(0.2)),
     ],
+    "vix_call": [
+        VixCall(),
+        VixCall(delta=0.30, months=2, roll_before=5, strike_step=0.5, size=Contracts(50)),
+    ],
+    "vix_call_spread": [VixCallSpread()],
     "variance_swap": [
         VarianceSwap(),
         VarianceSwap(roll="30d", size=Vega(1_000)),

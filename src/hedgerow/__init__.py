@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
+    from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
     from hedgerow.policies.signals import Average, Level, RealisedVol
@@ -97,6 +98,8 @@ __all__ = [
     "VarianceSwap",
     "Vega",
     "VegaShare",
+    "VixCall",
+    "VixCallSpread",
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
@@ -144,6 +147,10 @@ _HOMES = {
     "instruments.structure": ("Position", "Shares", "Structure"),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
+    "instruments.vix_options": (
+        "VixCall",
+        "VixCallSpread",
+    ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Level", "RealisedVol"),

@@ -24,6 +24,7 @@ from hedgerow.instruments.sizes import SIZES, Size
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 
 SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
     {
@@ -37,6 +38,8 @@ SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
         "condor": Condor,
         "vix_future": VixFuture,
         "vix_future_constant": VixFutureConstant,
+        "vix_call": VixCall,
+        "vix_call_spread": VixCallSpread,
         "variance_swap": VarianceSwap,
         "underlying": Underlying,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,14 +48,17 @@ class Leg(NamedTuple):
         return f"{self.moneyness:g}" if self.delta is None else f"{100 * self.delta:g}delta"
 
 
-class _Value(NamedTuple):
-    # Of the sleeve's contract, in points, one entry per row asked for.
+class Value(NamedTuple):
+    """Of a sleeve's contract, in points, one entry per row asked for."""
+
     price: Floats
     delta: Floats
     gamma: Floats
     vega: Floats
     theta: Floats
     half_spread: Floats
+    notional: Floats
+    """The price of what one option is written on."""
 
 
 def option_strip(
@@ -96,25 +100,53 @@ def option_strip(
     plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
     strikes = _strikes(scene, plan, legs, step)
 
-    def value(rows: Index, contract: Index) -> _Value:
+    def value(rows: Index, contract: Index) -> Value:
         return _value(scene, plan, strikes, legs, trade, rows, contract)
 
+    fee = trade.option_fee * sum(abs(leg.weight) for leg in legs)
+    notes = _notes(scene, legs, tenor, listed, step, lag)
+    return laid_out(name, market, scene, plan, value, strikes[:, 0], fee, notes)
+
+
+def laid_out(
+    name: str,
+    market: Market,
+    scene: Scene,
+    plan: Schedule,
+    value: Callable[[Index, Index], Value],
+    strike: Floats,
+    fee: float,
+    notes: dict[str, Any],
+) -> Strip:
+    """Lay contracts of USD `MULTIPLIER` a point out as a strip.
+
+    Parameters
+    ----------
+    name, market, scene
+        Of the strip.
+    plan
+        Which contract is held when.
+    value
+        Values contracts at bars, given as two indices of **shape** (n,).
+    strike
+        Shown for each contract, points, **shape** (M,).
+    fee
+        USD per contract and trade.
+    notes
+        Facts for the report.
+    """
     count = len(market)
-    bars = np.arange(count)
-    out = value(bars, plan.held)
+    out = value(np.arange(count), plan.held)
     rolls = plan.rolls
     into = value(rolls, plan.held[rolls - 1])
     mark, half_mark = out.price.copy(), out.half_spread.copy()
     mark[rolls], half_mark[rolls] = into.price, into.half_spread
     waiting = np.flatnonzero(plan.pending != plan.held)
-    coming = value(waiting, plan.pending[waiting])
-    next_price, next_vega = out.price.copy(), out.vega.copy()
-    next_price[waiting], next_vega[waiting] = coming.price, coming.vega
-    next_theta = out.theta.copy()
-    next_theta[waiting] = coming.theta
+    ahead = Value(*(column.copy() for column in out))
+    for column, coming in zip(ahead, value(waiting, plan.pending[waiting]), strict=True):
+        column[waiting] = coming
     roll = np.zeros(count, dtype=bool)
     roll[rolls] = True
-    size = sum(abs(leg.weight) for leg in legs)
     theta = frozen(out.theta * MULTIPLIER)
     return Strip(
         name=name,
@@ -125,7 +157,7 @@ def option_strip(
         financing=frozen(scene.financing(out.price, MULTIPLIER)),
         half_spread_mark=frozen(half_mark),
         half_spread_open=frozen(out.half_spread),
-        fee=trade.option_fee * size,
+        fee=fee,
         roll=frozen(roll),
         shift=frozen(np.zeros(count)),
         delta=frozen(out.delta * MULTIPLIER),
@@ -133,14 +165,14 @@ def option_strip(
         vega=frozen(out.vega * MULTIPLIER),
         theta=theta,
         carry=frozen(-theta),
-        next_price=frozen(next_price),
-        next_vega=frozen(next_vega * MULTIPLIER),
-        next_notional=frozen(scene.spot * MULTIPLIER),
-        next_carry=frozen(-next_theta * MULTIPLIER),
-        strike=frozen(strikes[plan.held, 0]),
+        next_price=frozen(ahead.price),
+        next_vega=frozen(ahead.vega * MULTIPLIER),
+        next_notional=frozen(ahead.notional * MULTIPLIER),
+        next_carry=frozen(-ahead.theta * MULTIPLIER),
+        strike=frozen(strike[plan.held]),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
         modelled=frozen(np.ones(count, dtype=bool)),
-        notes=_notes(scene, legs, tenor, listed, step, lag),
+        notes=notes,
     )
 
 
@@ -152,8 +184,14 @@ def _strikes(scene: Scene, plan: Schedule, legs: tuple[Leg, ...], step: float | 
     if asked:
         at, delta, call = map(list, zip(*asked, strict=True))
         strikes[:, at] = strikes_of_delta(scene, plan.chosen, plan.expiry, delta, call)
+    return on_grid(strikes, legs, step)
+
+
+def on_grid(strikes: Floats, legs: tuple[Leg, ...], step: float | None) -> Floats:
+    """Return strikes rounded to multiples of ``step`` as each leg asks, **shape** (M, legs)."""
     if step is None:
         return strikes
+    strikes = strikes.copy()
     for i, leg in enumerate(legs):
         whole = strikes[:, i] / step
         if leg.nearest or leg.delta is not None:
@@ -219,7 +257,7 @@ def _value(
     trade: Costs,
     rows: Index,
     contract: Index,
-) -> _Value:
+) -> Value:
     left = plan.expiry[contract] - scene.days[rows]
     years = np.maximum(left, 0) / DAYS_PER_YEAR
     forward = scene.forward(years, rows)
@@ -243,19 +281,27 @@ def _value(
             total[j] += leg.weight * part
         # settled in cash: nothing to cross at expiry
         total[5] += abs(leg.weight) * np.where(left > 0, half, 0.0)
-    return _Value(*total)
+    price, delta, gamma, vega, theta, half_spread = total
+    return Value(price, delta, gamma, vega, theta, half_spread, scene.spot[rows])
 
 
 def _notes(
     scene: Scene, legs: tuple[Leg, ...], tenor: str, listed: bool, step: float | None, lag: int
 ) -> dict[str, Any]:
     span = parse_tenor(tenor)
-    sold = {"margin": "not modelled"} if any(leg.weight < 0.0 for leg in legs) else {}
     return {
         **scene.notes,
         "short_dated": span < DECAY_GUARD_DAYS,
         "tenor_days": span,
         "expiries": "listed monthlies (third Friday)" if listed else "exact tenor",
+        **told(legs, step, lag),
+    }
+
+
+def told(legs: tuple[Leg, ...], step: float | None, lag: int) -> dict[str, Any]:
+    """Return the notes of any combination of options: its strikes, margin and fills."""
+    sold = {"margin": "not modelled"} if any(leg.weight < 0.0 for leg in legs) else {}
+    return {
         "strikes": [f"{leg.weight:+g} {'call' if leg.call else 'put'} {leg.told}" for leg in legs],
         "strike_step": step,
         **sold,

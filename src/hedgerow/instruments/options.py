@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,23 +10,15 @@ from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.legs import Leg, option_strip
+from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
 from hedgerow.instruments.rolls import check_terms, parse_roll
-from hedgerow.instruments.sizes import Contracts, Notional, Size
-from hedgerow.instruments.sleeve import check_flag, check_number, check_size
-
-LONG, SHORT = "long", "short"
-STRIKES, DELTAS = (
-    frozenset({"moneyness", "upper", "lower"}),
-    frozenset({"delta", "upper_delta", "lower_delta", "short_delta", "wing_delta"}),
-)
-"""Fields that hold a strike over the index, and those that hold a delta."""
-MONEYNESS, DELTA = (0.2, 2.0), (0.01, 0.99)
-"""What they may be; a delta is written without its sign."""
+from hedgerow.instruments.sizes import Notional, Size
+from hedgerow.instruments.sleeve import check_flag
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionSleeve(ABC):
-    """What all option sleeves share: options of one expiry, rolled by rule, held or sold.
+class OptionSleeve(OptionTerms):
+    """Options on the index of one expiry, rolled by rule, held or sold.
 
     Parameters
     ----------
@@ -41,14 +32,8 @@ class OptionSleeve(ABC):
     listed
         True: the first monthly expiry (third Friday) on or after the tenor.  False: exactly
         the tenor.
-    strike_step
-        Grid of strikes, points: puts are rounded down and calls up, away from the index, where
-        chosen by moneyness, and to the nearest where chosen by delta.  None: not rounded.
-    side
-        ``long`` or ``short``; sold options have a negative price.  Margin is not modelled.
-    size
-        What an intensity of 1.0 means; what is sold, or costs little by construction, has a
-        notional or a number of contracts only.
+    strike_step, side, size
+        As for `OptionTerms`.
 
     Raises
     ------
@@ -60,57 +45,23 @@ class OptionSleeve(ABC):
     roll: str = "30d"
     drift: float | None = None
     listed: bool = True
-    strike_step: float | None = None
-    side: str = LONG
-    size: Size = field(default_factory=lambda: Notional(0.35))
-    kind: ClassVar[str]
-    balanced: ClassVar[bool] = False
-    """Whether options bought and sold pay for each other, so that neither premium nor vega
-    measures the size."""
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if name in STRIKES:
-                check_number(value, name, *MONEYNESS)
-            elif name in DELTAS and value is not None:
-                check_number(value, name, *DELTA)
+        super().__post_init__()
         check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
         check_flag(self.listed, "listed")
-        if self.strike_step is not None:
-            check_number(self.strike_step, "strike_step", 0.01, 1_000.0)
-        if self.side not in (LONG, SHORT):
-            raise SleeveError(
-                f"{self.side!r} is not a side", where="side", mend="write long or short"
-            )
-        check_size(self.size, premium=True)
-        plain = isinstance(self.size, Notional | Contracts)
-        if not plain and (self.balanced or self.side == SHORT):
-            what = "options bought against options sold" if self.balanced else "what is sold"
-            raise SleeveError(
-                f"a size by {self.size.kind} says little of {what}",
-                where="size",
-                mend="size by notional or contracts",
-            )
 
     @property
-    @abstractmethod
-    def legs(self) -> tuple[Leg, ...]:
-        """The options of one contract when held long; the strip shows the first one's strike."""
-
-    @property
-    def name(self) -> str:
-        """Short name."""
-        strikes = "-".join(dict.fromkeys(leg.told for leg in self.legs))
-        sold = f"-{SHORT}" if self.side == SHORT else ""
-        return f"{self.kind}-{self.tenor}-{strikes}{sold}"
+    def term(self) -> str:
+        """See `OptionTerms.term`."""
+        return self.tenor
 
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the options out on a market; see `Sleeve.strip`."""
-        sign = -1.0 if self.side == SHORT else 1.0
         return option_strip(
             self.name,
             market,
-            tuple(leg._replace(weight=sign * leg.weight) for leg in self.legs),
+            self.sided,
             tenor=self.tenor,
             rule=parse_roll(self.roll, self.drift),
             listed=self.listed,
@@ -214,44 +165,7 @@ class Straddle(OptionSleeve):
 
 
 @dataclass(frozen=True)
-class _Two(OptionSleeve):
-    # Two strikes over the index, or two deltas.
-    upper: float = 1.05
-    lower: float = 0.95
-    upper_delta: float | None = None
-    lower_delta: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.lower >= self.upper:
-            raise SleeveError(
-                f"the lower strike {self.lower} is not below the upper {self.upper}",
-                where="lower",
-                mend="swap lower and upper",
-            )
-        by_delta = [self.upper_delta, self.lower_delta].count(None)
-        if by_delta == 1:
-            raise SleeveError(
-                "one strike is given by its delta and the other is not",
-                where="upper_delta" if self.upper_delta is None else "lower_delta",
-                mend="give both deltas or none",
-            )
-
-    def _leg(self, weight: float, name: str, *, call: bool) -> Leg:
-        return Leg(weight, getattr(self, name), call, getattr(self, f"{name}_delta"))
-
-    def _check_deltas(self, nearer: str, farther: str) -> None:
-        near, far = getattr(self, nearer), getattr(self, farther)
-        if near is not None and near <= far:
-            raise SleeveError(
-                f"the delta {near} of the option nearer to the index is not above {far}",
-                where=nearer,
-                mend=f"swap {nearer} and {farther}",
-            )
-
-
-@dataclass(frozen=True)
-class PutSpread(_Two):
+class PutSpread(OptionSleeve, TwoStrikes):
     """A put bought at ``upper`` and one sold at ``lower``, the same expiry.
 
     Parameters
@@ -281,19 +195,16 @@ class PutSpread(_Two):
     lower: float = 0.80
     size: Size = field(default_factory=lambda: Notional(0.55), kw_only=True)
     kind: ClassVar[str] = "put_spread"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_deltas("upper_delta", "lower_delta")
+    nearer: ClassVar[str] = "upper"
 
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The upper put bought, the lower sold."""
-        return self._leg(1.0, "upper", call=False), self._leg(-1.0, "lower", call=False)
+        return self.at("upper", 1.0, call=False), self.at("lower", -1.0, call=False)
 
 
 @dataclass(frozen=True)
-class CallSpread(_Two):
+class CallSpread(OptionSleeve, TwoStrikes):
     """A call bought at ``lower`` and one sold at ``upper``, the same expiry.
 
     Parameters
@@ -311,19 +222,16 @@ class CallSpread(_Two):
     lower: float = 1.02
     size: Size = field(default_factory=lambda: Notional(0.4), kw_only=True)
     kind: ClassVar[str] = "call_spread"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_deltas("lower_delta", "upper_delta")
+    nearer: ClassVar[str] = "lower"
 
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The lower call bought, the upper sold."""
-        return self._leg(1.0, "lower", call=True), self._leg(-1.0, "upper", call=True)
+        return self.at("lower", 1.0, call=True), self.at("upper", -1.0, call=True)
 
 
 @dataclass(frozen=True)
-class Strangle(_Two):
+class Strangle(OptionSleeve, TwoStrikes):
     """A put at ``lower`` and a call at ``upper``, the same expiry.
 
     Parameters
@@ -345,11 +253,11 @@ class Strangle(_Two):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """A put and a call."""
-        return self._leg(1.0, "lower", call=False), self._leg(1.0, "upper", call=True)
+        return self.at("lower", 1.0, call=False), self.at("upper", 1.0, call=True)
 
 
 @dataclass(frozen=True)
-class Collar(_Two):
+class Collar(OptionSleeve, TwoStrikes):
     """A put bought at ``lower``, paid for in part by a call sold at ``upper``, the same expiry.
 
     Parameters
@@ -374,7 +282,7 @@ class Collar(_Two):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The put bought, the call sold."""
-        return self._leg(1.0, "lower", call=False), self._leg(-1.0, "upper", call=True)
+        return self.at("lower", 1.0, call=False), self.at("upper", -1.0, call=True)
 
 
 @dataclass(frozen=True)
