@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.future_constant import VixFutureConstant
-from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.options import (
+    Call,
+    CallSpread,
+    Collar,
+    Condor,
+    Put,
+    PutSpread,
+    Straddle,
+    Strangle,
+)
 from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 
 EXAMPLES: dict[str, list[Sleeve]] = {
     "put": [
@@ -21,8 +31,16 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         Put(size=Vega(1_000), roll="dte:45", listed=False),
         Put(size=Premium(0.01), roll="expiry", tenor="30d"),
         Put(size=Contracts(10), roll="21b", drift=0.05, tenor="6m"),
+        Put(1.0, tenor="monthly", roll="expiry", side="short", strike_step=5, size=Notional(1.0)),
+        Put(delta=0.25, tenor="quarterly", roll="expiry"),
     ],
     "put_spread": [PutSpread(), PutSpread(0.90, 0.75, size=Premium(0.01), roll="dte:30")],
+    "call": [Call(delta=0.3, side="short", tenor="monthly", roll="expiry")],
+    "call_spread": [CallSpread()],
+    "straddle": [Straddle(tenor="30d", strike_step=5, side="short")],
+    "strangle": [Strangle(lower_delta=0.25, upper_delta=0.25, strike_step=25)],
+    "collar": [Collar(size=Contracts(3), roll="dte:30")],
+    "condor": [Condor()],
     "vix_future": [
         VixFuture(),
         VixFuture(months=3, roll_before=1, size=Vega(1_000)),
@@ -32,6 +50,11 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         VixFutureConstant(),
         VixFutureConstant(months=3, size=Notional(0.2)),
     ],
+    "vix_call": [
+        VixCall(),
+        VixCall(delta=0.30, months=2, roll_before=5, strike_step=0.5, size=Contracts(50)),
+    ],
+    "vix_call_spread": [VixCallSpread()],
     "variance_swap": [
         VarianceSwap(),
         VarianceSwap(roll="30d", size=Vega(1_000)),

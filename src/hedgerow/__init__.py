@@ -30,12 +30,22 @@ if TYPE_CHECKING:
     from hedgerow.instruments.future import VixFuture
     from hedgerow.instruments.future_constant import VixFutureConstant
     from hedgerow.instruments.margin import margin
-    from hedgerow.instruments.options import Put, PutSpread
+    from hedgerow.instruments.options import (
+        Call,
+        CallSpread,
+        Collar,
+        Condor,
+        Put,
+        PutSpread,
+        Straddle,
+        Strangle,
+    )
     from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
     from hedgerow.instruments.state import State
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
+    from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
     from hedgerow.policies.signals import Average, Level, RealisedVol
@@ -48,6 +58,10 @@ __all__ = [
     "Bands",
     "Bounds",
     "Budget",
+    "Call",
+    "CallSpread",
+    "Collar",
+    "Condor",
     "Constant",
     "Contracts",
     "Costs",
@@ -75,6 +89,8 @@ __all__ = [
     "SleeveError",
     "Smooth",
     "State",
+    "Straddle",
+    "Strangle",
     "Structure",
     "Tiers",
     "Trigger",
@@ -82,6 +98,8 @@ __all__ = [
     "VarianceSwap",
     "Vega",
     "VegaShare",
+    "VixCall",
+    "VixCallSpread",
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
@@ -113,13 +131,26 @@ _HOMES = {
     "instruments.analysis": ("analyse",),
     "instruments.costs": ("Costs",),
     "instruments.margin": ("margin",),
-    "instruments.options": ("Put", "PutSpread"),
+    "instruments.options": (
+        "Call",
+        "CallSpread",
+        "Collar",
+        "Condor",
+        "Put",
+        "PutSpread",
+        "Straddle",
+        "Strangle",
+    ),
     "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
     "instruments.state": ("State",),
     "instruments.structure": ("Position", "Shares", "Structure"),
     "instruments.variance": ("VarianceSwap",),
     "instruments.future": ("VixFuture",),
+    "instruments.vix_options": (
+        "VixCall",
+        "VixCallSpread",
+    ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Level", "RealisedVol"),

@@ -63,7 +63,7 @@ def test_a_table_as_toml_gives_it():
     table = tomllib.loads(
         'kind = "put"\nmoneyness = 0.85\ntenor = "6m"\nroll = "dte:60"\nsize = { premium = 0.01 }'
     )
-    assert sleeve_from_table(table) == Put(0.85, "6m", "dte:60", size=Premium(0.01))
+    assert sleeve_from_table(table) == Put(0.85, tenor="6m", roll="dte:60", size=Premium(0.01))
 
 
 @pytest.mark.parametrize("kind", list(SLEEVES))

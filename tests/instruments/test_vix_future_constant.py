@@ -147,6 +147,7 @@ def contract_files(real_data):
     return pd.DataFrame(columns)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_excess_return_index_2008_2020_against_the_contract_files_by_pandas(
     real_data, contract_files

@@ -41,8 +41,8 @@ class Track:
         ``pnl``, ``cost``, ``carry`` (theta and roll-down paid over the bar), USD; ``held``,
         ``traded``, ``wanted`` (contracts ordered at the bar's close); ``x``, ``act``,
         ``legs`` (codes of the trigger legs that fired), ``spent`` of the year's ``budget_base``,
-        ``peak`` of NAV, ``rolled`` (1.0 where the sleeve changed its contract) and
-        ``modelled`` (1.0 where the hedge's price is a model's).
+        ``peak`` of NAV, ``rolled`` (the part of the contract that the sleeve exchanged, 1.0 at a
+        roll) and ``modelled`` (1.0 where the hedge's price is a model's).
     signals
         What the policy saw, by signal name.
     trace

@@ -10,18 +10,36 @@ from typing import Any
 from hedgerow.errors import SleeveError, nearest
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.future_constant import VixFutureConstant
-from hedgerow.instruments.options import Put, PutSpread
+from hedgerow.instruments.options import (
+    Call,
+    CallSpread,
+    Collar,
+    Condor,
+    Put,
+    PutSpread,
+    Straddle,
+    Strangle,
+)
 from hedgerow.instruments.sizes import SIZES, Size
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 
 SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
     {
         "put": Put,
         "put_spread": PutSpread,
+        "call": Call,
+        "call_spread": CallSpread,
+        "straddle": Straddle,
+        "strangle": Strangle,
+        "collar": Collar,
+        "condor": Condor,
         "vix_future": VixFuture,
         "vix_future_constant": VixFutureConstant,
+        "vix_call": VixCall,
+        "vix_call_spread": VixCallSpread,
         "variance_swap": VarianceSwap,
         "underlying": Underlying,
     }
@@ -157,7 +175,7 @@ def parse_sleeve(text: str, path: str = "--sleeve") -> Sleeve:
     return sleeve_from_table(table, path)
 
 
-_TEXT = frozenset({"kind", "tenor", "roll", "size"})
+_TEXT = frozenset({"kind", "tenor", "roll", "side", "size"})
 
 
 def _keys(build: Callable[..., Sleeve]) -> tuple[str, ...]:

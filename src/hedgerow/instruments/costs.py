@@ -31,6 +31,9 @@ class Costs:
     option_vol
         Vol points of the option's vega in its half-spread, at a VIX of 20; widens above and
         narrows below.
+    vix_option_tick, vix_option_price
+        Half-spread of a VIX option: points at least, and part of its price, whichever is more,
+        up to a VIX of 20; widens above and never narrows.  Assumed: no quotes were in hand.
     future_half_spread
         Half-spread of a VIX future, points, up to a VIX of 20; widens above and never
         narrows.  Half a tick, 0.025, by default.
@@ -66,6 +69,8 @@ class Costs:
     option_tick: float = 0.05
     option_price: float = 0.003
     option_vol: float = 0.08
+    vix_option_tick: float = 0.05
+    vix_option_price: float = 0.03
     future_half_spread: float = 0.025
     swap_vol: float = 0.35
     underlying_bps: float = 1.0
@@ -109,6 +114,12 @@ class Costs:
         return np.asarray(
             np.maximum(self.option_tick, self.option_price * np.abs(np.asarray(price)) + wide)
         )
+
+    def of_vix_option(self, price: ArrayLike, vix: ArrayLike) -> Floats:
+        """Return the half-spread of VIX options in points, for price and VIX in points."""
+        part = self.vix_option_price * np.abs(np.asarray(price, np.float64))
+        wide = np.maximum(self.vix_option_tick, part)
+        return np.asarray(wide * np.maximum(self.stress(vix), 1.0))
 
     def of_future(self, vix: ArrayLike) -> Floats:
         """Return the half-spread of a VIX future in points, for VIX in points."""

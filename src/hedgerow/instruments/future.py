@@ -8,13 +8,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.future_paths import CURVE, MULTIPLIER, Paths, modelled_contracts
+from hedgerow.instruments.future_paths import (
+    CURVE,
+    MULTIPLIER,
+    Paths,
+    modelled_contracts,
+    rank_schedule,
+)
 from hedgerow.instruments.quotes import Quotes
-from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, schedule
+from hedgerow.instruments.rolls import Schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
 from hedgerow.instruments.sleeve import check_lag, check_size, check_whole, frozen
@@ -75,7 +80,7 @@ class VixFuture:
         """Lay the future out on a market; see `Sleeve.strip`."""
         check_lag(lag)
         scene, quotes, trade = Scene.of(market), Quotes.of(market), costs or Costs()
-        plan, months = self._plan(scene, quotes, lag)
+        plan, months = rank_schedule(scene, quotes, self.months, self.roll_before, lag)
         columns = _laid_out(Paths(scene, quotes), plan, months)
         count = len(market)
         half = trade.of_future(scene.vix)
@@ -124,37 +129,6 @@ class VixFuture:
                 "same_bar_fills": lag == 0,
             },
         )
-
-    def _plan(self, scene: Scene, quotes: Quotes, lag: int) -> tuple[Schedule, NDArray[np.int64]]:
-        month_of: dict[int, int] = {}
-        leaves: dict[int, int] = {}
-
-        def deadline(settles: int) -> int:
-            # the last session that is `roll_before` days ahead of the front's settlement
-            return (
-                settles
-                if not self.roll_before
-                else last_session_before(settles - self.roll_before + 1)
-            )
-
-        def expiry_after(day: int) -> int:
-            # the front is the first contract not due for its own roll at the next fill
-            bar = int(np.searchsorted(scene.days, day))
-            date = np.datetime64(day, "D")
-            fill = int(sessions_ahead(date, lag).astype(np.int64))
-            month = int(date.astype("datetime64[M]").astype(np.int64))
-            while deadline(quotes.settlement(month, bar)) <= fill:
-                month += 1
-            settles = quotes.settlement(month + self.months - 1, bar)
-            month_of[settles] = month + self.months - 1
-            leaves[settles] = deadline(quotes.settlement(month, bar))
-            return settles
-
-        rule = Roll(at_expiry=self.roll_before == 0)
-        plan = schedule(
-            scene.days, scene.vix, rule, expiry_after, lag=lag, deadline_of=leaves.__getitem__
-        )
-        return plan, np.array([month_of[int(day)] for day in plan.expiry], dtype=np.int64)
 
 
 def _laid_out(paths: Paths, plan: Schedule, months: NDArray[np.int64]) -> dict[str, Floats]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.products import product
 from hedgerow.instruments.quotes import Quotes
+from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
@@ -138,3 +140,46 @@ def modelled_contracts(
         first, last = (str(np.datetime64(int(scene.days[rows[i]]), "D")) for i in (0, -1))
         named[str(np.datetime64(int(day), "D"))] = f"{first} to {last}, {len(rows)} bars"
     return named
+
+
+def rank_schedule(
+    scene: Scene, quotes: Quotes, rank: int, roll_before: int, lag: int
+) -> tuple[Schedule, NDArray[np.int64]]:
+    """Lay out which contract of a rank is held when, and the months of these contracts.
+
+    Parameters
+    ----------
+    scene, quotes
+        Of one market.
+    rank
+        1 is the front contract.
+    roll_before
+        Calendar days before the front's settlement by which the next is held; 0 holds to it.
+    lag
+        Sessions between decision and fill.
+    """
+    month_of: dict[int, int] = {}
+    leaves: dict[int, int] = {}
+
+    def deadline(settles: int) -> int:
+        # the last session that is `roll_before` days ahead of the front's settlement
+        return settles if not roll_before else last_session_before(settles - roll_before + 1)
+
+    def expiry_after(day: int) -> int:
+        # the front is the first contract not due for its own roll at the next fill
+        bar = int(np.searchsorted(scene.days, day))
+        date = np.datetime64(day, "D")
+        fill = int(sessions_ahead(date, lag).astype(np.int64))
+        month = int(date.astype("datetime64[M]").astype(np.int64))
+        while deadline(quotes.settlement(month, bar)) <= fill:
+            month += 1
+        settles = quotes.settlement(month + rank - 1, bar)
+        month_of[settles] = month + rank - 1
+        leaves[settles] = deadline(quotes.settlement(month, bar))
+        return settles
+
+    rule = Roll(at_expiry=roll_before == 0)
+    plan = schedule(
+        scene.days, scene.vix, rule, expiry_after, lag=lag, deadline_of=leaves.__getitem__
+    )
+    return plan, np.array([month_of[int(day)] for day in plan.expiry], dtype=np.int64)

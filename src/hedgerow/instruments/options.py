@@ -1,4 +1,4 @@
-"""Rolling option sleeves on the index: a put, a put spread."""
+"""Rolling option sleeves on the index: puts, calls and their combinations, held or sold."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.legs import Leg, option_strip
+from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
 from hedgerow.instruments.rolls import check_terms, parse_roll
 from hedgerow.instruments.sizes import Notional, Size
-from hedgerow.instruments.sleeve import check_flag, check_number, check_size
+from hedgerow.instruments.sleeve import check_flag
 
 
-@dataclass(frozen=True)
-class Put:
-    """A put on the index, bought at a moneyness and a tenor and rolled by rule.
+@dataclass(frozen=True, kw_only=True)
+class OptionSleeve(OptionTerms):
+    """Options on the index of one expiry, rolled by rule, held or sold.
 
     Parameters
     ----------
-    moneyness
-        Strike over the index when chosen; 0.90 is 10 % out of the money.
     tenor
-        Days to expiry when chosen: ``90d``, ``3m``, ``1y``.
+        Days to expiry when chosen: ``90d``, ``3m``, ``1y``; or ``monthly`` and ``quarterly``,
+        the first listed expiry of that cycle after the fill.
     roll
         ``30d`` every 30 days, ``21b`` sessions, ``dte:30`` days to expiry, or ``expiry``.
     drift
@@ -32,6 +32,57 @@ class Put:
     listed
         True: the first monthly expiry (third Friday) on or after the tenor.  False: exactly
         the tenor.
+    strike_step, side, size
+        As for `OptionTerms`.
+
+    Raises
+    ------
+    SleeveError
+        If a field is out of range.
+    """
+
+    tenor: str = "90d"
+    roll: str = "30d"
+    drift: float | None = None
+    listed: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
+        check_flag(self.listed, "listed")
+
+    @property
+    def term(self) -> str:
+        """See `OptionTerms.term`."""
+        return self.tenor
+
+    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
+        """Lay the options out on a market; see `Sleeve.strip`."""
+        return option_strip(
+            self.name,
+            market,
+            self.sided,
+            tenor=self.tenor,
+            rule=parse_roll(self.roll, self.drift),
+            listed=self.listed,
+            step=self.strike_step,
+            lag=lag,
+            costs=costs,
+        )
+
+
+@dataclass(frozen=True)
+class Put(OptionSleeve):
+    """A put on the index, at a moneyness or a delta and a tenor, rolled by rule.
+
+    Parameters
+    ----------
+    moneyness
+        Strike over the index when chosen; 0.90 is 10 % out of the money.
+    delta
+        Choose the strike by this delta, without its sign, instead of the moneyness.
+    tenor, roll, drift, listed, strike_step, side
+        As for `OptionSleeve`.
     size
         What an intensity of 1.0 means.  The default costs about 2 % of NAV a year when held
         always, which is the source's premise (001): see docs/sleeves.md.
@@ -46,52 +97,84 @@ class Put:
     >>> put = Put(moneyness=0.90, tenor="90d", roll="30d", size=Notional(1.0))
     >>> put.name
     'put-90d-0.9'
+    >>> Put(1.0, tenor="monthly", roll="expiry", side="short", size=Notional(1.0)).name
+    'put-monthly-1-short'
     """
 
     moneyness: float = 0.90
-    tenor: str = "90d"
-    roll: str = "30d"
-    drift: float | None = None
-    listed: bool = True
-    size: Size = field(default_factory=lambda: Notional(0.35))
+    delta: float | None = None
     kind: ClassVar[str] = "put"
 
-    def __post_init__(self) -> None:
-        check_number(self.moneyness, "moneyness", 0.2, 2.0)
-        check_terms(self.tenor, self.roll, self.drift)
-        check_flag(self.listed, "listed")
-        check_size(self.size, premium=True)
-
     @property
-    def name(self) -> str:
-        """Short name."""
-        return f"put-{self.tenor}-{self.moneyness:g}"
-
-    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
-        """Lay the put out on a market; see `Sleeve.strip`."""
-        legs = (Leg(1.0, self.moneyness),)
-        rule = parse_roll(self.roll, self.drift)
-        return option_strip(
-            self.name,
-            market,
-            legs,
-            tenor=self.tenor,
-            rule=rule,
-            listed=self.listed,
-            lag=lag,
-            costs=costs,
-        )
+    def legs(self) -> tuple[Leg, ...]:
+        """One put."""
+        return (Leg(1.0, self.moneyness, delta=self.delta),)
 
 
 @dataclass(frozen=True)
-class PutSpread:
+class Call(OptionSleeve):
+    """A call on the index, at a moneyness or a delta.
+
+    Parameters
+    ----------
+    moneyness, delta, tenor, roll, drift, listed, strike_step, side, size
+        As for `Put`.
+
+    Examples
+    --------
+    >>> Call(delta=0.30, side="short").name
+    'call-90d-30delta-short'
+    """
+
+    moneyness: float = 1.05
+    delta: float | None = None
+    size: Size = field(default_factory=lambda: Notional(0.4), kw_only=True)
+    kind: ClassVar[str] = "call"
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """One call."""
+        return (Leg(1.0, self.moneyness, call=True, delta=self.delta),)
+
+
+@dataclass(frozen=True)
+class Straddle(OptionSleeve):
+    """A put and a call of one strike; a ``strike_step`` rounds to the nearest.
+
+    Parameters
+    ----------
+    moneyness
+        Strike over the index when chosen.
+    tenor, roll, drift, listed, strike_step, side, size
+        As for `Put`.
+
+    Examples
+    --------
+    >>> Straddle(tenor="30d").name
+    'straddle-30d-1'
+    """
+
+    moneyness: float = 1.0
+    size: Size = field(default_factory=lambda: Notional(0.15), kw_only=True)
+    kind: ClassVar[str] = "straddle"
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """A put and a call."""
+        return tuple(Leg(1.0, self.moneyness, call, nearest=True) for call in (False, True))
+
+
+@dataclass(frozen=True)
+class PutSpread(OptionSleeve, TwoStrikes):
     """A put bought at ``upper`` and one sold at ``lower``, the same expiry.
 
     Parameters
     ----------
     upper, lower
         Strikes over the index when chosen, upper > lower.
-    tenor, roll, drift, listed
+    upper_delta, lower_delta
+        Choose both strikes by delta instead.
+    tenor, roll, drift, listed, strike_step, side
         As for `Put`.
     size
         `Notional` 0.55 times NAV by default.
@@ -110,45 +193,142 @@ class PutSpread:
 
     upper: float = 0.95
     lower: float = 0.80
-    tenor: str = "90d"
-    roll: str = "30d"
-    drift: float | None = None
-    listed: bool = True
-    size: Size = field(default_factory=lambda: Notional(0.55))
+    size: Size = field(default_factory=lambda: Notional(0.55), kw_only=True)
     kind: ClassVar[str] = "put_spread"
-
-    def __post_init__(self) -> None:
-        check_number(self.upper, "upper", 0.2, 2.0)
-        check_number(self.lower, "lower", 0.2, 2.0)
-        if self.lower >= self.upper:
-            raise SleeveError(
-                f"the lower strike {self.lower} is not below the upper {self.upper}",
-                where="lower",
-                mend="swap lower and upper",
-            )
-        check_terms(self.tenor, self.roll, self.drift)
-        check_flag(self.listed, "listed")
-        check_size(self.size, premium=True)
+    nearer: ClassVar[str] = "upper"
 
     @property
-    def name(self) -> str:
-        """Short name."""
-        return f"put_spread-{self.tenor}-{self.upper:g}-{self.lower:g}"
+    def legs(self) -> tuple[Leg, ...]:
+        """The upper put bought, the lower sold."""
+        return self.at("upper", 1.0, call=False), self.at("lower", -1.0, call=False)
 
-    def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
-        """Lay the spread out on a market; see `Sleeve.strip`.
 
-        The strip's ``strike`` is the upper one.
-        """
-        legs = (Leg(1.0, self.upper), Leg(-1.0, self.lower))
-        rule = parse_roll(self.roll, self.drift)
-        return option_strip(
-            self.name,
-            market,
-            legs,
-            tenor=self.tenor,
-            rule=rule,
-            listed=self.listed,
-            lag=lag,
-            costs=costs,
+@dataclass(frozen=True)
+class CallSpread(OptionSleeve, TwoStrikes):
+    """A call bought at ``lower`` and one sold at ``upper``, the same expiry.
+
+    Parameters
+    ----------
+    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side, size
+        As for `PutSpread`.
+
+    Examples
+    --------
+    >>> CallSpread(lower_delta=0.40, upper_delta=0.15).name
+    'call_spread-90d-40delta-15delta'
+    """
+
+    upper: float = 1.15
+    lower: float = 1.02
+    size: Size = field(default_factory=lambda: Notional(0.4), kw_only=True)
+    kind: ClassVar[str] = "call_spread"
+    nearer: ClassVar[str] = "lower"
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The lower call bought, the upper sold."""
+        return self.at("lower", 1.0, call=True), self.at("upper", -1.0, call=True)
+
+
+@dataclass(frozen=True)
+class Strangle(OptionSleeve, TwoStrikes):
+    """A put at ``lower`` and a call at ``upper``, the same expiry.
+
+    Parameters
+    ----------
+    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side, size
+        As for `PutSpread`.
+
+    Examples
+    --------
+    >>> Strangle(side="short").name
+    'strangle-90d-0.92-1.05-short'
+    """
+
+    upper: float = 1.05
+    lower: float = 0.92
+    size: Size = field(default_factory=lambda: Notional(0.18), kw_only=True)
+    kind: ClassVar[str] = "strangle"
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """A put and a call."""
+        return self.at("lower", 1.0, call=False), self.at("upper", 1.0, call=True)
+
+
+@dataclass(frozen=True)
+class Collar(OptionSleeve, TwoStrikes):
+    """A put bought at ``lower``, paid for in part by a call sold at ``upper``, the same expiry.
+
+    Parameters
+    ----------
+    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side
+        As for `PutSpread`.
+    size
+        `Notional` or `Contracts`.  A collar of two expiries is two sleeves.
+
+    Examples
+    --------
+    >>> Collar(tenor="quarterly", roll="expiry").name
+    'collar-quarterly-0.92-1.08'
+    """
+
+    upper: float = 1.08
+    lower: float = 0.92
+    size: Size = field(default_factory=lambda: Notional(0.5), kw_only=True)
+    kind: ClassVar[str] = "collar"
+    balanced: ClassVar[bool] = True
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The put bought, the call sold."""
+        return self.at("lower", 1.0, call=False), self.at("upper", -1.0, call=True)
+
+
+@dataclass(frozen=True)
+class Condor(OptionSleeve):
+    """An iron condor: put and call near the index and, farther off, put and call against them.
+
+    Held ``short``, as by default, the near ones are sold and the wings bought.
+
+    Parameters
+    ----------
+    short_delta, wing_delta
+        Deltas, without sign, of the near options and of the wings.
+    tenor, roll, drift, listed, strike_step, side
+        As for `Put`.
+    size
+        `Notional` or `Contracts`.
+
+    Examples
+    --------
+    >>> Condor().name
+    'condor-monthly-20delta-5delta-short'
+    """
+
+    short_delta: float = 0.20
+    wing_delta: float = 0.05
+    tenor: str = field(default="monthly", kw_only=True)
+    roll: str = field(default="expiry", kw_only=True)
+    side: str = field(default=SHORT, kw_only=True)
+    size: Size = field(default_factory=lambda: Notional(1.0), kw_only=True)
+    kind: ClassVar[str] = "condor"
+    balanced: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.wing_delta >= self.short_delta:
+            raise SleeveError(
+                f"the wings' delta {self.wing_delta} is not below {self.short_delta}",
+                where="wing_delta",
+                mend="swap wing_delta and short_delta",
+            )
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The near put and call, and the wings against them."""
+        return tuple(
+            Leg(weight, 1.0, call, delta)
+            for weight, delta in ((1.0, self.short_delta), (-1.0, self.wing_delta))
+            for call in (False, True)
         )

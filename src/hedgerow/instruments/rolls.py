@@ -8,7 +8,7 @@ the contract that the next order will be filled in, and none knows the future.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,12 +26,15 @@ Index = NDArray[np.intp]
 SHORTEST = 7
 """Shortest tenor in days: shorter ones could expire over an unscheduled closure."""
 
+CYCLES = {"monthly": 1, "quarterly": 3}
+"""Tenors that name the next expiry of a listed cycle, with the months between expiries."""
+
 _UNITS = {"d": 1.0, "w": 7.0, "m": 365.0 / 12.0, "y": 365.0}
 _SPAN = re.compile(r"^\s*(\d+)\s*([dwmy])\s*$", re.IGNORECASE)
 
 
 def parse_tenor(text: str, where: str = "tenor") -> int:
-    """Return the days of a span such as ``90d``, ``13w``, ``3m`` or ``1y``.
+    """Return the days of a span such as ``90d``, ``13w``, ``3m`` or ``1y``, or of a cycle.
 
     Raises
     ------
@@ -40,13 +43,17 @@ def parse_tenor(text: str, where: str = "tenor") -> int:
 
     Examples
     --------
-    >>> [parse_tenor(text) for text in ("90d", "3m", "1y")]
-    [90, 91, 365]
+    >>> [parse_tenor(text) for text in ("90d", "3m", "1y", "monthly")]
+    [90, 91, 365, 30]
     """
+    if text in CYCLES:
+        return round(CYCLES[text] * _UNITS["m"])
     found = _SPAN.match(text) if isinstance(text, str) else None
     if not found:
         raise SleeveError(
-            f"{text!r} is not a span of time", where=where, mend="write it like 90d, 13w, 3m or 1y"
+            f"{text!r} is not a span of time",
+            where=where,
+            mend="write it like 90d, 13w, 3m, 1y or monthly",
         )
     days = round(int(found[1]) * _UNITS[found[2].lower()])
     if days < SHORTEST:
@@ -121,9 +128,15 @@ def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Ro
     )
 
 
-def check_terms(tenor: str, roll: str, drift: float | None) -> None:
+def check_terms(tenor: str, roll: str, drift: float | None, *, listed: bool) -> None:
     """Refuse a tenor, a roll rule or a drift that cannot be read or do not fit together."""
     span, rule = parse_tenor(tenor), parse_roll(roll, drift)
+    if tenor in CYCLES:
+        span = 28 * CYCLES[tenor]
+        if not listed:
+            raise SleeveError(
+                f"a {tenor} option is a listed one", where="listed", mend="write listed = true"
+            )
     if rule.dte is not None and rule.dte >= span:
         raise SleeveError(
             f"rolling {rule.dte} days before expiry leaves a {tenor} option no life",
@@ -228,29 +241,45 @@ def _numbered(starts: list[int], count: int) -> Index:
     return np.maximum.accumulate(latest)
 
 
-def expiry_by_tenor(days: Days, span: int, *, listed: bool) -> Callable[[int], int]:
+def expiry_by_tenor(days: Days, tenor: str, *, listed: bool, lag: int) -> Callable[[int], int]:
     """Return which expiry is chosen on a session, both as days since 1970-01-01.
 
     Parameters
     ----------
     days
         The sessions, sorted, **shape** (T,); no contract is chosen before or after them.
-    span
-        Tenor in days.
+    tenor
+        As `parse_tenor` reads it.  ``monthly`` and ``quarterly`` (March, June, …) choose the
+        first expiry of that cycle after the session of the fill.
     listed
         True for the first monthly expiry on or after the tenor, False for exactly the tenor.
+    lag
+        Sessions from choice to fill.
 
     Examples
     --------
-    >>> expiry_by_tenor(np.array([0]), 90, listed=True)(0) == 90 + 16  # 1970-04-17
+    >>> expiry_by_tenor(np.array([0]), "90d", listed=True, lag=1)(0) == 90 + 16  # 1970-04-17
+    True
+    >>> expiry_by_tenor(np.array([0]), "quarterly", listed=True, lag=1)(0) == 59 + 19  # 20 March
     True
     """
+    span, cycle = parse_tenor(tenor), CYCLES.get(tenor)
     if not listed:
         return lambda day: day + span
-    first, last = (days[[0, -1]] + span).astype("datetime64[D]").astype("datetime64[M]")
-    monthlies = third_friday(np.arange(first, last + 2)).astype(np.int64)
-    listing = monthlies.tolist()
-    return lambda day: int(listing[bisect_left(listing, day + span)])
+    ahead = 0 if cycle is None else cycle * 31
+    first, last = (days[[0, -1]] + span + ahead).astype("datetime64[D]").astype("datetime64[M]")
+    months = np.arange(days[0].astype("datetime64[D]").astype("datetime64[M]"), last + 2)
+    if cycle is None:
+        listing = third_friday(months[months >= first]).astype(np.int64).tolist()
+        return lambda day: int(listing[bisect_left(listing, day + span)])
+    months = months[(months.astype(np.int64) + 1) % cycle == 0]
+    listing = third_friday(months).astype(np.int64).tolist()
+
+    def after(day: int) -> int:
+        fill = sessions_ahead(np.datetime64(day, "D"), lag).astype(np.int64)
+        return int(listing[bisect_right(listing, int(fill))])
+
+    return after
 
 
 def last_session_before(day: int) -> int:

@@ -80,7 +80,7 @@ class VarianceSwap:
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:
-        check_terms(self.tenor, self.roll, self.drift)
+        check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
         check_flag(self.listed, "listed")
         check_size(self.size, premium=False)
 
@@ -99,7 +99,7 @@ class VarianceSwap:
         check_lag(lag)
         scene, trade = Scene.of(market), costs or Costs()
         span, rule = parse_tenor(self.tenor), parse_roll(self.roll, self.drift)
-        expiry_after = expiry_by_tenor(scene.days, span, listed=self.listed)
+        expiry_after = expiry_by_tenor(scene.days, self.tenor, listed=self.listed, lag=lag)
         plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
         return _laid_out(self.name, market, scene, plan, trade, _notes(scene, span, lag))
 

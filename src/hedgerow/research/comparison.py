@@ -243,6 +243,9 @@ def _fixed(ground: Ground, level: float = 1.0) -> Policy:
 
 def _life(ground: Ground) -> int:
     """Return the sessions that a contract is held at most: what the purge must span."""
+    shift = ground.strip.shift
+    if shift.any():  # a month is bought over one roll period and sold over the next
+        return int(np.ceil(2.0 * np.count_nonzero(shift) / shift.sum()))
     rolls = np.flatnonzero(ground.strip.roll)
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
