@@ -47,13 +47,24 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
-    from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
-    from hedgerow.policies.signals import Average, Level, RealisedVol
-    from hedgerow.policies.trigger import Trigger
+    from hedgerow.policies.rules import (
+        Bands,
+        Constant,
+        Linear,
+        Sigmoid,
+        Tiers,
+        VolRatio,
+        VolTarget,
+    )
+    from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.stop import Stop
+    from hedgerow.policies.tables import Ladder, Table
+    from hedgerow.policies.trigger import AtRoll, Trigger
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AtRoll",
     "Average",
     "Bands",
     "Bounds",
@@ -67,8 +78,10 @@ __all__ = [
     "Costs",
     "DataError",
     "Equity",
+    "Future",
     "FutureContract",
     "HedgerowError",
+    "Ladder",
     "LedgerError",
     "Level",
     "Linear",
@@ -89,10 +102,13 @@ __all__ = [
     "SleeveError",
     "Smooth",
     "State",
+    "Stop",
     "Straddle",
     "Strangle",
     "Structure",
+    "Table",
     "Tiers",
+    "Trend",
     "Trigger",
     "Underlying",
     "VarianceSwap",
@@ -103,6 +119,7 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
+    "VolTarget",
     "__version__",
     "analyse",
     "backtest",
@@ -153,9 +170,10 @@ _HOMES = {
     ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
-        *("Average", "Level", "RealisedVol"),
-        *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),
-        *("Bounds", "Budget", "Persist", "Smooth", "Trigger"),
+        *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers"),
+        *("VolRatio", "VolTarget"),
+        *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
     ),
 }
 _MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}

@@ -31,7 +31,7 @@ STAGES = {
     "SMOOTH": ("Smoothing", "Slower changes."),
     "PERSIST": ("Persistence", "Changes that last."),
     "SCOPE": ("Scope", "What is hedged."),
-    "BUDGET": ("Budget", "What it may cost."),
+    "BUDGET": ("Budget and stop", "What it may cost, or lose."),
     "TRIGGER": ("Trigger", "When to trade; without one every bar rebalances."),
 }
 _SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:g}"))
@@ -62,7 +62,8 @@ def _section(cls: Any) -> str:
     meaning = " ".join(text.split("\n\n")[0].split()).replace("``", "`")
     lines = [f"### {cls.kind}", "", f"`hr.{cls.__name__}`: {meaning}", ""]
     said = _said(text)
-    lines += ["| field | default | values | |", "|---|---|---|---|"]
+    if fields(cls):
+        lines += ["| field | default | values | |", "|---|---|---|---|"]
     hints = typing.get_type_hints(cls, include_extras=True)
     for item in fields(cls):
         default = "needed" if item.default is MISSING else f"`{_plain(item.default)}`"
@@ -101,6 +102,10 @@ def _values(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Annotated:
         base, *given = typing.get_args(hint)
         extras = tuple(given)
+    if typing.get_origin(base) is tuple:
+        inner = _values(typing.get_args(base)[0])
+        noun = "list" if inner.startswith("list") else "number"
+        return f"list of {inner.replace(noun, f'{noun}s', 1)}"
     limits = [limit for extra in extras for limit in getattr(extra, "metadata", ())]
     shown = [
         sign.format(getattr(limit, name))
@@ -117,6 +122,8 @@ def _plain(value: Any) -> str:
         return '"off"'
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_plain, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

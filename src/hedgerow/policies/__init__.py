@@ -1,23 +1,32 @@
 """Signals, rules, overlays and the trigger; importing this package fills the catalogue."""
 
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
-from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
-from hedgerow.policies.signals import Average, Level, RealisedVol
-from hedgerow.policies.trigger import Trigger
+from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio, VolTarget
+from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.stop import Stop
+from hedgerow.policies.tables import Ladder, Table
+from hedgerow.policies.trigger import AtRoll, Trigger
 
 __all__ = [
+    "AtRoll",
     "Average",
     "Bands",
     "Bounds",
     "Budget",
     "Constant",
+    "Future",
+    "Ladder",
     "Level",
     "Linear",
     "Persist",
     "RealisedVol",
     "Sigmoid",
     "Smooth",
+    "Stop",
+    "Table",
     "Tiers",
+    "Trend",
     "Trigger",
     "VolRatio",
+    "VolTarget",
 ]
