@@ -223,9 +223,10 @@ def in_words(error: ValidationError, cls: type[Any], where: str) -> PolicyError:
     """Return pydantic's first verdict on the fields of ``cls`` as an error of ours."""
     first = error.errors()[0]
     names, kind = list(_hints(cls)), str(first["type"])
-    # What was given by position is told by the name of its field.
-    parts = [names[p] if isinstance(p, int) and p < len(names) else p for p in first["loc"]]
-    path = ".".join([where, *map(str, parts)])
+    loc = first["loc"]
+    if loc and isinstance(loc[0], int) and loc[0] < len(names):
+        loc = (names[loc[0]], *loc[1:])  # what was given by position is told by its field's name
+    path = ".".join([where, *map(str, loc)])
     if kind in ("unexpected_keyword_argument", "unexpected_keyword"):
         return PolicyError("unknown key", where=path, mend=nearest(str(first["loc"][-1]), names))
     if kind == "unexpected_positional_argument":
@@ -254,6 +255,11 @@ def _in_words(error: Mapping[str, Any]) -> tuple[str, str]:
         return f"{shown} is not a text", "write a text in quotes"
     if kind == "string_too_short":
         return "is empty", "name one"
+    if kind == "tuple_type":
+        return f"{shown} is not a list", "write a list such as [15, 25]"
+    if kind in ("too_short", "too_long"):
+        key, verdict = ("min_length", "fewer") if kind == "too_short" else ("max_length", "more")
+        return f"{shown} has {verdict} than {limits[key]} entries", f"give {limits[key]}"
     if kind == "bool_type":
         return f"{shown} is not true or false", "write true or false"
     if kind == "literal_error":
