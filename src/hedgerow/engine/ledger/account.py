@@ -16,6 +16,7 @@ from hedgerow.engine.ledger.events import (
     Cash,
     Closed,
     Event,
+    Explained,
     Filled,
     Leg,
     Ordered,
@@ -132,6 +133,9 @@ class Account:
         self.marks: Mapping[str, float] = {}
         self._used: set[str] = set()
         self._executed: set[str] = set()
+        self._nav: Micros = 0
+        self._paid_in: Micros = 0
+        self._explained: Micros | None = None
 
     def take(self, event: Event) -> None:
         """Let an event happen; one that cannot happen changes nothing.
@@ -141,7 +145,7 @@ class Account:
         LedgerError
             If an order's id or an execution is used twice, a fill has no open order or is more
             than what was left of it, more is settled than held, a settlement's cash is not
-            what its value says, or a closed bar does not add up.
+            what its value says, a closed bar does not add up, or the parts of its gain do not.
         RangeError
             If a sum leaves the range of the ledger.
         """
@@ -159,6 +163,8 @@ class Account:
                 self._settle(event)
             case Cash():
                 self._pay(event)
+            case Explained():
+                self._explained = (self._explained or 0) + sum(event.parts.values())
             case Closed():
                 self._close(event)
 
@@ -318,6 +324,8 @@ class Account:
                     mend="name the future",
                 )
             self._hold(event.contract, held.quantity, held.basis + event.amount)
+        elif event.reason == "deposit":
+            self._paid_in += event.amount
         self.cash += event.amount
 
     def _close(self, event: Closed) -> None:
@@ -330,6 +338,15 @@ class Account:
                 where="closed",
                 mend="do not continue the run: find the event that is missing or wrong",
             )
+        gain = event.nav - self._nav - self._paid_in
+        if self._explained is not None and self._explained != gain:
+            raise LedgerError(
+                f"the parts of the gain do not add up: they make {usd(self._explained)} USD, NAV "
+                f"changed by {usd(gain)} USD beside what was paid in",
+                where="closed",
+                mend="do not continue the run: find the part that is missing or wrong",
+            )
+        self._nav, self._paid_in, self._explained = event.nav, 0, None
 
 
 def fold(records: Iterable[Record]) -> Account:
