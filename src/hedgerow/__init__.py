@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+    from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
     from hedgerow.policies.signals import Average, Level, RealisedVol
@@ -73,6 +74,7 @@ __all__ = [
     "Level",
     "Linear",
     "Market",
+    "Monetise",
     "Notional",
     "OptionContract",
     "Persist",
@@ -84,10 +86,14 @@ __all__ = [
     "PutSpread",
     "RangeError",
     "RealisedVol",
+    "Restrike",
+    "RollOut",
+    "RollUp",
     "Shares",
     "Sigmoid",
     "SleeveError",
     "Smooth",
+    "StagedExit",
     "State",
     "Straddle",
     "Strangle",
@@ -156,6 +162,7 @@ _HOMES = {
         *("Average", "Level", "RealisedVol"),
         *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),
         *("Bounds", "Budget", "Persist", "Smooth", "Trigger"),
+        *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }
 _MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}
