@@ -7,10 +7,10 @@ broker makes the very numbers of the floats carriage.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from hedgerow.core.action import Position, resolve
+from hedgerow.core.action import Position, resolve, start
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
@@ -74,13 +74,14 @@ class Desk:
                 mend="remove the actions, or use a sleeve that rolls",
             )
         self._params, self._memory = line.policy.params(), line.policy.start()
-        self._actions = tuple(action.start() for action in line.actions)
+        self._actions = start(line.actions)
+        self._left = 1.0  # of the target when the contract was last renewed by an action
         self._bars = [Bar(*row) for row in tape.bar_rows.tolist()]
         self._signals = [tuple(row) for row in tape.signal_rows.tolist()]
         self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
         self._number = self._scheduled[first]
         self._tracks: dict[str, Quoted] = {}
-        self._acted = self._rolling = False
+        self._acted = self._rolling = self.acting = False
         self._sent = 0
         self.book: Book = opening(nav)
         self.order: Order = no_order()
@@ -107,17 +108,19 @@ class Desk:
 
     def value(self, basket: Basket, row: int) -> float:
         """Return what a unit is worth, USD."""
-        return sum(
-            weight * track.price[row - track.first] * track.multiplier
-            for track, weight in zip(map(self.track, basket.symbols), basket.weights, strict=True)
-        )
+        return self._sum(basket, lambda track, at: track.price[at] * track.multiplier, row)
 
     def delta_of(self, basket: Basket, row: int) -> float:
         """Return the delta of a unit, USD per index point."""
-        return sum(
-            weight * track.delta[row - track.first] * track.multiplier
-            for track, weight in zip(map(self.track, basket.symbols), basket.weights, strict=True)
-        )
+        return self._sum(basket, lambda track, at: track.delta[at] * track.multiplier, row)
+
+    def _sum(self, basket: Basket, of: Callable[[Quoted, int], float], row: int) -> float:
+        """Return the sum over a unit's contracts."""
+        total = 0.0
+        for symbol, weight in zip(*basket, strict=True):
+            track = self.track(symbol)
+            total += weight * of(track, row - track.first)
+        return total
 
     def delta(self, row: int) -> float:
         """Return the delta of what is held once the open tickets are filled, USD a point."""
@@ -216,33 +219,40 @@ class Desk:
 
     def wish(self, row: int, day: int, spot: float, vix: float) -> dict[str, float]:
         """Let the actions look at the position; return what each wished, by name."""
-        held = self.lots.get(self.aim)
+        self.acting, held = False, self.lots.get(self.aim)
         if not self.line.actions or self.entry is None or not held:
             return {}
         value = self.value(self.aim, row)
         self.entry = self.entry._replace(peak=max(self.entry.peak, value))
-        lead = self.aim.symbols[0]
-        strike = self.track(lead).strike
+        lead = self.track(self.aim.symbols[0])
         position = Position(
-            units=held,
+            units=abs(held),
             value=value,
             paid=self.entry.paid,
             peak=self.entry.peak,
             days_held=float(day - self.entry.day),
-            days_left=float(self.track(lead).expiry - day),
-            moneyness=strike / spot,
-            delta=self.delta_of(self.aim, row),
+            days_left=float(lead.expiry - day),
+            moneyness=lead.strike / spot,
+            delta=self._sum(self.aim, lambda track, at: track.delta[at], row),
             spot=spot,
             vix=vix,
+            gamma=self._sum(self.aim, lambda track, at: track.gamma[at], row),
+            theta=self._sum(self.aim, lambda track, at: track.theta[at] * track.multiplier, row),
         )
-        wish, self._actions, told = resolve(position, self.line.actions, self._actions)
+        wish, self._actions, trace = resolve(
+            position, self.line.actions, self._actions, kept=self._left
+        )
         self.acting = wish.keep != self.kept
         self.kept = float(wish.keep)
         if wish.renew > 0.0:
             keep = KEEP[int(wish.renew) - 1]
             self.aim = self.roster.choose(row, like=self.aim, keep=keep)
-            self._rolling = True
-        return dict(told)
+            self._rolling, self._left = True, self.kept
+        return {
+            f"{i}.{one.kind}.{name}": float(value)
+            for i, (one, wished) in enumerate(zip(self.line.actions, trace, strict=True))
+            for name, value in wished._asdict().items()
+        }
 
     def plan(
         self, row: int, order: Order, due: int, *, acting: bool = False
@@ -296,6 +306,7 @@ class Desk:
         """Aim at a contract of the schedule, whole again and as large as the order says."""
         self._number, self.aim = number, self.roster.basket(number)
         self.full, self.kept, self._rolling = self.order.contracts, 1.0, True
+        self._left = 1.0
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         replaced, self.tickets = self.tickets, []
@@ -323,7 +334,7 @@ class Desk:
         value = self.value(basket, row)
         if self.entry is None or not before or before * after < 0.0:
             self.entry = Entry(value, value, day)
-            self._actions = tuple(action.start() for action in self.line.actions)
+            self._actions = start(self.line.actions)
         elif abs(after) > abs(before):
             part = before / after
             paid = part * self.entry.paid + (1.0 - part) * value
