@@ -16,6 +16,7 @@ from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
 from hedgerow.engine.broker import Execution, Fill, Quote, Ticket
 from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, marked, without
+from hedgerow.engine.ledger.money import Nanos
 from hedgerow.engine.program import Line
 from hedgerow.engine.ticketing import changes, ticket
 from hedgerow.errors import RangeError
@@ -32,6 +33,16 @@ class Marked(NamedTuple):
     carried: float
     """Cost of holding, had nothing moved."""
     legs: list[Held]
+
+
+class Traded(NamedTuple):
+    """A fill as the ledger counts it."""
+
+    fill: Fill
+    quantities: tuple[Nanos, ...]
+    """Of each leg."""
+    whole: bool
+    """Whether nothing is left of the ticket."""
 
 
 class Desk:
@@ -58,8 +69,8 @@ class Desk:
         The contracts of a unit that the line wants.
     full, kept
         Units that the policy asks for, and the part that the actions leave of them.
-    tickets
-        Open ones.
+    tickets, replaced
+        Open ones, and those that unforeseen ones took the place of.
     """
 
     def __init__(
@@ -89,7 +100,13 @@ class Desk:
         self.aim: Basket = roster.basket(self._number)
         self.full, self.kept = 0.0, 1.0
         self.tickets: list[Ticket] = []
+        self.replaced: list[Ticket] = []
         self.entry: Entry | None = None
+
+    @property
+    def wanted(self) -> float:
+        """Units that are to be held."""
+        return self.full * self.kept
 
     # prices
 
@@ -98,6 +115,13 @@ class Desk:
         if symbol not in self._tracks:
             self._tracks[symbol] = Quoted.of(symbol, self.roster.path(symbol))
         return self._tracks[symbol]
+
+    def shows(self, symbol: str, row: int) -> bool:
+        """Say whether a contract is known here and has a price at a bar."""
+        track = self._tracks.get(symbol)
+        if track is None and symbol in self.aim.symbols:
+            track = self.track(symbol)
+        return track is not None and 0 <= row - track.first < len(track.price)
 
     def quote(self, symbol: str, row: int) -> Quote:
         """Return what a contract can be traded at."""
@@ -144,7 +168,7 @@ class Desk:
         legs = []
         for symbol, quantity in self.lots.quantities().items():
             leg = marked(symbol, quantity, self.track(symbol), row, rate * span)
-            pnl += leg.gain - leg.financing
+            pnl += leg.pnl
             carried -= quantity * leg.track.multiplier * leg.track.theta[leg.at - 1] * days
             legs.append(leg)
         return Marked(pnl, carried, legs)
@@ -153,8 +177,10 @@ class Desk:
         """Take out what expires by a day: symbols and contracts, which settle in cash."""
         return self.lots.expire(lambda symbol: self.track(symbol).expiry <= day)
 
-    def fill(self, fills: Sequence[Fill], row: int, day: int, fees: float) -> float:
-        """Take a bar's fills; return their cost, USD.
+    def fill(
+        self, fills: Sequence[Fill], row: int, day: int, fees: float
+    ) -> tuple[float, list[Traded]]:
+        """Take a bar's fills; return their cost, USD, and what was traded.
 
         Parameters
         ----------
@@ -166,19 +192,21 @@ class Desk:
             USD paid for what was settled at this bar.
         """
         cost, traded = fees, 0.0
+        done: list[Traded] = []
         left = {ticket.order: ticket for ticket in self.tickets}
         for fill in fills:
-            ticket = left[fill.order]
+            ticket = left.pop(fill.order)
+            rest = ticket.units - fill.units
+            whole = abs(rest) <= 1e-12 * abs(ticket.units)
+            if not whole:
+                left[fill.order] = ticket._replace(units=rest)
+            done.append(Traded(fill, self.lots.change(ticket.basket, fill.units), whole))
             self._take(ticket.basket, fill.units, row, day)
             traded += abs(fill.units)
             for leg in fill.legs:
                 track = self.track(leg.symbol)
                 slip = (leg.price - track.price[row - track.first]) * leg.quantity
                 cost += slip * track.multiplier + leg.fee
-            rest = ticket.units - fill.units
-            left[fill.order] = ticket._replace(units=rest)
-            if abs(rest) <= 1e-12 * abs(ticket.units):
-                del left[fill.order]
         self.tickets = list(left.values())
         filled = self._acted and not self.tickets
         if filled:
@@ -191,7 +219,7 @@ class Desk:
             pnl=self.book.pnl - cost,
             spent=self.book.spent + cost,
         )
-        return cost
+        return cost, done
 
     def lapse(self) -> list[Ticket]:
         """Take out the tickets that were for the day only."""
@@ -300,7 +328,8 @@ class Desk:
         if self.mixes or number == self._number:
             return []
         self._aim(number)
-        return self._work(row, due)[0]
+        made, self.replaced = self._work(row, due)
+        return made
 
     def _aim(self, number: int) -> None:
         """Aim at a contract of the schedule, whole again and as large as the order says."""
@@ -310,9 +339,8 @@ class Desk:
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         replaced, self.tickets = self.tickets, []
-        wanted = self.full * self.kept
         asked = changes(
-            self.lots, self.aim, wanted, mixes=self.mixes, whole=self.execution.whole
+            self.lots, self.aim, self.wanted, mixes=self.mixes, whole=self.execution.whole
         )
         self._rolling = self._rolling and bool(asked)
         for basket, units in asked:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from hedgerow.engine.ledger.account import instrument
+from hedgerow.engine.ledger.money import Nanos, nanos
 from hedgerow.instruments.roster import Basket, Path
 
 
@@ -71,7 +72,14 @@ class Held(NamedTuple):
     gain: float
     """What its price earned, USD."""
     financing: float
-    """Interest paid on the money tied up, less dividends, USD."""
+    """Interest paid on the money tied up, USD."""
+    dividend: float
+    """Dividends received, USD."""
+
+    @property
+    def pnl(self) -> float:
+        """All of it, USD."""
+        return self.gain - (self.financing - self.dividend)
 
 
 def marked(symbol: str, quantity: float, track: Quoted, row: int, interest: float) -> Held:
@@ -90,7 +98,7 @@ def marked(symbol: str, quantity: float, track: Quoted, row: int, interest: floa
     usd = quantity * track.multiplier
     gain = usd * (track.price[at] - track.price[at - 1])
     paid = usd * track.price[at - 1] * interest if track.financed else 0.0
-    return Held(symbol, quantity, track, at, gain, paid - usd * track.dividend[at])
+    return Held(symbol, quantity, track, at, gain, paid, usd * track.dividend[at])
 
 
 class Lots:
@@ -119,15 +127,29 @@ class Lots:
         """Return contracts and units."""
         return self._held.items()
 
-    def add(self, basket: Basket, units: float) -> float:
-        """Add units, and return what is held then; what is within rounding of none is gone."""
+    def after(self, basket: Basket, units: float) -> float:
+        """Return what would be held with so many units more: none where rounding alone is left."""
         before = self.get(basket)
         after = before + units
-        if abs(after) <= 1e-12 * max(abs(before), abs(units)):
+        return 0.0 if abs(after) <= 1e-12 * max(abs(before), abs(units)) else after
+
+    def add(self, basket: Basket, units: float) -> float:
+        """Add units, and return what is held then."""
+        held = self.after(basket, units)
+        if held:
+            self._held[basket] = held
+        else:
             self._held.pop(basket, None)
-            return 0.0
-        self._held[basket] = after
-        return after
+        return held
+
+    def change(self, basket: Basket, units: float) -> tuple[Nanos, ...]:
+        """Return what so many units more change in nano-contracts, leg by leg.
+
+        Each is the difference of two rounded positions, so that however often a lot changes, what
+        is left of it at the end is none.
+        """
+        before, after = self.get(basket), self.after(basket, units)
+        return tuple(nanos(after * weight) - nanos(before * weight) for weight in basket.weights)
 
     def quantities(self) -> dict[str, float]:
         """Return contracts held by symbol."""
