@@ -17,7 +17,7 @@ from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import actions, overlays, rules, trigger
+from hedgerow.policies import actions, overlays, rules, stop, tables, trigger
 from hedgerow.policies.signals import Level
 
 
@@ -45,6 +45,14 @@ def _trigger(switches: tuple[bool, bool, str, bool, str]) -> st.SearchStrategy[A
     )
 
 
+def _edges(count: int) -> st.SearchStrategy[list[float]]:
+    return st.lists(number(8.0, 40.0), min_size=count, max_size=count, unique=True).map(sorted)
+
+
+def _levels(edges: int) -> st.SearchStrategy[list[float]]:
+    return st.lists(number(0.0, 3.0), min_size=edges + 1, max_size=edges + 1)
+
+
 SWITCHES = [
     (True, True, "d", True, "recovery"),
     (True, False, "b", True, "reset"),
@@ -59,6 +67,22 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
         lambda p: rules.Linear("vix", low=p[0][0], high=p[0][1], top=p[1])
     ),
     "vol_ratio": st.builds(rules.VolRatio, st.just("vix"), number(5.0, 40.0)),
+    "vol_target": st.builds(
+        rules.VolTarget, st.just("vix"), number(5.0, 40.0), st.none() | number(0.5, 5.0)
+    ),
+    "ladder": st.integers(1, 5).flatmap(
+        lambda n: st.builds(tables.Ladder, st.just("vix"), _edges(n), _levels(n))
+    ),
+    "table": st.tuples(st.integers(1, 5), st.integers(1, 2)).flatmap(
+        lambda n: st.builds(
+            tables.Table,
+            st.just("vix"),
+            _edges(n[0]),
+            st.just("vix"),
+            _edges(n[1]),
+            st.lists(_levels(n[1]), min_size=n[0] + 1, max_size=n[0] + 1),
+        )
+    ),
     "tiers": st.tuples(ordered(8.0, 40.0), *[number(0.0, 3.0)] * 3).map(
         lambda p: rules.Tiers("vix", p[0][0], p[0][1], p[1], p[2], p[3])
     ),
@@ -72,7 +96,9 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "smooth": st.builds(overlays.Smooth, number(1.0, 30.0)),
     "persist": st.builds(overlays.Persist, st.integers(1, 6)),
     "budget": st.builds(overlays.Budget, st.floats(0.0005, 0.2).map(lambda v: round(v, 4))),
+    "stop": st.builds(stop.Stop, number(0.001, 0.05), st.integers(1, 10)),
     "trigger": st.sampled_from(SWITCHES).flatmap(_trigger),
+    "at_roll": st.builds(trigger.AtRoll),
 }
 
 

@@ -48,13 +48,24 @@ if TYPE_CHECKING:
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
-    from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
-    from hedgerow.policies.signals import Average, Level, RealisedVol
-    from hedgerow.policies.trigger import Trigger
+    from hedgerow.policies.rules import (
+        Bands,
+        Constant,
+        Linear,
+        Sigmoid,
+        Tiers,
+        VolRatio,
+        VolTarget,
+    )
+    from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.stop import Stop
+    from hedgerow.policies.tables import Ladder, Table
+    from hedgerow.policies.trigger import AtRoll, Trigger
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AtRoll",
     "Average",
     "Bands",
     "Bounds",
@@ -68,8 +79,10 @@ __all__ = [
     "Costs",
     "DataError",
     "Equity",
+    "Future",
     "FutureContract",
     "HedgerowError",
+    "Ladder",
     "LedgerError",
     "Level",
     "Linear",
@@ -95,10 +108,13 @@ __all__ = [
     "Smooth",
     "StagedExit",
     "State",
+    "Stop",
     "Straddle",
     "Strangle",
     "Structure",
+    "Table",
     "Tiers",
+    "Trend",
     "Trigger",
     "Underlying",
     "VarianceSwap",
@@ -109,6 +125,7 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
+    "VolTarget",
     "__version__",
     "analyse",
     "backtest",
@@ -159,9 +176,10 @@ _HOMES = {
     ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
-        *("Average", "Level", "RealisedVol"),
-        *("Bands", "Constant", "Linear", "Sigmoid", "Tiers", "VolRatio"),
-        *("Bounds", "Budget", "Persist", "Smooth", "Trigger"),
+        *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers"),
+        *("VolRatio", "VolTarget"),
+        *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }

@@ -5,7 +5,7 @@ Chains with ``exp`` may differ by 1e-12 relative, all others not at all.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,7 @@ def _check(chain: tuple[str, ...], switches) -> None:
         tape = data.draw(tapes())
         every = data.draw(st.integers(1, 30))
         lanes = data.draw(st.lists(policies(chain, switches), min_size=1, max_size=4))
-        lanes = [_same_clock(policy, every) for policy in lanes]
+        lanes = [_alike(lanes[0], _same_clock(policy, every)) for policy in lanes]
         spread = spread_of(lanes)
         with np.errstate(all="raise", under="ignore"):
             by_numpy = columns.play(spread, tape, MEASURES)
@@ -121,10 +121,21 @@ def _check(chain: tuple[str, ...], switches) -> None:
     check()
 
 
+def _alike(first: Policy, policy: Policy) -> Policy:
+    """Lists, such as the levels of a table, cannot differ between lanes."""
+    steps = [
+        replace(step, **{name: value for name, value in vars(model).items() if _listed(value)})
+        for step, model in zip(policy.steps, first.steps, strict=True)
+    ]
+    return replace(policy, steps=steps)
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, tuple)
+
+
 def _same_clock(policy: Policy, every: int) -> Policy:
     """The clock of a trigger is text and cannot differ between lanes."""
-    from dataclasses import replace
-
     last = policy.steps[-1]
     if last.kind == "trigger" and last.every is not None:
         last = replace(last, every=f"{every}{last.every[-1]}")

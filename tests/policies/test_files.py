@@ -57,7 +57,15 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
             options.append(_number(kind, limits))
         elif typing.get_origin(kind) is typing.Literal:
             options.append(st.sampled_from(typing.get_args(kind)))
-        elif name in ("signal", "column"):
+        elif typing.get_origin(kind) is tuple:
+            inner = _value(name, typing.get_args(kind)[0], names)
+            bounds = [part for limit in limits for part in limit.metadata]
+            low, high = (
+                next(getattr(part, key) for part in bounds if hasattr(part, key))
+                for key in ("min_length", "max_length")
+            )
+            options.append(st.lists(inner, min_size=low, max_size=high).map(tuple))
+        elif name in ("signal", "column", "by"):
             options.append(st.sampled_from(names))
         elif name == "every":
             options.append(st.from_regex(r"[1-9][0-9]{0,3}[db]", fullmatch=True))

@@ -17,7 +17,7 @@ from hedgerow.instruments import catalog
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies.rules import Linear
-from hedgerow.policies.signals import Average, Level, RealisedVol
+from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.trigger import Trigger
 from hedgerow.research import lookahead
 from sleeves import EVERY, label
@@ -27,6 +27,8 @@ DRAWN = {
     "level": [Level("vix")],
     "realised_vol": [RealisedVol(), RealisedVol("spx", days=60)],
     "average": [Average(), Average("spx", days=50)],
+    "trend": [Trend(), Trend("spx", short=2, long=9, days=3)],
+    "future": [Future(), Future(2, lag=0), Future(8)],
 }
 
 

@@ -40,7 +40,7 @@ STAGES = {
     "SMOOTH": ("Smoothing", "Slower changes."),
     "PERSIST": ("Persistence", "Changes that last."),
     "SCOPE": ("Scope", "What is hedged."),
-    "BUDGET": ("Budget", "What it may cost."),
+    "BUDGET": ("Budget and stop", "What it may cost, or lose."),
     "TRIGGER": ("Trigger", "When to trade; without one every bar rebalances."),
 }
 _SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:g}"))
@@ -73,7 +73,8 @@ def _section(cls: Any) -> str:
     meaning = " ".join(text.split("\n\n")[0].split()).replace("``", "`")
     lines = [f"### {cls.kind}", "", f"`hr.{cls.__name__}`: {meaning}", ""]
     said = _said(text)
-    lines += ["| field | default | values | |", "|---|---|---|---|"]
+    if fields(cls):
+        lines += ["| field | default | values | |", "|---|---|---|---|"]
     hints = typing.get_type_hints(cls, include_extras=True)
     for item in fields(cls):
         default = "needed" if item.default is MISSING else f"`{_plain(item.default)}`"
@@ -113,7 +114,9 @@ def _values(hint: Any) -> str:
         base, *given = typing.get_args(hint)
         extras = tuple(given)
     if typing.get_origin(base) is tuple:
-        return f"list, each a {_values(typing.get_args(base)[0])}"
+        inner = _values(typing.get_args(base)[0])
+        noun = "list" if inner.startswith("list") else "number"
+        return f"list of {inner.replace(noun, f'{noun}s', 1)}"
     limits = [limit for extra in extras for limit in getattr(extra, "metadata", ())]
     shown = [
         sign.format(getattr(limit, name))

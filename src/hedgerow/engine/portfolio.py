@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from hedgerow.core.market import Floats, Market
-from hedgerow.errors import RangeError
+from hedgerow.errors import RangeError, nearest
+from hedgerow.pricing.bills import bill_return
 from hedgerow.pricing.black import DAYS_PER_YEAR
+
+Interest = Literal["simple", "discount", "none"]
 
 
 @dataclass(frozen=True)
@@ -25,21 +28,28 @@ class Equity:
         Sensitivity of the equity part to the index, in excess of bills.
     equity_share
         Part of the portfolio in equity, 0 … 1; the rest earns the bill rate.
+    interest
+        How bills earn their rate: ``simple``, by the day of 365; ``discount``, as a 91-day bill
+        whose rate is quoted on a discount basis (`bill_return`), as in total-return indices of
+        futures; ``none``, not at all, as in their excess-return indices.
 
     Raises
     ------
     RangeError
-        If a number is out of range.
+        If a number is out of range, or the interest is none of the three.
 
     Examples
     --------
     >>> Equity(10_000_000).value
     10000000
+    >>> Equity(100.0, equity_share=0.0, interest="discount").interest
+    'discount'
     """
 
     value: float = 10_000_000.0
     beta: float = 1.0
     equity_share: float = 1.0
+    interest: Interest = "simple"
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -60,6 +70,13 @@ class Equity:
                     where=f"portfolio.{name}",
                     mend=f"give a number in {low:g} … {high:g}",
                 )
+        known = get_args(Interest)
+        if self.interest not in known:
+            raise RangeError(
+                f"{self.interest!r} is no way to earn interest",
+                where="portfolio.interest",
+                mend=nearest(str(self.interest), known),
+            )
 
     def values(self, market: Market, first: int = 0) -> Floats:
         """Return the value at each close, **shape** (T,), USD; ``value`` up to bar ``first``.
@@ -68,13 +85,19 @@ class Equity:
         its dividends.  Bills and dividends are those known at the bar before.
         """
         spot = market["spx"]
-        days = np.diff(market.dates.astype("int64")) / DAYS_PER_YEAR
-        bills = _known(market, "rate")[:-1] * days
-        index = spot[1:] / spot[:-1] - 1.0 + _known(market, "dividend_yield")[:-1] * days
+        days = np.diff(market.dates.astype("int64"))
+        years = days / DAYS_PER_YEAR
+        bills = self._earned(_known(market, "rate")[:-1], days)
+        index = spot[1:] / spot[:-1] - 1.0 + _known(market, "dividend_yield")[:-1] * years
         earned = bills + self.equity_share * self.beta * (index - bills)
         growth = np.ones(len(market))
         growth[first + 1 :] = 1.0 + earned[first:]
         return np.asarray(self.value * np.cumprod(growth))
+
+    def _earned(self, rate: Floats, days: Floats) -> Floats:
+        if self.interest == "discount":
+            return bill_return(rate, days)
+        return rate * (days / DAYS_PER_YEAR) * (self.interest == "simple")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, for records."""

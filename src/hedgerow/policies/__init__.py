@@ -2,16 +2,21 @@
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
-from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
-from hedgerow.policies.signals import Average, Level, RealisedVol
-from hedgerow.policies.trigger import Trigger
+from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio, VolTarget
+from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.stop import Stop
+from hedgerow.policies.tables import Ladder, Table
+from hedgerow.policies.trigger import AtRoll, Trigger
 
 __all__ = [
+    "AtRoll",
     "Average",
     "Bands",
     "Bounds",
     "Budget",
     "Constant",
+    "Future",
+    "Ladder",
     "Level",
     "Linear",
     "Monetise",
@@ -23,7 +28,11 @@ __all__ = [
     "Sigmoid",
     "Smooth",
     "StagedExit",
+    "Stop",
+    "Table",
     "Tiers",
+    "Trend",
     "Trigger",
     "VolRatio",
+    "VolTarget",
 ]

@@ -11,11 +11,13 @@ from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.rules import Linear
-from hedgerow.policies.signals import Average, Level, RealisedVol
+from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.trigger import Trigger
 
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
 _MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
+_TREND = re.compile(r"^(?P<column>\w+)_trend(?P<short>\d+)_(?P<long>\d+)_(?P<days>\d+)$")
+_FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
 def rules() -> dict[str, type[Any]]:
@@ -30,19 +32,25 @@ def rules() -> dict[str, type[Any]]:
 
 
 def signal_named(name: str) -> Signal:
-    """Return the signal that has this name: ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``.
+    """Return the signal that has this name.
+
+    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``.
 
     Examples
     --------
     >>> signal_named("vix_ma10")
     Average(column='vix', days=10)
-    >>> signal_named("rv20").name
-    'rv20'
+    >>> [signal_named(name).name for name in ("rv20", "vix_trend5_20_10", "future2_close")]
+    ['rv20', 'vix_trend5_20_10', 'future2_close']
     """
     if found := _VOL.match(name):
         return RealisedVol(found["column"] or "spx", days=int(found["days"]))
     if found := _MEAN.match(name):
         return Average(found["column"], days=int(found["days"]))
+    if found := _TREND.match(name):
+        return Trend(found["column"], *(int(found[part]) for part in ("short", "long", "days")))
+    if found := _FUTURE.match(name):
+        return Future(int(found["rank"]), lag=0 if found["close"] else 1)
     return Level(name)
 
 

@@ -185,3 +185,49 @@ class Trigger:
 
 
 TriggerMemory = Trigger.Memory
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class AtRoll:
+    """Trade at the start, and from then on only when the sleeve rolls.
+
+    At a roll the new contract is bought in the size that the rule asks for then; in between
+    nothing is traded, whatever the rule says.  Published option indices work like this.
+    """
+
+    kind: ClassVar[str] = "at_roll"
+    stage: ClassVar[Stage] = Stage.TRIGGER
+
+    class Params(NamedTuple):
+        """Kernel parameters: none."""
+
+    class Memory(NamedTuple):
+        """What is carried from bar to bar."""
+
+        fired: Num
+        """1.0 until the first order has been filled; a roll needs no trigger."""
+        begun: Num
+        """1.0 once an order has been filled."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No signal at all."""
+        return ()
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params()
+
+    def start(self) -> Memory:
+        """Return the memory before the first bar: nothing filled yet."""
+        return self.Memory(0.0, 0.0)
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
+        """Let the intensity through, so that a roll takes it, and fire until the first fill."""
+        begun = select(view.book.filled > 0.0, 1.0, memory.begun)
+        return x, AtRollMemory(1.0 - begun, begun)
+
+
+AtRollMemory = AtRoll.Memory
