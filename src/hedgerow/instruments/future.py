@@ -20,9 +20,10 @@ from hedgerow.instruments.future_paths import (
 )
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.rolls import Schedule
+from hedgerow.instruments.roster import frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import check_lag, check_size, check_whole, frozen
+from hedgerow.instruments.sleeve import check_lag, check_size, check_whole
 
 Floats = NDArray[np.float64]
 

@@ -14,9 +14,10 @@ from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future_paths import CURVE, MULTIPLIER, Paths, modelled_contracts
 from hedgerow.instruments.quotes import Quotes
+from hedgerow.instruments.roster import frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import check_lag, check_size, check_whole, frozen
+from hedgerow.instruments.sleeve import check_lag, check_size, check_whole
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]

@@ -19,9 +19,10 @@ from hedgerow.instruments.rolls import (
     parse_tenor,
     schedule,
 )
+from hedgerow.instruments.roster import frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size, frozen
+from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]

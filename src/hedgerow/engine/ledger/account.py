@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.core.products import UNDERLYINGS
+from hedgerow.core.over_the_counter import OtcVariance, parse_future, parse_option
 from hedgerow.engine.ledger.chain import Record
 from hedgerow.engine.ledger.events import (
     Cancelled,
@@ -27,14 +26,15 @@ from hedgerow.engine.ledger.money import Micros, Nanos, contracts, usd, worth
 from hedgerow.errors import DataError, LedgerError
 
 _SHARE = re.compile(r"[A-Z]{1,6}(\.[A-Z])?")
-_FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d")
+_FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d|VX \d{4}-\d\d")
 
 
 class Instrument(NamedTuple):
     """What a symbol stands for, as far as money needs to know."""
 
     symbol: str
-    kind: Literal["option", "future", "shares"]
+    kind: Literal["option", "future", "shares", "swap"]
+    """A swap is paid for like an option: its price is what it is worth."""
     multiplier: int
     """USD per point."""
     strike: float
@@ -60,6 +60,10 @@ def instrument(symbol: str) -> Instrument:
     --------
     >>> instrument("VXK24").multiplier, instrument("SPXW  240119P04500000").strike
     (1000, 4500.0)
+    >>> instrument("SPX 2024-01-19 P 4512.345678901234").multiplier
+    100
+    >>> instrument("SPX 2023-10-20 2024-01-19 VAR").multiplier
+    1
     >>> instrument("SPXW240119P04500000")
     Traceback (most recent call last):
         ...
@@ -70,16 +74,20 @@ Mend: write 'SPXW  240119P04500000'
         if _SHARE.fullmatch(symbol):
             return Instrument(symbol, "shares", 1, 0.0, False, symbol)
         if _FUTURE.fullmatch(symbol):
-            future = FutureContract.parse(symbol)
+            future = parse_future(symbol)
             name, item = future.symbol, future.product
             made = Instrument(name, "future", int(item.multiplier), 0.0, False, item.underlying)
+        elif symbol.endswith(" VAR"):
+            swap = OtcVariance.parse(symbol)
+            name = swap.symbol
+            made = Instrument(name, "swap", 1, 0.0, False, swap.underlying)
         else:
-            option = OptionContract.parse(symbol)
+            option = parse_option(symbol)
             name, item = option.symbol, option.product
-            held = UNDERLYINGS.get(option.root, option.root)
-            size = int(item.multiplier)
-            shares = item.delivery == "shares"
-            made = Instrument(name, "option", size, option.strike, option.call, held, shares)
+            shares, size = item.delivery == "shares", int(item.multiplier)
+            made = Instrument(
+                name, "option", size, option.strike, option.call, item.underlying, shares
+            )
     except DataError as error:
         raise LedgerError(error.what, where=f"contract {symbol}", mend=error.mend) from None
     if name != symbol:
