@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, curve, data, iv, ledger, parity, policy, price, runs
+from hedgerow.cli import chains, curve, data, iv, ledger, parity, policy, price, rulebook, runs
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(iv.iv)
 app.add_typer(policy.app, name="policy")
+app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")

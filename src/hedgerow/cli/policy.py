@@ -22,7 +22,7 @@ VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
 RULES = "The rule: constant, linear, vol_ratio, vol_target, tiers, bands, sigmoid, ladder or table."
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "
-    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled; ladder: vxth."
+    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled."
 )
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, select
-from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.core.step import Nothing, Stage, step
 from hedgerow.policies.rules import NO_TOP, Level_, Points, _Rule
 from hedgerow.policies.signals import STRICT, Column
 
@@ -94,9 +94,6 @@ class Ladder(_Rule):
     edges: Edges = (15.0, 20.0, 25.0, 30.0)
     levels: Levels = (0.25, 0.5, 1.0, 1.5, 2.0)
     kind: ClassVar[str] = "ladder"
-    presets: ClassVar[Presets] = {
-        "vxth": {"edges": (15.0, 30.0, 50.0), "levels": (0.0, 0.01, 0.005, 0.0)},
-    }
     Params: ClassVar[type[_Ladder]] = _Ladder
 
     @field_validator("edges", "levels", mode="before")

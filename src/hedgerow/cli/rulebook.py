@@ -1,0 +1,93 @@
+"""``rulebook list``, ``show``: published strategies and the source's rules, as programs."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Annotated, Any
+
+import typer
+
+from hedgerow.cli.output import AsJson, show_json, told
+from hedgerow.report.formats import NOT_ADVICE, columns
+
+app = typer.Typer(
+    help="Published indices and the source's rules, as programs.", no_args_is_help=True
+)
+
+WIDTH = 96
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `rulebook list` shows it.")]
+
+
+@app.command("list")
+@told
+def list_(as_json: AsJson = False) -> None:
+    """List the rulebooks that come with Hedgerow."""
+    from hedgerow.engine.rulebook import every
+
+    books = every()
+    if as_json:
+        show_json({"rulebooks": [book.as_dict() for book in books], "notice": NOT_ADVICE})
+        return
+    for published, heading in ((True, "Published indices"), (False, "Rules of the source")):
+        rows = [[book.name, book.title] for book in books if book.published is published]
+        typer.echo(f"{heading}\n{textwrap.indent(columns(rows), '  ')}\n")
+    typer.echo("hedgerow rulebook show NAME tells how each is read.")
+
+
+@app.command()
+@told
+def show(
+    name: Name,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print the file itself, to start from.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a rulebook does, where it was published, and what is done otherwise here."""
+    from hedgerow.engine.rulebook import rulebook
+
+    book = rulebook(name)
+    if as_json:
+        show_json(
+            {**book.as_dict(), "program": book.table, "toml": book.text, "notice": NOT_ADVICE}
+        )
+        return
+    if toml:
+        typer.echo(book.text, nl=False)
+        return
+    table = book.table
+    typer.echo(f"{book.title} ({book.name})\n\n{_wrapped(book.about)}\n")
+    for line in table["lines"]:
+        policy = table["policies"][line["policy"]]
+        typer.echo(f"{line['name']}: {_said(line['sleeve'])}")
+        for entry in (*policy.get("signals", ()), *policy["steps"]):
+            typer.echo(_wrapped(_said(entry), "    "))
+    fills = "at the close that decides them" if book.published else "at the next close"
+    costs = "with costs" if table["costs"] else "without costs"
+    typer.echo(f"Orders are filled {fills}, {costs}.\n\nOtherwise than published, or not known:")
+    for convention in book.conventions:
+        typer.echo(_wrapped(convention, "  - "))
+    typer.echo(f"\nSource: {_wrapped(book.source)}\n\n{NOT_ADVICE}")
+
+
+def _wrapped(text: str, lead: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False
+    )
+
+
+def _said(entry: dict[str, Any]) -> str:
+    """Return a table of a file in a line: its kind, then its fields."""
+    return " ".join([entry["kind"], *(f"{k}={_plain(v)}" for k, v in entry.items() if k != "kind")])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        ((kind, number),) = value.items()
+        return f"{kind}:{number:g}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_plain, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
