@@ -126,7 +126,7 @@ def replay(ledger: Ledger) -> Replay:
         event = record.event
         if isinstance(event, Decided) and event.line not in left_out:
             if event.line not in policies:
-                made = _policy(event.line, standing.opened)
+                made = policy_of(event.line, standing.opened)
                 if isinstance(made, str):
                     left_out[event.line] = made
                 else:
@@ -164,8 +164,14 @@ def summary(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _policy(line: str, opened: Opened | None) -> Policy | str:
-    """Return the policy of a line, or why there is none."""
+def policy_of(line: str, opened: Opened | None) -> Policy | str:
+    """Return the policy of a line, or why there is none.
+
+    Examples
+    --------
+    >>> policy_of("tail", None)
+    'its policy is not in the ledger'
+    """
     import hedgerow.policies  # noqa: F401  # fills the catalogue that the text names
 
     text = opened.policies.get(line) if opened else None
