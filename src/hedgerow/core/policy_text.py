@@ -62,12 +62,29 @@ def read(text: str) -> Policy:
     PolicyError
         If the text is no TOML, or a key, kind, preset, type, value or order is wrong.
     """
+    return from_table(parse(text))
+
+
+def from_table(table: Mapping[str, Any], name: str = "policy") -> Policy:
+    """Make a policy from the table that its text would give.
+
+    Parameters
+    ----------
+    table
+        ``name``, ``raw``, ``signals`` and ``steps``.
+    name
+        Its name where the table gives none.
+
+    Raises
+    ------
+    PolicyError
+        As for :func:`read`.
+    """
     from hedgerow.core.policy import Policy
 
     _filled(STEPS, "steps")
-    table = _parse(text)
     _known(table, _KEYS, "")
-    name = _typed(table.get("name", "policy"), str, "name", 'a text such as "vix-linear"')
+    name = _typed(table.get("name", name), str, "name", 'a text such as "vix-linear"')
     raw = _typed(table.get("raw", False), bool, "raw", "true or false")
     return Policy(
         name=name,
@@ -177,7 +194,21 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parse(text: str, noun: str = "policy") -> dict[str, Any]:
+    """Return TOML text as tables.
+
+    Parameters
+    ----------
+    text
+        Of a file.
+    noun
+        What it should be, for messages.
+
+    Raises
+    ------
+    PolicyError
+        If it is no TOML, telling where.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -193,7 +224,7 @@ def _parse(text: str) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:
         # Lists in lists in lists, a whole number of thousands of digits, a 31 February.
         reason = "lists too deep" if isinstance(error, RecursionError) else str(error)
-        raise PolicyError(f"this is no policy: {reason}", mend="mend or remove it") from None
+        raise PolicyError(f"this is no {noun}: {reason}", mend="mend or remove it") from None
 
 
 def _entries(table: Mapping[str, Any], group: str) -> Iterable[tuple[dict[str, Any], str]]:
