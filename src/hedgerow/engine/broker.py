@@ -107,8 +107,8 @@ class Execution:
         ``day``: what is not filled at the next bar is cancelled, and asked for again if it is still
         wanted; ``gtc``: works until it is filled or the line decides anew.
     option_depth, future_depth
-        Contracts of each leg that can be traded in a bar without moving the quote at a VIX up to 20;
-        None: without end.  Assumed, not measured.
+        Contracts of each leg that can be traded in a bar at the quote at a VIX up to 20; None:
+        without end.  Assumed, not measured.
     thinning
         Depth falls with (20/VIX) to this power above a VIX of 20.
 
@@ -175,7 +175,8 @@ class Execution:
         most = {"option": self.option_depth, "future": self.future_depth}.get(kind)
         if most is None:
             return math.inf
-        return most * min(1.0, CALM_VIX / vix) ** self.thinning
+        thin: float = min(1.0, CALM_VIX / vix) ** self.thinning
+        return most * thin
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, for records."""

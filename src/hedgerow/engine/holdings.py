@@ -34,19 +34,22 @@ class Quoted(NamedTuple):
     @classmethod
     def of(cls, symbol: str, path: Path) -> Quoted:
         """Return the lists of a path."""
-        columns = (
-            *(path.price, path.half_spread, path.delta, path.gamma, path.vega, path.theta),
-            *(path.level, path.modelled, path.dividend),
-        )
-        strike = instrument(symbol).strike or math.nan
         return cls(
-            path.first,
-            *(column.tolist() for column in columns),
-            path.multiplier,
-            path.fee,
-            path.expiry,
-            path.financed,
-            strike,
+            first=path.first,
+            price=path.price.tolist(),
+            half_spread=path.half_spread.tolist(),
+            delta=path.delta.tolist(),
+            gamma=path.gamma.tolist(),
+            vega=path.vega.tolist(),
+            theta=path.theta.tolist(),
+            level=path.level.tolist(),
+            modelled=path.modelled.tolist(),
+            dividend=path.dividend.tolist(),
+            multiplier=path.multiplier,
+            fee=path.fee,
+            expiry=path.expiry,
+            financed=path.financed,
+            strike=instrument(symbol).strike or math.nan,
         )
 
 

@@ -163,7 +163,8 @@ def _policies(tables: Mapping[str, Any]) -> dict[str, Policy]:
 def _costs(table: Mapping[str, Any]) -> Costs:
     given = table.get("costs", True)
     if isinstance(given, Mapping):
-        return _made(Costs, given, "costs")
+        costs: Costs = _made(Costs, given, "costs")
+        return costs
     return Costs() if _flag({"costs": given}, "costs") else Costs.none()
 
 

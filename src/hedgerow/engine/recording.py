@@ -278,5 +278,3 @@ class Recorder:
             )
         self.happen(closed)
         self._nav, self._paid_in = closed.nav, 0
-
-

@@ -99,6 +99,5 @@ def _apart(mix: Basket, units: float, *, whole: bool) -> dict[Basket, float]:
             low[i] += 1
         wanted = [float(part) for part in low]
     return {
-        Basket((symbol,), (1.0,)): part
-        for symbol, part in zip(mix.symbols, wanted, strict=True)
+        Basket((symbol,), (1.0,)): part for symbol, part in zip(mix.symbols, wanted, strict=True)
     }

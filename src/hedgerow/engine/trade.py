@@ -165,7 +165,9 @@ class Engine:
         account = self.recorder.account if self.recorder is not None else None
         marks: dict[str, float] = {}
         for desk in self.desks:
-            wanted: set[str] = {symbol for ticket in desk.tickets for symbol in ticket.basket.symbols}
+            wanted: set[str] = {
+                symbol for ticket in desk.tickets for symbol in ticket.basket.symbols
+            }
             wanted.update(desk.aim.symbols)
             if account is not None:
                 wanted.update(account.holdings)
@@ -228,8 +230,9 @@ class Engine:
             if recorder is not None:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
         bound = self._bound(bars, asked)
-        for desk, (x, act), (order, cap, scale) in zip(self.desks, asked, bound, strict=True):
+        for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
             wished = desk.wish(row, bars.day, bars.spot, bars.vix)
+            order = sized
             if desk.line.offsets:
                 order = self._offset(desk, x * desk.line.share, act, row)
             made, replaced = desk.plan(row, order, bars.due, acting=desk.acting)
