@@ -57,8 +57,8 @@ def at(roster, number, bars, name):
     total = np.zeros(len(bars))
     for symbol, weight in zip(*roster.basket(int(number)), strict=True):
         path = roster.path(symbol)
-        weight = abs(weight) if name == "half_spread" else weight
-        total += weight * getattr(path, name)[bars - path.first] * path.multiplier
+        count = abs(weight) if name == "half_spread" else weight
+        total += count * getattr(path, name)[bars - path.first] * path.multiplier
     return total
 
 
