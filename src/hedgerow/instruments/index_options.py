@@ -131,6 +131,11 @@ class IndexBoard(Board):
     covered: bool = False
 
     @property
+    def days(self) -> Days:
+        """See `Board.days`."""
+        return self.scene.days
+
+    @property
     def underlying(self) -> str:
         """See `Board.underlying`."""
         return self.scene.index.symbol

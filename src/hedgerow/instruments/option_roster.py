@@ -14,7 +14,6 @@ from hedgerow.errors import DataError, SleeveError
 from hedgerow.instruments.legs import Leg
 from hedgerow.instruments.rolls import Schedule
 from hedgerow.instruments.roster import Basket, Path, Roster, foreign, kept
-from hedgerow.instruments.scene import Scene
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -23,8 +22,12 @@ Index = NDArray[np.intp]
 class Board(ABC):
     """What chooses and prices the options of a roster."""
 
-    scene: Scene
     legs: tuple[Leg, ...]
+
+    @property
+    @abstractmethod
+    def days(self) -> NDArray[np.int64]:
+        """The bars, days since 1970-01-01."""
 
     @property
     def cover(self) -> tuple[tuple[str, float], ...]:
@@ -85,7 +88,7 @@ class OptionRoster(Roster):
                 parts = [(self._symbol(expiry, item.strike, item.call), n) for item, n in held]
                 return Basket.of(*parts, *self._board.cover)
             expiry = int(np.datetime64(held[0][0].expiry, "D").astype(np.int64))
-            if expiry <= self._board.scene.days[row]:
+            if expiry <= self._board.days[row]:
                 raise SleeveError(
                     f"the options expired on {held[0][0].expiry}",
                     where="keep",
