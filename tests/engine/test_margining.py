@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -155,7 +156,7 @@ def priced(legs):
     sign = {"C": 1.0, "P": -1.0}
     inside = [max(sign[leg[2]] * (5000.0 - leg[1]), 0.0) for leg in legs]
     return book(
-        *(leg[:3] + (more + leg[3],) + leg[4:] for leg, more in zip(legs, inside, strict=True))
+        *((*leg[:3], more + leg[3], *leg[4:]) for leg, more in zip(legs, inside, strict=True))
     )
 
 
@@ -237,3 +238,9 @@ def test_a_rule_that_cannot_be_is_refused(field, value, told) -> None:
     with pytest.raises(RangeError) as caught:
         MarginRule(**{field: value})
     assert str(caught.value).startswith(told)
+
+
+def test_the_page_prints_what_it_says(capsys) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "margin.md").read_text(encoding="utf-8")
+    exec(page.split("```python\n")[1].split("```")[0], {})
+    assert f"\nprints `{capsys.readouterr().out.strip()}`:" in page
