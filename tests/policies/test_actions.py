@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,8 @@ from drawing import ACTIONS_DRAWN, positions
 from hedgerow.core.action import ACTIONS, Position, Wish, action, resolve, start
 from hedgerow.core.policy_text import action_to_table, actions_from_tables
 from hedgerow.errors import PolicyError
+
+PAGE = (Path(__file__).parents[2] / "docs" / "actions.md").read_text(encoding="utf-8")
 
 BOUGHT = Position(
     units=10.0,
@@ -337,3 +342,23 @@ def test_a_class_that_lacks_a_part_is_refused_and_one_that_is_unknown_not_writte
 
     with pytest.raises(PolicyError, match=r"actions\[2\]: 'mine' is not registered"):
         action_to_table(Mine(), where="actions[2]")
+
+
+# ---- docs/actions.md -----------------------------------------------------------------------------
+
+
+def test_the_page_prints_what_it_says(capsys) -> None:
+    exec(PAGE.split("```python\n")[1].split("```")[0], {})
+    said = capsys.readouterr().out.splitlines()
+    told = PAGE.split("\nprints ")[1].split(":")[0]
+    assert said == re.findall(r"`(.*?)`", told)
+
+
+def test_the_page_knows_every_action_and_its_file_is_read() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.M) == list(ACTIONS)
+    (line,) = tomllib.loads(PAGE.split("```toml\n")[1].split("```")[0])["lines"]
+    assert actions_from_tables(line["actions"], "lines[0].actions") == (
+        hr.Monetise(multiple=3.0, further=2.0, part=0.25, steps=3),
+        hr.StagedExit(spike=10.0, retraced=(0.4, 0.7)),
+        hr.RollUp(rally=0.05, least_left=21),
+    )
