@@ -49,3 +49,22 @@ def test_it_starts_at_the_first_bar_of_the_run() -> None:
 def test_numbers_out_of_range_are_refused(bad) -> None:
     with pytest.raises(RangeError, match=r"portfolio\."):
         Equity(**bad)
+
+
+BILLS = PLAIN.with_columns({"rate": [0.05, 0.05, 0.05]})
+
+
+def test_j_interest_on_a_discount_basis_is_the_tbr_of_the_methodology() -> None:
+    got = Equity(1e6, equity_share=0.0, interest="discount").values(BILLS)
+    assert got[1] / got[0] - 1.0 == pytest.approx(1.39784e-4, abs=5e-10)
+    assert got[2] / got[1] - 1.0 == pytest.approx(4.19410e-4, abs=5e-10)  # over a weekend
+
+
+def test_without_interest_cash_stands_still_and_equity_is_the_index() -> None:
+    assert (Equity(1e6, equity_share=0.0, interest="none").values(BILLS) == 1e6).all()
+    assert Equity(1e6, interest="none").values(BILLS) == pytest.approx([1e6, 1.1e6, 0.99e6])
+
+
+def test_an_unknown_interest_is_refused() -> None:
+    with pytest.raises(RangeError, match=r"portfolio\.interest: .*did you mean 'discount'"):
+        Equity(interest="discounted")

@@ -1,4 +1,4 @@
-"""``rulebook list``, ``show``: published strategies and the source's rules, as programs."""
+"""``rulebook list``, ``show``: published indices and the source's rules, as programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         show_json({"rulebooks": [book.as_dict() for book in books], "notice": NOT_ADVICE})
         return
-    for published, heading in ((True, "Published indices"), (False, "Rules of the source")):
+    for published, heading in (
+        (True, "Published indices"),
+        (False, "Rules of the source, on a 90-day put"),
+    ):
         rows = [[book.name, book.title] for book in books if book.published is published]
         typer.echo(f"{heading}\n{textwrap.indent(columns(rows), '  ')}\n")
     typer.echo("hedgerow rulebook show NAME tells how each is read.")
@@ -60,7 +63,7 @@ def show(
     typer.echo(f"{book.title} ({book.name})\n\n{_wrapped(book.about)}\n")
     for line in table["lines"]:
         policy = table["policies"][line["policy"]]
-        typer.echo(f"{line['name']}: {_said(line['sleeve'])}")
+        typer.echo(_wrapped(f"{line['name']}: {_said(line['sleeve'])}"))
         for entry in (*policy.get("signals", ()), *policy["steps"]):
             typer.echo(_wrapped(_said(entry), "    "))
     fills = "at the close that decides them" if book.published else "at the next close"
@@ -68,12 +71,17 @@ def show(
     typer.echo(f"Orders are filled {fills}, {costs}.\n\nOtherwise than published, or not known:")
     for convention in book.conventions:
         typer.echo(_wrapped(convention, "  - "))
-    typer.echo(f"\nSource: {_wrapped(book.source)}\n\n{NOT_ADVICE}")
+    typer.echo(f"\n{_wrapped(f'Source: {book.source}')}\n\n{NOT_ADVICE}")
 
 
 def _wrapped(text: str, lead: str = "") -> str:
     return textwrap.fill(
-        text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
