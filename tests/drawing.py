@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from hedgerow.core.action import Position
 from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import overlays, rules, stop, tables, trigger
+from hedgerow.policies import actions, overlays, rules, stop, tables, trigger
 from hedgerow.policies.signals import Level
 
 
@@ -97,6 +98,71 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "trigger": st.sampled_from(SWITCHES).flatmap(_trigger),
     "at_roll": st.builds(trigger.AtRoll),
 }
+
+
+def _stages(low: float, high: float) -> st.SearchStrategy[tuple[float, ...]]:
+    drawn = st.lists(number(low, high), min_size=1, max_size=4, unique=True)
+    return drawn.map(sorted).map(tuple)
+
+
+def _exit(limits: tuple[float, ...]) -> st.SearchStrategy[Any]:
+    lists = st.sampled_from([(limits, None), (None, limits), (limits, limits)])
+    return st.tuples(number(0.5, 20.0), lists).map(lambda p: actions.StagedExit(p[0], *p[1]))
+
+
+def _some(low: float, high: float) -> st.SearchStrategy[float | None]:
+    return number(low, high) | st.none()
+
+
+DAYS = st.integers(0, 40)
+
+ACTIONS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
+    "monetise": st.builds(
+        actions.Monetise,
+        number(1.1, 6.0),
+        number(0.01, 0.25),
+        st.integers(1, 4),
+        further=number(0.1, 3.0),
+        delta=_some(0.05, 0.9),
+    ),
+    "restrike": st.builds(
+        actions.Restrike,
+        number(0.01, 0.2),
+        st.sampled_from(["both", "rally", "fall"]),
+        delta=_some(0.01, 0.3),
+        wait=DAYS,
+    ),
+    "roll_up": st.builds(actions.RollUp, number(0.005, 0.2), DAYS, DAYS),
+    "roll_out": st.builds(actions.RollOut, DAYS, _some(0.001, 0.3), _some(0.001, 0.2), DAYS),
+    "staged_exit": _stages(0.05, 1.0).flatmap(_exit),
+}
+
+
+@st.composite
+def positions(draw: Any, bars: int = 60) -> Position:
+    """What became of one contract, each field of **shape** (bars,): an option or what is sold."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    spot = 4000.0 * np.exp(np.cumsum(rng.normal(0.0, 0.02, bars)))
+    vix = 18.0 * np.exp(np.cumsum(rng.normal(0.0, 0.15, bars)))
+    days = np.cumsum(rng.choice([1.0, 1.0, 3.0], bars))
+    sign = draw(st.sampled_from([1.0, 1.0, -1.0]))
+    value = sign * 1000.0 * np.exp(np.cumsum(rng.normal(0.0, 0.25, bars)))
+    strike = draw(st.sampled_from([3600.0, 4200.0, np.nan]))
+    ones = np.ones(bars)
+    return Position(
+        units=10.0 * ones,
+        value=value,
+        paid=draw(st.sampled_from([value[0], 0.0])) * ones,
+        peak=np.maximum.accumulate(value),
+        days_held=days,
+        days_left=days[-1] - days,
+        moneyness=strike / spot,
+        delta=-sign * rng.uniform(0.0, 1.0, bars),
+        spot=spot,
+        vix=vix,
+        gamma=sign * rng.uniform(0.0, 0.004, bars),
+        theta=-sign * rng.uniform(0.0, 300.0, bars),
+    )
 
 
 def kinds(stage: Stage) -> list[str]:

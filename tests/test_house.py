@@ -13,6 +13,7 @@ import pytest
 
 import hedgerow as hr
 from hedgerow import policies
+from hedgerow.core.action import ACTIONS
 from hedgerow.core.step import SIGNALS, STEPS
 from hedgerow.instruments.catalog import SLEEVES
 
@@ -51,7 +52,7 @@ def test_the_public_names_agree_wherever_they_stand() -> None:
 
 
 def test_every_registered_class_has_a_public_name() -> None:
-    ours = [cls for known in (STEPS, SIGNALS) for cls in known.values()]
+    ours = [cls for known in (STEPS, SIGNALS, ACTIONS) for cls in known.values()]
     for cls in (cls for cls in ours if cls.__module__.startswith("hedgerow.")):
         name = cls.__name__
         assert name in policies.__all__, f"add '{name}' to src/hedgerow/policies/__init__.py"

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+    from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import (
         Bands,
@@ -86,6 +87,7 @@ __all__ = [
     "Level",
     "Linear",
     "Market",
+    "Monetise",
     "Notional",
     "OptionContract",
     "Persist",
@@ -97,10 +99,14 @@ __all__ = [
     "PutSpread",
     "RangeError",
     "RealisedVol",
+    "Restrike",
+    "RollOut",
+    "RollUp",
     "Shares",
     "Sigmoid",
     "SleeveError",
     "Smooth",
+    "StagedExit",
     "State",
     "Stop",
     "Straddle",
@@ -174,6 +180,7 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers"),
         *("VolRatio", "VolTarget"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }
 _MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}

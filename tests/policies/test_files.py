@@ -295,8 +295,11 @@ def test_a_class_that_is_not_registered_cannot_be_written() -> None:
 
 def test_an_empty_catalogue_says_what_to_import(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy_text, "STEPS", {})
-    with pytest.raises(PolicyError, match=r"import hedgerow\.policies"):
+    monkeypatch.setattr(policy_text, "ACTIONS", {})
+    with pytest.raises(PolicyError, match=r"no steps are known yet.*import hedgerow\.policies"):
         hr.Policy.from_toml(CONSTANT)
+    with pytest.raises(PolicyError, match="no actions are known yet"):
+        policy_text.actions_from_tables([], "actions")
 
 
 # ---- files ----------------------------------------------------------------------------------

@@ -138,8 +138,8 @@ def replay(ledger: Place, run: Run = None, as_json: AsJson = False) -> None:
         f"{kept.name}: {done.standing.bars:,} bars and {done.decisions:,} decisions "
         f"came out as recorded\nhead {done.standing.head.hash}"
     )
-    for program, why in done.left_out.items():
-        typer.echo(f"The decisions of {program} were not made again: {why}")
+    for line, why in done.left_out.items():
+        typer.echo(f"The decisions of {line} were not made again: {why}")
 
 
 @app.command()

@@ -23,6 +23,15 @@ and `preset = "…"` takes published values that other keys override. A value th
 a file is `None` in Python. `hedgerow policy new --rule KIND` writes a file to start from,
 `hedgerow policy check` finds what is wrong with one. A policy without `bounds` gets them, unless
 it says `raw = true`.
+
+[Actions](#actions) are no steps: they stand with a line of a program, see [actions](actions.md).
+"""
+
+ACTIONS_HEAD = """\
+## Actions
+
+What a line does with its position because of what became of it: see [actions](actions.md). In a
+file they stand with the line, each under `[[lines.actions]]` with its `kind`.
 """
 
 STAGES = {
@@ -38,8 +47,9 @@ _SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:
 
 
 def markdown() -> str:
-    """Return the reference of every signal and step of this package as Markdown."""
-    import hedgerow.policies  # noqa: F401  # registers the signals and steps
+    """Return the reference of every signal, step and action of this package as Markdown."""
+    import hedgerow.policies  # noqa: F401  # registers the signals, steps and actions
+    from hedgerow.core.action import ACTIONS
     from hedgerow.core.step import SIGNALS, STEPS, Stage
 
     parts = [HEAD, "## Signals\n\nColumns made from the past; steps name them.\n"]
@@ -50,6 +60,7 @@ def markdown() -> str:
             title, meaning = STAGES[stage.name]
             parts.append(f"## {title}\n\n{meaning}\n")
             parts += [_section(cls) for cls in members]
+    parts += [ACTIONS_HEAD, *(_section(cls) for cls in _ours(ACTIONS))]
     return "\n".join(parts)
 
 

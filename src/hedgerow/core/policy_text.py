@@ -1,8 +1,9 @@
 """Policies as TOML text, both ways; every mistake is told with the path of its field.
 
 Text in, objects out: no file is opened here (:mod:`hedgerow.policies.files` does that), and
-no step is known by name: whatever is registered in :data:`~hedgerow.core.step.SIGNALS` and
-:data:`~hedgerow.core.step.STEPS` can be read and written, users' own classes included.
+no step is known by name: whatever is registered in :data:`~hedgerow.core.step.SIGNALS`,
+:data:`~hedgerow.core.step.STEPS` and :data:`~hedgerow.core.action.ACTIONS` can be read and
+written, users' own classes included.
 
 TOML has no null, so a parameter that is None is written ``"off"``.
 """
@@ -15,10 +16,11 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from hedgerow.core.action import ACTIONS, Action
 from hedgerow.core.step import SIGNALS, STEPS
 from hedgerow.errors import PolicyError, nearest
 
@@ -29,9 +31,19 @@ OFF = "off"
 """How None is written: a leg, a limit or a cap that is switched off."""
 
 _KEYS = ("name", "raw", "signals", "steps")
-_LISTS: dict[str, tuple[str, dict[str, type[Any]]]] = {
-    "signals": ("signal", SIGNALS),
-    "steps": ("step", STEPS),
+
+
+class _List(NamedTuple):
+    # What stands in a list of tables.
+    noun: str
+    known: dict[str, type[Any]]
+    place: str
+
+
+_LISTS = {
+    "signals": _List("a signal", SIGNALS, "under [[signals]]"),
+    "steps": _List("a step", STEPS, "under [[steps]]"),
+    "actions": _List("an action", ACTIONS, "among the actions of a line"),
 }
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 
@@ -50,18 +62,34 @@ def read(text: str) -> Policy:
     PolicyError
         If the text is no TOML, or a key, kind, preset, type, value or order is wrong.
     """
+    return from_table(parse(text))
+
+
+def from_table(table: Mapping[str, Any], name: str = "policy") -> Policy:
+    """Make a policy from the table that its text would give.
+
+    Parameters
+    ----------
+    table
+        ``name``, ``raw``, ``signals`` and ``steps``.
+    name
+        Its name where the table gives none.
+
+    Raises
+    ------
+    PolicyError
+        As for :func:`read`.
+    """
     from hedgerow.core.policy import Policy
 
-    if not STEPS:
-        raise PolicyError("no steps are known yet", mend="import hedgerow.policies first")
-    table = _parse(text)
+    _filled(STEPS, "steps")
     _known(table, _KEYS, "")
-    name = _typed(table.get("name", "policy"), str, "name", 'a text such as "vix-linear"')
+    name = _typed(table.get("name", name), str, "name", 'a text such as "vix-linear"')
     raw = _typed(table.get("raw", False), bool, "raw", "true or false")
     return Policy(
         name=name,
         raw=raw,
-        signals=[_signal(entry, where) for entry, where in _entries(table, "signals")],
+        signals=[_member(entry, where, "signals") for entry, where in _entries(table, "signals")],
         steps=[_step(entry, where) for entry, where in _entries(table, "steps")],
     )
 
@@ -85,21 +113,72 @@ def write(policy: Policy) -> str:
         array = tomlkit.aot()
         for i, member in enumerate(members):
             row = tomlkit.table()
-            for key, value in describe(member, where=f"{group}[{i}]").items():
-                row.add(key, tomlkit.item(_plain(value)))
+            for key, value in _row(member, f"{group}[{i}]").items():
+                row.add(key, tomlkit.item(value))
             array.append(row)
         document.add(group, array)
     return tomlkit.dumps(document)
 
 
+def actions_from_tables(tables: object, where: str) -> tuple[Action, ...]:
+    """Make the actions of a line from the tables of a TOML document.
+
+    Parameters
+    ----------
+    tables
+        A list of tables, each with its ``kind``.
+    where
+        How errors name the list: ``lines[0].actions``.
+
+    Raises
+    ------
+    PolicyError
+        If it is no list of tables, or a key, kind, type or value is wrong.
+
+    Examples
+    --------
+    >>> import hedgerow.policies
+    >>> actions_from_tables([{"kind": "roll_up", "rally": 0.1}], "lines[0].actions")
+    (RollUp(rally=0.1, least_left=14, wait=5),)
+    """
+    _filled(ACTIONS, "actions")
+    return tuple(_member(row, place, "actions") for row, place in _rows(tables, where))
+
+
+def action_to_table(action: Action, *, where: str = "") -> dict[str, Any]:
+    """Return the table that :func:`actions_from_tables` reads back, every parameter explicit.
+
+    Raises
+    ------
+    PolicyError
+        If the action's class is not registered.
+
+    Examples
+    --------
+    >>> from hedgerow.policies.actions import RollOut
+    >>> action_to_table(RollOut(days=30))
+    {'kind': 'roll_out', 'days': 30, 'decay': 'off', 'gamma': 'off', 'wait': 5}
+    """
+    return _row(action, where)
+
+
+def _filled(known: Mapping[str, Any], nouns: str) -> None:
+    if not known:
+        raise PolicyError(f"no {nouns} are known yet", mend="import hedgerow.policies first")
+
+
+def _row(member: Any, where: str) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in describe(member, where=where).items()}
+
+
 def describe(member: Any, *, where: str = "") -> dict[str, Any]:
-    """Return ``kind`` and the parameters of a signal or step, None for what is off."""
+    """Return ``kind`` and the parameters of a signal, step or action, None for what is off."""
     kind = getattr(member, "kind", type(member).__name__)
-    if type(member) not in (SIGNALS.get(kind), STEPS.get(kind)):
+    if not any(type(member) is each.known.get(kind) for each in _LISTS.values()):
         raise PolicyError(
             f"'{kind}' is not registered, so a file cannot name it",
             where=where,
-            mend="decorate the class with hedgerow.core.step.step or .signal",
+            mend="decorate the class with step or signal of core.step, or action of core.action",
         )
     out: dict[str, Any] = {"kind": kind}
     for name, hint in _hints(type(member)).items():
@@ -115,7 +194,21 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parse(text: str, noun: str = "policy") -> dict[str, Any]:
+    """Return TOML text as tables.
+
+    Parameters
+    ----------
+    text
+        Of a file.
+    noun
+        What it should be, for messages.
+
+    Raises
+    ------
+    PolicyError
+        If it is no TOML, telling where.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,23 +224,26 @@ def _parse(text: str) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:
         # Lists in lists in lists, a whole number of thousands of digits, a 31 February.
         reason = "lists too deep" if isinstance(error, RecursionError) else str(error)
-        raise PolicyError(f"this is no policy: {reason}", mend="mend or remove it") from None
+        raise PolicyError(f"this is no {noun}: {reason}", mend="mend or remove it") from None
 
 
 def _entries(table: Mapping[str, Any], group: str) -> Iterable[tuple[dict[str, Any], str]]:
-    rows = table.get(group, [])
+    return _rows(table.get(group, []), group)
+
+
+def _rows(rows: object, where: str) -> Iterable[tuple[dict[str, Any], str]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        heading = re.sub(r"\[\d+\]", "", where)
         raise PolicyError(
-            "must be a list of tables", where=group, mend=f"head each entry with [[{group}]]"
+            "must be a list of tables", where=where, mend=f"head each entry with [[{heading}]]"
         )
     for i, row in enumerate(rows):
-        yield row, f"{group}[{i}]"
+        yield row, f"{where}[{i}]"
 
 
-def _signal(entry: dict[str, Any], where: str) -> Any:
-    cls = _class(entry, where, "signals")
-    names = _hints(cls)
-    _known(entry, ("kind", *names), where)
+def _member(entry: dict[str, Any], where: str, group: str) -> Any:
+    cls = _class(entry, where, group)
+    _known(entry, ("kind", *_hints(cls)), where)
     return _make(cls, {key: value for key, value in entry.items() if key != "kind"}, where)
 
 
@@ -161,17 +257,17 @@ def _step(entry: dict[str, Any], where: str) -> Any:
 
 
 def _class(entry: Mapping[str, Any], where: str, group: str) -> type[Any]:
-    noun, known = _LISTS[group]
-    where = f"{where}.kind"
+    named, known, _ = _LISTS[group]
+    noun, where = named.split()[-1], f"{where}.kind"
     if "kind" not in entry:
         raise PolicyError(f"the {noun} has no kind", where=where, mend=f"one of: {_listed(known)}")
     kind = _typed(entry["kind"], str, where, f'the {noun} in quotes, such as "{next(iter(known))}"')
     if kind in known:
         return known[kind]
-    for other, (word, members) in _LISTS.items():
-        if kind in members:
+    for other in _LISTS.values():
+        if kind in other.known:
             raise PolicyError(
-                f"'{kind}' is a {word}, not a {noun}", where=where, mend=f"put it under [[{other}]]"
+                f"'{kind}' is {other.noun}, not {named}", where=where, mend=f"put it {other.place}"
             )
     raise PolicyError(f"unknown kind '{kind}'", where=where, mend=nearest(kind, known))
 
@@ -223,10 +319,11 @@ def in_words(error: ValidationError, cls: type[Any], where: str) -> PolicyError:
     """Return pydantic's first verdict on the fields of ``cls`` as an error of ours."""
     first = error.errors()[0]
     names, kind = list(_hints(cls)), str(first["type"])
-    loc = first["loc"]
-    if loc and isinstance(loc[0], int) and loc[0] < len(names):
-        loc = (names[loc[0]], *loc[1:])  # what was given by position is told by its field's name
-    path = ".".join([where, *map(str, loc)])
+    # What was given by position is told by the name of its field.
+    field, *inside = first["loc"] or ("",)
+    if isinstance(field, int) and field < len(names):
+        field = names[field]
+    path = f"{where}.{field}".removesuffix(".") + "".join(f"[{place}]" for place in inside)
     if kind in ("unexpected_keyword_argument", "unexpected_keyword"):
         return PolicyError("unknown key", where=path, mend=nearest(str(first["loc"][-1]), names))
     if kind == "unexpected_positional_argument":
@@ -256,10 +353,11 @@ def _in_words(error: Mapping[str, Any]) -> tuple[str, str]:
     if kind == "string_too_short":
         return "is empty", "name one"
     if kind == "tuple_type":
-        return f"{shown} is not a list", "write a list such as [15, 25]"
+        return f"{shown} is not a list", "write numbers in brackets"
     if kind in ("too_short", "too_long"):
-        key, verdict = ("min_length", "fewer") if kind == "too_short" else ("max_length", "more")
-        return f"{shown} has {verdict} than {limits[key]} entries", f"give {limits[key]}"
+        edge = "at least" if kind == "too_short" else "at most"
+        count = limits["min_length" if kind == "too_short" else "max_length"]
+        return f"{shown} has {limits['actual_length']} members", f"write {edge} {count}"
     if kind == "bool_type":
         return f"{shown} is not true or false", "write true or false"
     if kind == "literal_error":
@@ -289,7 +387,7 @@ def _shown(value: Any) -> str:
         return f"'{value}'"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"the list {list(value)}" if isinstance(value, tuple) else str(value)
+    return f"the list {list(value)}" if isinstance(value, tuple | list) else str(value)
 
 
 def _hints(cls: type[Any]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ T = TypeVar("T")
 def signal(cls: type[T]) -> type[T]:
     """Register a signal class under its ``kind`` so that policy files can name it."""
     # T is any class: `kind` is what the Signal protocol asks of it
-    SIGNALS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
+    SIGNALS[cls.kind] = plain_spoken(cls)  # type: ignore[attr-defined]
     return cls
 
 
@@ -116,12 +116,12 @@ def step(cls: type[T]) -> type[T]:
         if not hasattr(cls, part):
             raise PolicyError(f"the step class lacks '{part}'", where=cls.__name__)
     # T is any class: the loop above has seen its `kind`
-    STEPS[cls.kind] = _plain_spoken(cls)  # type: ignore[attr-defined]
+    STEPS[cls.kind] = plain_spoken(cls)  # type: ignore[attr-defined]
     return cls
 
 
-def _plain_spoken(cls: type[T]) -> type[T]:
-    """Let the constructor tell a bad value in our words instead of pydantic's."""
+def plain_spoken(cls: type[T]) -> type[T]:
+    """Let a class's constructor tell a bad value in our words instead of pydantic's."""
     construct: Callable[..., None] = cls.__init__
 
     @functools.wraps(construct)

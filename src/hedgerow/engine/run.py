@@ -99,6 +99,27 @@ def prepare(
     RangeError
         If a date is unreadable, lies outside the data, or leaves fewer than two bars.
     """
+    whole, first = stretch(market, lookback, start, end)
+    strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
+    values = portfolio.values(whole, first)
+    return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
+
+
+def stretch(
+    market: Market, lookback: int, start: str | None, end: str | None
+) -> tuple[Market, int]:
+    """Return the market up to a run's last bar, with rates, and the row of its first bar.
+
+    Parameters
+    ----------
+    market, lookback, start, end
+        As for `prepare`.
+
+    Raises
+    ------
+    HedgerowError
+        As for `prepare`, or if index or VIX are unknown within the run.
+    """
     for date, where in ((start, "--from"), (end, "--to")):
         if date is not None:
             _inside(market, date, where)
@@ -113,9 +134,7 @@ def prepare(
             mend="choose a longer stretch",
         )
     _known_throughout(whole, first)
-    strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
-    values = portfolio.values(whole, first)
-    return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
+    return whole, first
 
 
 def _known_throughout(market: Market, first: int) -> None:

@@ -15,14 +15,16 @@ from hedgerow.instruments.future_paths import (
     CURVE,
     MULTIPLIER,
     Paths,
+    RankPlan,
     modelled_contracts,
     rank_schedule,
 )
+from hedgerow.instruments.future_roster import FutureRoster
 from hedgerow.instruments.quotes import Quotes
-from hedgerow.instruments.rolls import Schedule
+from hedgerow.instruments.roster import Roster, frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import check_lag, check_size, check_whole, frozen
+from hedgerow.instruments.sleeve import check_lag, check_size, check_whole
 
 Floats = NDArray[np.float64]
 
@@ -78,10 +80,15 @@ class VixFuture:
 
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the future out on a market; see `Sleeve.strip`."""
+        return self.roster(market, lag=lag, costs=costs).strip
+
+    def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
+        """Name the futures on a market; see `Sleeve.roster`."""
         check_lag(lag)
         scene, quotes, trade = Scene.of(market), Quotes.of(market), costs or Costs()
-        plan, months = rank_schedule(scene, quotes, self.months, self.roll_before, lag)
-        columns = _laid_out(Paths(scene, quotes), plan, months)
+        ranks = rank_schedule(scene, quotes, self.months, self.roll_before, lag)
+        plan, paths = ranks.plan, Paths(scene, quotes)
+        columns = _laid_out(paths, ranks)
         count = len(market)
         half = trade.of_future(scene.vix)
         half_mark = half.copy()
@@ -94,7 +101,7 @@ class VixFuture:
         zero = frozen(np.zeros(count))
         modelled = columns["modelled"] > 0.0
         expiry = plan.expiry[plan.held]
-        return Strip(
+        strip = Strip(
             name=self.name,
             times=market.times,
             multiplier=MULTIPLIER,
@@ -129,42 +136,45 @@ class VixFuture:
                 "same_bar_fills": lag == 0,
             },
         )
+        return FutureRoster(
+            strip,
+            plan.held,
+            plan.pending,
+            paths=paths,
+            trade=trade,
+            mix=lambda number: [(int(ranks.months[number]), 1.0)],
+            choice=lambda row: [(ranks.choice(row)[1], 1.0)],
+            contract=ranks.of_month,
+        )
 
 
-def _laid_out(paths: Paths, plan: Schedule, months: NDArray[np.int64]) -> dict[str, Floats]:
+def _laid_out(paths: Paths, ranks: RankPlan) -> dict[str, Floats]:
     """Return ``open mark next slope next_slope modelled settles``, **shape** (T,)."""
+    plan = ranks.plan
     held, pending = plan.held, plan.pending
     count = len(held)
     names = ("open", "mark", "next", "slope", "next_slope", "modelled", "settles")
     columns = {name: np.full(count, np.nan) for name in names}
     columns["settles"][:] = 0.0
-    numbers = np.arange(len(months))
+    numbers = np.arange(len(ranks.months))
     starts = np.searchsorted(held, numbers)
     ends = np.searchsorted(held, numbers, side="right")
     asked, left = np.searchsorted(pending, numbers), np.searchsorted(pending, numbers, "right")
-    for number in numbers:
-        contract = int(plan.expiry[number]), int(months[number])
-        first, last = int(starts[number]), int(ends[number])
-        low = min(int(asked[number]), first)
-        high = min(max(last + 1, int(left[number])), count)
-        price, quoted = paths.path(*contract, low, first, high)
-        columns["open"][first:last] = price[first - low : last - low]
-        columns["modelled"][first:last] = ~quoted[first - low : last - low]
+    for number in numbers.tolist():
+        contract, high = ranks.contract(number)
+        expiry, month, low, _ = contract
+        price, quoted = paths.path(*contract, high)
+        slope = paths.slope(expiry, month, low, high, price)
+        now = slice(int(starts[number]), int(ends[number]))
+        part = slice(now.start - low, now.stop - low)
+        columns["open"][now], columns["slope"][now] = price[part], slope[part]
+        columns["modelled"][now] = ~quoted[part]
         # carried into the bars after its first one, and into the one that rolls it
-        columns["mark"][first + 1 : last + 1] = price[first + 1 - low : last + 1 - low]
-        columns["next"][asked[number] : left[number]] = price[
-            asked[number] - low : left[number] - low
-        ]
-        ordered, gone = int(asked[number]), int(left[number])
-        if ordered < gone:
-            columns["next_slope"][ordered:gone] = paths.slope(
-                *contract, ordered, gone, price[ordered - low : gone - low]
-            )
-        if first < last:
-            columns["slope"][first:last] = paths.slope(
-                *contract, first, last, price[first - low : last - low]
-            )
-        if first < last < count:
-            columns["settles"][last] = plan.expiry[number] <= paths.scene.days[last]
+        columns["mark"][now.start + 1 : now.stop + 1] = price[part.start + 1 : part.stop + 1]
+        coming = slice(int(asked[number]), int(left[number]))
+        part = slice(coming.start - low, coming.stop - low)
+        columns["next"][coming], columns["next_slope"][coming] = price[part], slope[part]
+        if now.start < now.stop < count:
+            columns["settles"][now.stop] = expiry <= paths.scene.days[now.stop]
     columns["mark"][0] = columns["open"][0]
     return columns

@@ -12,11 +12,13 @@ from hedgerow.core.expiry import sessions_ahead, sessions_between, vix_settlemen
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.future_paths import CURVE, MULTIPLIER, Paths, modelled_contracts
+from hedgerow.instruments.future_paths import CURVE, MULTIPLIER, Contract, Paths, modelled_contracts
+from hedgerow.instruments.future_roster import FutureRoster
 from hedgerow.instruments.quotes import Quotes
+from hedgerow.instruments.roster import Roster, frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import check_lag, check_size, check_whole, frozen
+from hedgerow.instruments.sleeve import check_lag, check_size, check_whole
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -77,13 +79,22 @@ class VixFutureConstant:
         ``mark`` and ``open`` are the values of the mixes carried into and out of each bar, and
         ``expiry`` is the settlement of the nearer month that is held.
         """
+        return self.roster(market, lag=lag, costs=costs).strip
+
+    def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
+        """Name the futures on a market; see `Sleeve.roster`.
+
+        Baskets are numbered by the days since the first bar: their weights move every session.
+        """
         check_lag(lag)
         scene, quotes, trade = Scene.of(market), Quotes.of(market), costs or Costs()
         months = np.arange(*_span(market.dates, self.months))
         settles = vix_settlement(months).astype(np.int64)
         now = mix_of(scene.days, settles)
-        coming = mix_of(sessions_ahead(market.dates, lag).astype(np.int64), settles)
-        band = _Band.of(Paths(scene, quotes), months, settles, now.front, self.months)
+        fills = sessions_ahead(market.dates, lag).astype(np.int64)
+        coming = mix_of(fills, settles)
+        paths = Paths(scene, quotes)
+        band = _Band.of(paths, months, settles, now.front, self.months)
         before = Mix(*(np.r_[column[:1], column[:-1]] for column in now))
         modelled = np.stack([now.near > 0.0, now.near < 1.0], 1) & ~band.quoted[:, 1:3]
         nearest = now.front + self.months - 1
@@ -94,7 +105,7 @@ class VixFutureConstant:
         next_price = band.mixed(band.price, coming, now)
         carry = band.mixed(band.slope, now, now) * MULTIPLIER
         same = np.where(now.front == before.front, before.near, 1.0 - before.near)
-        return Strip(
+        strip = Strip(
             name=self.name,
             times=market.times,
             multiplier=MULTIPLIER,
@@ -127,6 +138,31 @@ class VixFutureConstant:
                 "lag": lag,
                 "same_bar_fills": lag == 0,
             },
+        )
+
+        def mix(number: int) -> list[tuple[int, float]]:
+            found = mix_of(scene.days[:1] + number, settles)
+            nearer, near = int(found.front[0]) + self.months - 1, float(found.near[0])
+            first = int(months[nearer].astype(np.int64))
+            return [(first, near), (first + 1, 1.0 - near)]
+
+        def contract(month: int) -> Contract | None:
+            number = month - int(months[0].astype(np.int64))
+            if not 0 <= number < len(months) or settles[number] < scene.days[0]:
+                return None
+            low, first = _seen(now.front, number - self.months + 1)[:2]
+            return Contract(int(settles[number]), month, low, first) if low < count else None
+
+        pending = fills - scene.days[0]
+        return FutureRoster(
+            strip,
+            frozen((scene.days - scene.days[0]).astype(np.intp)),
+            frozen(pending.astype(np.intp)),
+            paths=paths,
+            trade=trade,
+            mix=mix,
+            choice=lambda row: mix(int(pending[row])),
+            contract=contract,
         )
 
 
@@ -183,8 +219,7 @@ class _Band(NamedTuple):
         band = cls(np.full((count, 4), np.nan), np.zeros((count, 4)), np.zeros((count, 4), bool))
         for number in range(int(front[0]) + rank - 1, int(front[-1]) + rank + 2):
             nearer = number - rank + 1
-            # bars at which it is the one after, the next, the nearer, and gone
-            edges = [int(np.searchsorted(front, nearer - 2 + i)) for i in range(4)]
+            edges = _seen(front, nearer)
             edges.append(min(edges[3] + 1, count))
             low, high = edges[0], edges[4]
             contract = int(settles[number]), int(months[number].astype(np.int64))
@@ -206,6 +241,11 @@ class _Band(NamedTuple):
         # a contract that is not held may have no price
         near = np.where(mix.near > 0.0, mix.near * pair[:, 0], 0.0)
         return np.asarray(near + np.where(mix.near < 1.0, (1.0 - mix.near) * pair[:, 1], 0.0))
+
+
+def _seen(front: NDArray[np.intp], nearer: int) -> list[int]:
+    """Return the bars at which a contract is the one after, the next, the nearer, and gone."""
+    return [int(np.searchsorted(front, nearer - 2 + i)) for i in range(4)]
 
 
 def _span(dates: NDArray[np.datetime64], rank: int) -> tuple[np.datetime64, np.datetime64]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.products import product
+from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, schedule
+from hedgerow.instruments.roster import Measures, Path, life
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
@@ -24,6 +29,19 @@ MULTIPLIER = product("VX").multiplier
 
 CURVE = "real settles where quoted, else a model of VIX"
 """What the strip's notes say of the prices."""
+
+
+class Contract(NamedTuple):
+    """A VIX future and the bars that look at it."""
+
+    expiry: int
+    """Settlement, days since 1970-01-01."""
+    month: int
+    """Contract month, months since 1970-01."""
+    low: int
+    """The first bar that looks at it."""
+    first: int
+    """The bar at which it is bought; it may lie outside."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,25 @@ class Paths:
         )
         return np.asarray(np.where(before <= days, front, along))
 
+    def life(self, contract: Contract, trade: Costs) -> Path:
+        """Return a contract from its first bar to settlement or the last bar."""
+        expiry, month, low, first = contract
+        rows, expired = life(self.scene.days, low, expiry)
+        price, quoted = self.path(expiry, month, low, first, rows.stop)
+        none = np.zeros(len(price))
+        theta = -self.slope(expiry, month, low, rows.stop, price)
+        half = trade.of_future(self.scene.vix[rows])
+        return Path.of(
+            low,
+            Measures(price, half, none, none, np.ones(len(price)), theta, price),
+            ~quoted,
+            multiplier=MULTIPLIER,
+            fee=trade.future_fee,
+            expired=expired,
+            expiry=expiry,
+            financed=False,
+        )
+
     def _model(self, expiry: int, rows: slice) -> tuple[Floats, Floats]:
         years = np.maximum(expiry - self.scene.days[rows], 0) / DAYS_PER_YEAR
         return self.curve.price(self.scene.vix, self.scene.surface, years, rows), years
@@ -142,10 +179,40 @@ def modelled_contracts(
     return named
 
 
-def rank_schedule(
-    scene: Scene, quotes: Quotes, rank: int, roll_before: int, lag: int
-) -> tuple[Schedule, NDArray[np.int64]]:
-    """Lay out which contract of a rank is held when, and the months of these contracts.
+class RankPlan(NamedTuple):
+    """Which contract of a rank is held when."""
+
+    plan: Schedule
+    months: NDArray[np.int64]
+    """Of its contracts, months since 1970-01, **shape** (M,)."""
+    choice: Callable[[int], tuple[int, int]]
+    """Settlement and month chosen at a bar."""
+
+    def contract(self, number: int) -> tuple[Contract, int]:
+        """Return a contract, and the bar past the last that the plan looks at it."""
+        plan = self.plan
+        columns = plan.held, plan.pending
+        first, asked = (int(np.searchsorted(column, number)) for column in columns)
+        gone = max(int(np.searchsorted(column, number, "right")) for column in columns)
+        low = min(first, asked, int(plan.chosen[number]))
+        contract = Contract(int(plan.expiry[number]), int(self.months[number]), low, first)
+        # until the bar that rolls it
+        return contract, min(gone + 1, len(plan.held))
+
+    def of_month(self, month: int) -> Contract | None:
+        """Return the contract of a month; None if no bar can choose it."""
+        numbers = np.flatnonzero(self.months == month)
+        if len(numbers):
+            return self.contract(int(numbers[0]))[0]
+        count = len(self.plan.held)
+        first = bisect_left(range(count), month, key=lambda bar: self.choice(bar)[1])
+        if first == count or self.choice(first)[1] != month:
+            return None
+        return Contract(*self.choice(first), first, first)
+
+
+def rank_schedule(scene: Scene, quotes: Quotes, rank: int, roll_before: int, lag: int) -> RankPlan:
+    """Lay out which contract of a rank is held when.
 
     Parameters
     ----------
@@ -182,4 +249,10 @@ def rank_schedule(
     plan = schedule(
         scene.days, scene.vix, rule, expiry_after, lag=lag, deadline_of=leaves.__getitem__
     )
-    return plan, np.array([month_of[int(day)] for day in plan.expiry], dtype=np.int64)
+    months = np.array([month_of[int(day)] for day in plan.expiry], dtype=np.int64)
+
+    def choice(bar: int) -> tuple[int, int]:
+        settles = expiry_after(int(scene.days[bar]))
+        return settles, month_of[settles]
+
+    return RankPlan(plan, months, choice)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.legs import Leg
-from hedgerow.instruments.sizes import Contracts, Notional, Size
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size
 from hedgerow.instruments.sleeve import check_number, check_size
 
 LONG, SHORT = "long", "short"
@@ -64,6 +64,7 @@ class OptionTerms(ABC):
             )
         check_size(self.size, premium=True)
         plain = isinstance(self.size, Notional | Contracts)
+        plain = plain or (self.packaged and isinstance(self.size, Premium))
         if not plain and (self.balanced or self.side == SHORT):
             what = "options bought against options sold" if self.balanced else "what is sold"
             raise SleeveError(
@@ -81,6 +82,11 @@ class OptionTerms(ABC):
     @abstractmethod
     def term(self) -> str:
         """How long, in a word of the name."""
+
+    @property
+    def packaged(self) -> bool:
+        """Whether units of the index stand with the options, so that the price is that of both."""
+        return False
 
     @property
     def sided(self) -> tuple[Leg, ...]:

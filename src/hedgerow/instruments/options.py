@@ -9,9 +9,12 @@ from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.legs import Leg, option_strip
+from hedgerow.instruments.index_options import option_roster
+from hedgerow.instruments.legs import Leg
 from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
 from hedgerow.instruments.rolls import check_terms, parse_roll
+from hedgerow.instruments.roster import Roster
+from hedgerow.instruments.scene import check_index, told_index
 from hedgerow.instruments.sizes import Notional, Size
 from hedgerow.instruments.sleeve import check_flag
 
@@ -32,6 +35,12 @@ class OptionSleeve(OptionTerms):
     listed
         True: the first monthly expiry (third Friday) on or after the tenor.  False: exactly
         the tenor.
+    index
+        ``spx``, ``ndx`` or ``rut``: what the options are written on.
+    covered
+        Whether a unit of the index for each USD of the multiplier stands with each contract, its
+        dividends counted: covered calls (BXM), a hedged index (PPUT); `Premium` (1.0) then puts
+        all of NAV into the package.
     strike_step, side, size
         As for `OptionTerms`.
 
@@ -45,20 +54,39 @@ class OptionSleeve(OptionTerms):
     roll: str = "30d"
     drift: float | None = None
     listed: bool = True
+    index: str = "spx"
+    covered: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
         check_flag(self.listed, "listed")
+        check_flag(self.covered, "covered")
+        check_index(self.index)
 
     @property
     def term(self) -> str:
         """See `OptionTerms.term`."""
         return self.tenor
 
+    @property
+    def name(self) -> str:
+        """Short name."""
+        cover = "covered" if self.covered else ""
+        return "-".join(filter(None, (super().name, cover, told_index(self.index))))
+
+    @property
+    def packaged(self) -> bool:
+        """See `OptionTerms.packaged`."""
+        return self.covered
+
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the options out on a market; see `Sleeve.strip`."""
-        return option_strip(
+        return self.roster(market, lag=lag, costs=costs).strip
+
+    def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
+        """Name the options on a market; see `Sleeve.roster`."""
+        return option_roster(
             self.name,
             market,
             self.sided,
@@ -66,6 +94,8 @@ class OptionSleeve(OptionTerms):
             rule=parse_roll(self.roll, self.drift),
             listed=self.listed,
             step=self.strike_step,
+            index=self.index,
+            covered=self.covered,
             lag=lag,
             costs=costs,
         )
@@ -81,7 +111,7 @@ class Put(OptionSleeve):
         Strike over the index when chosen; 0.90 is 10 % out of the money.
     delta
         Choose the strike by this delta, without its sign, instead of the moneyness.
-    tenor, roll, drift, listed, strike_step, side
+    tenor, roll, drift, listed, index, covered, strike_step, side
         As for `OptionSleeve`.
     size
         What an intensity of 1.0 means.  The default costs about 2 % of NAV a year when held
@@ -117,7 +147,7 @@ class Call(OptionSleeve):
 
     Parameters
     ----------
-    moneyness, delta, tenor, roll, drift, listed, strike_step, side, size
+    moneyness, delta, tenor, roll, drift, listed, index, covered, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -145,7 +175,7 @@ class Straddle(OptionSleeve):
     ----------
     moneyness
         Strike over the index when chosen.
-    tenor, roll, drift, listed, strike_step, side, size
+    tenor, roll, drift, listed, index, covered, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -174,7 +204,7 @@ class PutSpread(OptionSleeve, TwoStrikes):
         Strikes over the index when chosen, upper > lower.
     upper_delta, lower_delta
         Choose both strikes by delta instead.
-    tenor, roll, drift, listed, strike_step, side
+    tenor, roll, drift, listed, index, covered, strike_step, side
         As for `Put`.
     size
         `Notional` 0.55 times NAV by default.
@@ -209,8 +239,10 @@ class CallSpread(OptionSleeve, TwoStrikes):
 
     Parameters
     ----------
-    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side, size
+    upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
+    tenor, roll, drift, listed, index, covered, strike_step, side
+        As for `OptionSleeve`.
 
     Examples
     --------
@@ -236,8 +268,10 @@ class Strangle(OptionSleeve, TwoStrikes):
 
     Parameters
     ----------
-    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side, size
+    upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
+    tenor, roll, drift, listed, index, covered, strike_step, side
+        As for `OptionSleeve`.
 
     Examples
     --------
@@ -262,8 +296,10 @@ class Collar(OptionSleeve, TwoStrikes):
 
     Parameters
     ----------
-    upper, lower, upper_delta, lower_delta, tenor, roll, drift, listed, strike_step, side
+    upper, lower, upper_delta, lower_delta
         As for `PutSpread`.
+    tenor, roll, drift, listed, index, covered, strike_step, side
+        As for `OptionSleeve`.
     size
         `Notional` or `Contracts`.  A collar of two expiries is two sleeves.
 
@@ -295,7 +331,7 @@ class Condor(OptionSleeve):
     ----------
     short_delta, wing_delta
         Deltas, without sign, of the near options and of the wings.
-    tenor, roll, drift, listed, strike_step, side
+    tenor, roll, drift, listed, index, covered, strike_step, side
         As for `Put`.
     size
         `Notional` or `Contracts`.

@@ -164,6 +164,11 @@ class Schedule(NamedTuple):
         """Bars at which the contract carried out differs from the one carried in."""
         return np.flatnonzero(np.diff(self.held)) + 1
 
+    @property
+    def begun(self) -> Index:
+        """Bars at which contracts are first carried out, T if not yet, **shape** (M,)."""
+        return np.asarray(np.searchsorted(self.held, np.arange(len(self.chosen))))
+
 
 def schedule(
     days: Days,

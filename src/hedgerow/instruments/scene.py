@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
-from hedgerow.errors import SleeveError
+from hedgerow.errors import SleeveError, nearest
 from hedgerow.pricing.black import DAYS_PER_YEAR
-from hedgerow.pricing.surface import Surface
+from hedgerow.pricing.surface import PATIENCE, Surface
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -25,6 +25,43 @@ RATE = 0.03
 
 DIVIDEND_YIELD = 0.018
 """Dividend yield a year assumed where the data have no ``dividend_yield``."""
+
+TRAILING, LEAST = 252, 21
+"""Sessions over which realised volatilities are compared, and the fewest that say anything."""
+
+
+class Index(NamedTuple):
+    """An index that options and variance swaps are written on."""
+
+    symbol: str
+    """Of one unit of it, and what its contracts are written on."""
+    vol: str
+    """Market column of its volatility index."""
+    dividend: str
+    """Market column of its dividend yield."""
+    assumed: float
+    """Dividend yield a year where the data have none, decimal."""
+
+
+INDEXES = {
+    SPOT: Index("SPX", "vix", "dividend_yield", DIVIDEND_YIELD),
+    "ndx": Index("NDX", "vxn", "ndx_dividend_yield", 0.008),
+    "rut": Index("RUT", "rvx", "rut_dividend_yield", 0.013),
+}
+"""Market column of each index to what belongs to it; B8."""
+
+
+def check_index(value: Any) -> None:
+    """Refuse what is not the name of an index."""
+    if not isinstance(value, str) or value not in INDEXES:
+        raise SleeveError(
+            f"{value!r} is not an index", where="index", mend=nearest(str(value), INDEXES)
+        )
+
+
+def told_index(index: str) -> str:
+    """Return an index for a sleeve's name: nothing for the S&P 500."""
+    return "" if index == SPOT else index
 
 
 @dataclass(frozen=True)
@@ -40,9 +77,11 @@ class Scene:
     rate, dividend
         Decimal a year.
     surface
-        Implied volatilities.
+        Implied volatilities of the index.
     notes
         What was assumed, for the strip's notes.
+    index
+        Whose ``spot``, ``dividend`` and ``surface`` these are; ``vix`` is always VIX.
     """
 
     days: Days
@@ -52,24 +91,54 @@ class Scene:
     dividend: Floats
     surface: Surface
     notes: Mapping[str, Any]
+    index: Index = INDEXES[SPOT]
 
     @classmethod
-    def of(cls, market: Market) -> Scene:
+    def of(cls, market: Market, index: str = SPOT) -> Scene:
         """Read a market; a hole is filled with the last known value, never a later one.
+
+        Parameters
+        ----------
+        market
+            Needs ``vix`` and the index; uses what there is of its volatility index.
+        index
+            ``spx``, ``ndx`` or ``rut``.
 
         Raises
         ------
         SleeveError
             If the index or VIX is unknown at the first bar, or there are no bars.
+
+        Notes
+        -----
+        The surface of another index than the S&P 500 is that one's, its term structure times
+        the ratio of the two volatility indices and its smile as it is.  Where the volatility index
+        is missing, it is VIX times the ratio of the realised volatilities of up to `TRAILING`
+        sessions; ``notes`` give the share of such bars.
         """
         if not len(market):
             raise SleeveError("the market has no bars", where="market")
-        spot, stale_spot = _level(market, SPOT)
+        meant = INDEXES[index]
+        if index != SPOT and index not in market:
+            raise SleeveError(
+                f"the data have no column '{index}'",
+                where=f"market.{index}",
+                mend="supply it, or use index = 'spx'",
+            )
+        spot, stale_spot = _level(market, index)
         vix, stale_vix = _level(market, "vix")
         rate, assumed_rate = _yearly(market, "rate", RATE)
-        dividend, assumed_dividend = _yearly(market, "dividend_yield", DIVIDEND_YIELD)
-        surface = Surface.of({**market.columns, "vix": vix})
-        notes: dict[str, Any] = {
+        dividend, assumed_dividend = _yearly(market, meant.dividend, meant.assumed)
+        notes: dict[str, Any] = {}
+        columns = {**market.columns, "vix": vix}
+        if index != SPOT:
+            vol, modelled = _vol(market, meant.vol, vix, spot)
+            for name in _TERM.intersection(columns):
+                columns[name] = columns[name] * (vol / vix)
+            columns["vix"] = vol
+            notes = {"index": index, f"modelled_{meant.vol}_share": float(np.mean(modelled))}
+        surface = Surface.of(columns)
+        notes |= {
             "surface": "smile of SKEW on VIX-family fair variance, a model",
             "smile": asdict(surface.smile),
             "steepness": asdict(surface.steepness),
@@ -84,7 +153,7 @@ class Scene:
             if count:
                 notes[label] = count
         days = market.dates.astype(np.int64)
-        return cls(days, spot, vix, rate, dividend, surface, notes)
+        return cls(days, spot, vix, rate, dividend, surface, notes, meant)
 
     def forward(self, years: Floats, rows: Any = slice(None)) -> Floats:
         """Return the index forward to ``years`` ahead, points, one per row."""
@@ -97,6 +166,68 @@ class Scene:
         span = np.diff(self.days) / DAYS_PER_YEAR
         paid[1:] = open_price[:-1] * multiplier * self.rate[:-1] * span
         return paid
+
+    def dividends(self) -> Floats:
+        """Return points that one unit of the index pays over (t-1, t], 0 at bar 0."""
+        paid = np.zeros(len(self.days))
+        paid[1:] = self.spot[:-1] * self.dividend[:-1] * (np.diff(self.days) / DAYS_PER_YEAR)
+        return paid
+
+
+_TERM = frozenset({"vix9d", "vix3m", "vix6m"})
+
+
+def bridged(
+    given: Floats, modelled: NDArray[np.bool_], model: Floats, patience: int = PATIENCE
+) -> Floats:
+    """Return a column whose holes are the model, short ones at the last ratio to it.
+
+    Parameters
+    ----------
+    given
+        Values, the model's where ``modelled``, **shape** (T,).
+    modelled
+        Where nothing was published, **shape** (T,).
+    model
+        The model at every bar, **shape** (T,).
+    patience
+        Sessions that the last ratio is kept for.
+
+    Examples
+    --------
+    >>> hole = np.array([False, True, True])
+    >>> bridged(np.array([12.0, 10.0, 10.0]), hole, np.array([10.0, 10.0, 10.0]), 1).tolist()
+    [12.0, 12.0, 10.0]
+    """
+    if modelled.all() or not modelled.any():
+        return given
+    index = np.arange(len(model))
+    last = np.maximum.accumulate(np.where(modelled, -1, index))
+    near = modelled & (last >= 0) & (index - last <= patience)
+    ratio = given[np.maximum(last, 0)] / model[np.maximum(last, 0)]
+    return np.asarray(np.where(near, model * ratio, given))
+
+
+def _vol(market: Market, name: str, vix: Floats, spot: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return an index's volatility index, points, and where it is a model."""
+    model = vix * _relative(spot, _level(market, SPOT)[0])
+    given = market[name] if name in market else np.full(len(market), np.nan)
+    modelled = ~(given > 0.0)
+    return bridged(np.where(modelled, model, given), modelled, model), modelled
+
+
+def _relative(spot: Floats, base: Floats) -> Floats:
+    """Return the ratio of realised volatilities up to each bar, 1 before `LEAST` returns."""
+    bars = np.arange(len(spot))
+    early = np.maximum(bars - TRAILING, 0)
+
+    def squares(values: Floats) -> Floats:
+        total = np.cumsum(np.diff(np.log(values), prepend=np.log(values[0])) ** 2)
+        return np.asarray(total - total[early])
+
+    own, theirs = squares(spot), squares(base)
+    told = (bars >= LEAST) & (own > 0.0) & (theirs > 0.0)
+    return np.asarray(np.sqrt(np.where(told, own, 1.0) / np.where(told, theirs, 1.0)))
 
 
 def _level(market: Market, name: str) -> tuple[Floats, int]:

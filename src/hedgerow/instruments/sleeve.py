@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size, Vega, VegaShare
-
-_Array = TypeVar("_Array", bound=NDArray[Any])
 
 DECAY_GUARD_DAYS = 90
 """Option hedges shorter than this are flagged (B9)."""
@@ -55,11 +53,11 @@ class Sleeve(Protocol):
             If the market lacks what the sleeve needs.
         """
 
+    def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
+        """Name the contracts of the sleeve on a market, to be traded one by one.
 
-def frozen(array: _Array) -> _Array:
-    """Return the array, closed for writing: strips are shared between lanes."""
-    array.flags.writeable = False
-    return array
+        Parameters and errors are those of `strip`, which ``roster.strip`` is.
+        """
 
 
 def check_lag(lag: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +19,15 @@ from hedgerow.instruments.rolls import (
     parse_tenor,
     schedule,
 )
-from hedgerow.instruments.scene import Scene
+from hedgerow.instruments.roster import Roster, frozen
+from hedgerow.instruments.scene import Scene, check_index, told_index
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size, frozen
-from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size
+from hedgerow.instruments.swaps import MULTIPLIER, SwapRoster, Swaps, SwapValue
 
 Floats = NDArray[np.float64]
+Days = NDArray[np.int64]
 Index = NDArray[np.intp]
-
-MULTIPLIER = 1.0
-"""The strip's prices are USD per contract already."""
-
-
-class _Value(NamedTuple):
-    price: Floats
-    vega: Floats
-    gamma: Floats
-    theta: Floats
-    strike: Floats
 
 
 @dataclass(frozen=True)
@@ -60,6 +51,8 @@ class VarianceSwap:
         True: expires with the first monthly options on or after the tenor.
     size
         What an intensity of 1.0 means.
+    index
+        ``spx``, ``ndx`` or ``rut``.
 
     Raises
     ------
@@ -77,17 +70,19 @@ class VarianceSwap:
     drift: float | None = None
     listed: bool = True
     size: Size = field(default_factory=lambda: VegaShare(0.00045))
+    index: str = "spx"
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:
         check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
         check_flag(self.listed, "listed")
         check_size(self.size, premium=False)
+        check_index(self.index)
 
     @property
     def name(self) -> str:
         """Short name."""
-        return f"variance_swap-{self.tenor}"
+        return "-".join(filter(None, ("variance_swap", self.tenor, told_index(self.index))))
 
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the swap out on a market; see `Sleeve.strip`.
@@ -96,46 +91,47 @@ class VarianceSwap:
         is chosen with the order; the strike is the market's at the fill, as for any swap.
         ``next_notional`` is the strike in points times USD 1, twice the most it can lose.
         """
+        return self.roster(market, lag=lag, costs=costs).strip
+
+    def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
+        """Name the swaps on a market; see `Sleeve.roster`.
+
+        A swap is named by the bar that chose it: it is struck at its fill, so its path is 0 until
+        then and its vega that of a swap to be struck at the market.
+        """
         check_lag(lag)
-        scene, trade = Scene.of(market), costs or Costs()
+        scene, trade = Scene.of(market, self.index), costs or Costs()
         span, rule = parse_tenor(self.tenor), parse_roll(self.roll, self.drift)
         expiry_after = expiry_by_tenor(scene.days, self.tenor, listed=self.listed, lag=lag)
         plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
-        return _laid_out(self.name, market, scene, plan, trade, _notes(scene, span, lag))
+        swaps = Swaps(scene, trade)
+        strip = _laid_out(self.name, market, swaps, plan, _notes(scene, span, lag))
+        return SwapRoster(strip, plan, swaps, expiry_after, lag)
 
 
 def _laid_out(
-    name: str, market: Market, scene: Scene, plan: Schedule, trade: Costs, notes: dict[str, Any]
+    name: str, market: Market, swaps: Swaps, plan: Schedule, notes: dict[str, Any]
 ) -> Strip:
-    count = len(market)
+    scene, count = swaps.scene, len(market)
     bars = np.arange(count)
     rolls = plan.rolls
-    begun = np.searchsorted(plan.held, np.arange(len(plan.chosen)))
-    squares = np.zeros(count)
-    squares[1:] = np.diff(np.log(scene.spot)) ** 2
-    realised = np.cumsum(squares)
+    gone = plan.held[rolls - 1]
 
-    out = _value(scene, plan, realised, begun, bars, plan.held)
-    into = _value(scene, plan, realised, begun, rolls, plan.held[rolls - 1])
-    settled = plan.expiry[plan.held[rolls - 1]] <= scene.days[rolls]
+    out = swaps.struck(plan.begun[plan.held], plan.expiry[plan.held], bars)
+    into = swaps.struck(plan.begun[gone], plan.expiry[gone], rolls)
+    settled = plan.expiry[gone] <= scene.days[rolls]
     mark = out.price.copy()
     mark[rolls] = into.price
-    half_open = trade.of_swap(out.vega, scene.vix)
+    half_open = swaps.half_spread(out.vega, bars)
     half_mark = half_open.copy()
-    half_mark[rolls] = np.where(settled, 0.0, trade.of_swap(into.vega, scene.vix[rolls]))
+    half_mark[rolls] = np.where(settled, 0.0, swaps.half_spread(into.vega, rolls))
 
     # an order waiting for its fill is for a swap to be struck at the market
     waiting = np.flatnonzero(plan.pending != plan.held)
-    years = (plan.expiry[plan.pending[waiting]] - scene.days[waiting]) / DAYS_PER_YEAR
-    next_price, next_vega, next_strike = out.price.copy(), out.vega.copy(), out.strike.copy()
-    next_price[waiting] = 0.0
-    next_vega[waiting] = np.exp(-scene.rate[waiting] * years)
-    next_strike[waiting] = 100.0 * scene.surface.fair_vol(years, waiting)
-    next_theta = out.theta.copy()
-    total = scene.surface.fair_total(years, waiting)
-    soon = scene.surface.fair_total(years - 1.0 / DAYS_PER_YEAR, waiting)
-    scale = next_vega[waiting] * 1e4 / (years * 2.0 * next_strike[waiting])
-    next_theta[waiting] = -scale * (total - soon)
+    ahead = SwapValue(*(column.copy() for column in out))
+    coming = swaps.unstruck(plan.expiry[plan.pending[waiting]], waiting)
+    for column, part in zip(ahead, coming, strict=True):
+        column[waiting] = part
     roll = np.zeros(count, dtype=bool)
     roll[rolls] = True
     zero = frozen(np.zeros(count))
@@ -156,37 +152,15 @@ def _laid_out(
         vega=frozen(out.vega),
         theta=frozen(out.theta),
         carry=frozen(-out.theta),
-        next_price=frozen(next_price),
-        next_vega=frozen(next_vega),
-        next_notional=frozen(next_strike),
-        next_carry=frozen(-next_theta),
+        next_price=frozen(ahead.price),
+        next_vega=frozen(ahead.vega),
+        next_notional=frozen(ahead.strike),
+        next_carry=frozen(-ahead.theta),
         strike=frozen(np.full(count, np.nan)),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
         modelled=frozen(np.ones(count, dtype=bool)),
         notes=notes,
     )
-
-
-def _value(
-    scene: Scene, plan: Schedule, realised: Floats, begun: Index, rows: Index, contract: Index
-) -> _Value:
-    """Value contracts ``contract``, first held at ``begun``, at bars ``rows``; USD each."""
-    first = begun[contract]
-    expiry = plan.expiry[contract]
-    life = (expiry - scene.days[first]) / DAYS_PER_YEAR
-    struck = scene.surface.fair_total(life, first)
-    strike = 100.0 * np.sqrt(struck / life)
-    left = np.maximum(expiry - scene.days[rows], 0) / DAYS_PER_YEAR
-    remaining = scene.surface.fair_total(left, rows)
-    soon = scene.surface.fair_total(left - 1.0 / DAYS_PER_YEAR, rows)
-    # USD per unit of total variance
-    scale = np.exp(-scene.rate[rows] * left) * 1e4 / (life * 2.0 * strike)
-    price = scale * (realised[rows] - realised[first] + remaining - struck)
-    # d(total)/d(vol point) of the remaining part is 2·σ·τ/100
-    vega = scale * 2.0 * np.sqrt(remaining * left) / 100.0
-    gamma = np.where(left > 0.0, scale * 2.0 / scene.spot[rows] ** 2, 0.0)
-    theta = -scale * (remaining - soon)
-    return _Value(price, vega, gamma, theta, strike)
 
 
 def _notes(scene: Scene, span: int, lag: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Signals, rules, overlays and the trigger; importing this package fills the catalogue."""
+"""Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
+from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio, VolTarget
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
@@ -18,10 +19,15 @@ __all__ = [
     "Ladder",
     "Level",
     "Linear",
+    "Monetise",
     "Persist",
     "RealisedVol",
+    "Restrike",
+    "RollOut",
+    "RollUp",
     "Sigmoid",
     "Smooth",
+    "StagedExit",
     "Stop",
     "Table",
     "Tiers",

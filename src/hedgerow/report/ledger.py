@@ -9,10 +9,12 @@ from hedgerow.engine.ledger.events import (
     Closed,
     Decided,
     Event,
+    Explained,
     Filled,
     Opened,
     Ordered,
     Override,
+    Planned,
     Settled,
     Slice,
 )
@@ -36,11 +38,14 @@ def sentence(event: Event) -> str:
             return f"market {event.digest[:12]}, {len(event.marks)} marks"
         case Decided():
             act = "trades" if event.act > 0.0 else "holds"
-            return f"{event.program}: x {event.x:.3g}, {act}"
+            return f"{event.line}: x {event.x:.3g}, {act}"
+        case Planned():
+            cut = f", cut to {event.scale:.0%} by the budget" if event.scale < 1.0 else ""
+            return f"{event.line}: x {event.x:.3g}, {event.wanted:,.6g} units wanted{cut}"
         case Ordered():
             legs = ", ".join(f"{_many(leg.quantity)} {leg.contract}" for leg in event.legs)
             price = event.type if event.limit is None else f"limit {event.limit:g}"
-            return f"order {event.order} of {event.program}: {legs}, {price}, {event.tif}"
+            return f"order {event.order} of {event.line}: {legs}, {price}, {event.tif}"
         case Filled():
             traded = f"{_many(event.quantity)} {event.contract} at {event.price:g}"
             return f"order {event.order}: {traded}, fee {_money(event.fee)}"
@@ -53,6 +58,9 @@ def sentence(event: Event) -> str:
         case Cash():
             of = f" of {event.contract}" if event.contract else ""
             return f"{event.reason}{of} {_money(event.amount)}"
+        case Explained():
+            parts = ", ".join(f"{name} {_money(each)}" for name, each in event.parts.items())
+            return f"{event.line or 'portfolio'}: {parts or 'nothing'}"
         case Override():
             return f"{event.who}: {event.what} ({event.why})"
         case Alarm():

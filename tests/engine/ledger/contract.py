@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine.ledger import toy
 from hedgerow.engine.ledger.chain import GENESIS, verify
-from hedgerow.engine.ledger.events import Alarm, Opened
+from hedgerow.engine.ledger.events import SCHEMA, Alarm, Opened
 from hedgerow.engine.ledger.migrations import MIGRATIONS
 from hedgerow.engine.ledger.opening import open_ledger, runs_in
 from hedgerow.engine.ledger.replay import resume
@@ -127,9 +127,9 @@ class Durable(Contract):
 
     def test_a_ledger_of_a_newer_version_is_refused(self, place, monkeypatch) -> None:
         with self.begin(place) as ledger:
-            newer = Opened(0, "run", "9.0.0", {}, "", "", {}, schema=2)
+            newer = Opened(0, "run", "9.0.0", {}, "", "", {}, schema=SCHEMA + 1)
             ledger.append([newer])
-        with pytest.raises(LedgerError, match=r"newer Hedgerow wrote it \(schema 2, .* up to 1\)"):
+        with pytest.raises(LedgerError, match=rf"newer Hedgerow wrote it .* up to {SCHEMA}\)"):
             resume(open_ledger(place))
 
     def test_what_is_not_there_is_not_made_by_reading(self, place) -> None:

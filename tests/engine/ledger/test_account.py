@@ -41,6 +41,7 @@ class Books(RuleBasedStateMachine):
         self.batch: list[events.Event] = [events.Opened(0, "run", "0", {}, "", "", {})]
         self.time = self.orders = self.fills = self.rounded = 0
         self.paid_in = Fraction(0)
+        self.deposited = self.nav = 0
         self.flow = dict.fromkeys(MULTIPLIERS, Fraction(0))
         self.held = dict.fromkeys(MULTIPLIERS, 0)
         self.open: dict[str, dict[str, int]] = {}
@@ -58,15 +59,17 @@ class Books(RuleBasedStateMachine):
     def deposit(self, amount: int) -> None:
         self.happen(events.Cash(0, amount, "deposit"))
         self.paid_in += Fraction(amount, 10**6)
+        self.deposited = amount
         self.show(100.0, 1.0)
 
     @rule(
         amount=st.integers(-(10**11), 10**11),
-        reason=st.sampled_from(["financing", "fee", "dividend"]),
+        reason=st.sampled_from(["financing", "fee", "dividend", "portfolio", "deposit"]),
     )
     def pay(self, amount: int, reason: str) -> None:
         self.happen(events.Cash(self.time, amount, reason, SHARE if reason == "dividend" else ""))
         self.paid_in += Fraction(amount, 10**6)
+        self.deposited += amount if reason == "deposit" else 0
 
     @rule(level=PRICE, spread=st.floats(0.0, 2.0))
     def show(self, level: float, spread: float) -> None:
@@ -141,9 +144,20 @@ class Books(RuleBasedStateMachine):
             assert self.account.due(symbol, price) == 0
         assert self.account.nav() == before
 
-    @rule()
-    def close(self) -> None:
-        self.happen(self.account.closed(self.time))
+    @rule(shares=st.none() | st.lists(st.integers(-(10**12), 10**12), max_size=4))
+    def close(self, shares: list[int] | None = None) -> None:
+        closed = self.account.closed(self.time)
+        gain = closed.nav - self.nav - self.deposited
+        if shares is not None:
+            parts = {f"part {i}": share for i, share in enumerate(shares)}
+            self.happen(events.Planned(self.time, "p", 1.0, 1.0, 1.0, 1.0, 1.0, {}))
+            self.happen(events.Explained(self.time, "p", parts))
+            if gain != sum(shares):
+                with pytest.raises(LedgerError, match="the parts of the gain do not add up"):
+                    self.account.take(closed)
+            self.happen(events.Explained(self.time, "", {"portfolio": gain - sum(shares)}))
+        self.happen(closed)
+        self.nav, self.deposited = closed.nav, 0
         self.ledger.append(self.batch)
         self.batch = []
 
@@ -334,3 +348,21 @@ def test_a_bar_that_does_not_add_up_is_told_with_its_record() -> None:
         LedgerError, match=r"record 3, closed: .* NAV 101.000000; .* NAV 100.000000"
     ):
         fold(ledger.read())
+
+
+def test_parts_that_do_not_add_up_are_told_and_bars_without_parts_are_not_asked() -> None:
+    account = Account()
+    for event in (
+        events.Cash(0, micros(100), "deposit"), events.Closed(0, micros(100), 0, micros(100)),
+        events.Cash(1, micros(50), "deposit"), events.Cash(1, micros(7), "portfolio"),
+        events.Cash(1, micros(-2), "financing"), events.Explained(1, "", {"portfolio": micros(7)}),
+    ):  # fmt: skip
+        account.take(event)
+    closed = events.Closed(1, micros(155), 0, micros(155))
+    said = "make 7.000000 USD, NAV changed by 5.000000 USD beside what was paid in"
+    with pytest.raises(LedgerError, match=said):
+        account.take(closed)
+    account.take(events.Explained(1, "tail", {"financing": micros(-2)}))
+    account.take(closed)
+    account.take(events.Cash(2, micros(1), "portfolio"))
+    account.take(account.closed(2))

@@ -6,7 +6,9 @@ import json
 import math
 import struct
 import subprocess
+import typing
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from hypothesis import strategies as st
 from hedgerow.engine.ledger import events, money
 from hedgerow.engine.ledger.chain import FROM_A_COPY, GENESIS, Record, checked, forge, link, verify
 from hedgerow.engine.ledger.coding import clock, decode, encode
+from hedgerow.engine.ledger.opening import open_ledger
+from hedgerow.engine.ledger.replay import replay
 from hedgerow.errors import LedgerError, RangeError
 
 WHOLE = st.integers(-money.MOST, money.MOST)
@@ -39,6 +43,9 @@ EVENT = st.one_of(
         st.dictionaries(TEXT, TABLE, max_size=3),
     ),
     st.builds(
+        events.Planned, WHOLE, TEXT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, TABLE,
+    ),
+    st.builds(
         events.Ordered, WHOLE, TEXT, st.lists(LEG, max_size=3).map(tuple),
         st.sampled_from(["market", "limit"]), st.none() | FLOAT,
         st.sampled_from(["day", "gtc", "ioc", "opg"]), TEXT,
@@ -47,9 +54,9 @@ EVENT = st.one_of(
     st.builds(events.Cancelled, WHOLE, TEXT, TEXT),
     st.builds(events.Settled, WHOLE, TEXT, WHOLE, FLOAT, WHOLE, WHOLE),
     st.builds(
-        events.Cash, WHOLE, WHOLE,
-        st.sampled_from(["deposit", "financing", "dividend", "variation", "fee"]), TEXT,
+        events.Cash, WHOLE, WHOLE, st.sampled_from(typing.get_args(events.Reason)), TEXT,
     ),
+    st.builds(events.Explained, WHOLE, TEXT, st.dictionaries(TEXT, WHOLE, max_size=4)),
     st.builds(events.Override, WHOLE, TEXT, TEXT, TEXT),
     st.builds(events.Alarm, WHOLE, TEXT, TEXT),
     st.builds(events.Closed, WHOLE, WHOLE, WHOLE, WHOLE),
@@ -144,7 +151,7 @@ FILLED = (
         (FILLED.replace("PRICE", "1.50"), "not written as Hedgerow writes it"),
         (FILLED.replace("PRICE", '"NaN"'), "filled.price: 'NaN' does not belong here"),
         (FILLED.replace("PRICE", "1.5").replace('y":1', f'y":{2**63}'), "of 64 bits"),
-        ('{"kind":"opened","schema":2,"other":1}', "a newer Hedgerow wrote it"),
+        ('{"kind":"opened","schema":99,"other":1}', "a newer Hedgerow wrote it"),
     ],
 )
 def test_any_other_text_is_refused(text, said) -> None:
@@ -155,6 +162,32 @@ def test_any_other_text_is_refused(text, said) -> None:
 
 def test_a_texts_event_is_what_it_says() -> None:
     assert decode(ALARM) == events.Alarm(0, "r", "s")
+
+
+LINE = events.Decided(0, "tail", {"vix": 17.0}, {}, {}, 0.5, 1.0, {"linear": 0.5}, {})
+LEGS = (events.Leg("SPY", 10**9),)
+ORDER = events.Ordered(0, "a", LEGS, "market", None, "day", "tail")
+
+
+@pytest.mark.parametrize("event", [LINE, ORDER])
+def test_a_line_was_called_program_in_schema_1(event) -> None:
+    text = encode(event)
+    old = text.replace('"line":', '"program":')
+    assert text != old
+    assert decode(old) == decode(text) == event
+    for bad in (old.replace('"tail"', '"tail","line":"tail"'), f" {old}"):
+        with pytest.raises(LedgerError, match="not written as Hedgerow writes it"):
+            decode(bad)
+
+
+def test_a_ledger_of_schema_1_is_read_and_replayed() -> None:
+    # written by the toy engine of tests/engine/ledger/toy.py when the schema was 1
+    with open_ledger(Path(__file__).with_name("schema1.jsonl")) as ledger:
+        assert ledger.head.hash.startswith("88fc0c5f7023")
+        assert verify(ledger.read()) == ledger.head
+        done = replay(ledger)
+    assert (done.standing.opened.schema, done.standing.bars, done.decisions) == (1, 4, 4)
+    assert set(done.standing.decided) == {"tail"}
 
 
 # ---- the chain ----------------------------------------------------------------------------------

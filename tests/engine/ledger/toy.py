@@ -25,7 +25,7 @@ from hedgerow.policies.files import read
 ROOT = Path(__file__).resolve().parents[3]
 DAY = 86_400 * 10**9
 BEGIN = 19_723 * DAY  # 2024-01-01
-RUN, PROGRAM = "toy", "tail"
+RUN, LINE = "toy", "tail"
 FUTURE, SHARE = "VXZ24", "SPY"
 LIFE = 7  # bars that an option of the toy lives
 
@@ -45,12 +45,13 @@ class Engine:
         self.ledger, self.policy = ledger, policy()
         standing = replay.resume(ledger)
         self.account, self.bars = standing.account, standing.bars
-        self.before = standing.decided.get(PROGRAM)
+        self.before = standing.decided.get(LINE)
+        self.nav = standing.closed.nav if standing.closed else micros(10_000_000)
         self.batch: list[events.Event] = []
         if standing.opened is None:
             self.happen(
                 events.Opened(
-                    BEGIN, RUN, "0.1.0", {PROGRAM: self.policy.to_toml()}, "d" * 64, "c" * 64,
+                    BEGIN, RUN, "0.1.0", {LINE: self.policy.to_toml()}, "d" * 64, "c" * 64,
                     {"costs": {"half_spread": 0.05}, "sleeves": ["put", "future"]},
                 )
             )  # fmt: skip
@@ -89,6 +90,7 @@ class Engine:
             self.happen(events.Override(time, "risk officer", "half for the holidays", "x = 0.5"))
         if vix > 24.0:
             self.happen(events.Alarm(time, "vix", f"VIX is at {vix:.2f} — look"))
+        self.explain(time)
         self.happen(self.account.closed(time))
 
     def fill(self, time: int, rng: np.random.Generator, marks: dict[str, float]) -> None:
@@ -108,6 +110,8 @@ class Engine:
         if due := self.account.due(FUTURE, marks[FUTURE]):
             self.happen(events.Cash(time, due, "variation", FUTURE))
         self.happen(events.Cash(time, micros(self.cash() * 0.05 / 365.0), "financing"))
+        gain = micros(1e7 * 0.01 * float(np.random.default_rng([8, bar]).normal()))
+        self.happen(events.Cash(time, gain, "portfolio"))
         for symbol in sorted(held):
             kind, kept = instrument(symbol).kind, self.account.holdings.get(symbol)
             if kind == "option" and symbol != option(bar) and kept and kept.quantity:
@@ -115,6 +119,19 @@ class Engine:
                 self.happen(events.Settled(time, symbol, kept.quantity, marks[symbol], value))
             elif kind == "shares" and bar % 9 == 0 and kept:
                 self.happen(events.Cash(time, kept.quantity // 1000, "dividend", symbol))
+
+    def explain(self, time: int) -> None:
+        """Part the bar's gain: what was booked by name, and all the rest of the line as delta."""
+        nav, parts = self.account.nav(), dict.fromkeys(("portfolio", "financing", "costs"), 0)
+        for event in self.batch:
+            if isinstance(event, events.Cash) and event.reason in parts:
+                parts[event.reason] += event.amount
+            elif isinstance(event, events.Filled):
+                parts["costs"] -= event.fee
+        rest = nav - self.nav - sum(parts.values())
+        self.happen(events.Explained(time, "", {"portfolio": parts.pop("portfolio")}))
+        self.happen(events.Explained(time, LINE, {**parts, "delta": rest}))
+        self.nav = nav
 
     def decide(self, bar: int, time: int, vix: float) -> None:
         nav, before = float(usd(self.account.nav())), self.before
@@ -133,10 +150,14 @@ class Engine:
         memory = deciding.remembered(self.policy, before.memory) if before else self.policy.start()
         view = View((vix,), book, terms)
         decision = self.policy.decide(view, memory, self.policy.params())
-        self.before = deciding.recorded(time, PROGRAM, self.policy, view, decision)
+        self.before = deciding.recorded(time, LINE, self.policy, view, decision)
         self.happen(self.before)
+        wanted = place(decision.x, decision.act, book, terms).contracts
+        self.happen(
+            events.Planned(time, LINE, decision.x, 1.0, 1.0, 1.0, wanted, {"days": float(bar)})
+        )
         if decision.act:
-            self.order(bar, time, place(decision.x, decision.act, book, terms).contracts)
+            self.order(bar, time, wanted)
 
     def order(self, bar: int, time: int, wanted: float) -> None:
         put = self.account.holdings.get(option(bar))
@@ -144,7 +165,7 @@ class Engine:
         legs = (events.Leg(option(bar), change), events.Leg(FUTURE, -nanos(bar % 3 - 1)))
         legs = tuple(leg for leg in legs if leg.quantity)
         if legs:
-            order = events.Ordered(time, f"{PROGRAM}-{bar}", legs, "limit", 9.5, "day", PROGRAM)
+            order = events.Ordered(time, f"{LINE}-{bar}", legs, "limit", 9.5, "day", LINE)
             self.happen(order)
         share = (events.Leg(SHARE, nanos(100 * (1 - 2 * (bar % 2)) + bar)),)
         self.happen(events.Ordered(time, f"core-{bar}", share, "market", None, "gtc", "core"))

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.core.products import UNDERLYINGS
+from hedgerow.core.over_the_counter import OtcVariance, parse_future, parse_option
 from hedgerow.engine.ledger.chain import Record
 from hedgerow.engine.ledger.events import (
     Cancelled,
     Cash,
     Closed,
     Event,
+    Explained,
     Filled,
     Leg,
     Ordered,
@@ -26,14 +26,15 @@ from hedgerow.engine.ledger.money import Micros, Nanos, contracts, usd, worth
 from hedgerow.errors import DataError, LedgerError
 
 _SHARE = re.compile(r"[A-Z]{1,6}(\.[A-Z])?")
-_FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d")
+_FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d|VX \d{4}-\d\d")
 
 
 class Instrument(NamedTuple):
     """What a symbol stands for, as far as money needs to know."""
 
     symbol: str
-    kind: Literal["option", "future", "shares"]
+    kind: Literal["option", "future", "shares", "swap"]
+    """A swap is paid for like an option: its price is what it is worth."""
     multiplier: int
     """USD per point."""
     strike: float
@@ -59,6 +60,10 @@ def instrument(symbol: str) -> Instrument:
     --------
     >>> instrument("VXK24").multiplier, instrument("SPXW  240119P04500000").strike
     (1000, 4500.0)
+    >>> instrument("SPX 2024-01-19 P 4512.345678901234").multiplier
+    100
+    >>> instrument("SPX 2023-10-20 2024-01-19 VAR").multiplier
+    1
     >>> instrument("SPXW240119P04500000")
     Traceback (most recent call last):
         ...
@@ -69,16 +74,20 @@ Mend: write 'SPXW  240119P04500000'
         if _SHARE.fullmatch(symbol):
             return Instrument(symbol, "shares", 1, 0.0, False, symbol)
         if _FUTURE.fullmatch(symbol):
-            future = FutureContract.parse(symbol)
+            future = parse_future(symbol)
             name, item = future.symbol, future.product
             made = Instrument(name, "future", int(item.multiplier), 0.0, False, item.underlying)
+        elif symbol.endswith(" VAR"):
+            swap = OtcVariance.parse(symbol)
+            name = swap.symbol
+            made = Instrument(name, "swap", 1, 0.0, False, swap.underlying)
         else:
-            option = OptionContract.parse(symbol)
+            option = parse_option(symbol)
             name, item = option.symbol, option.product
-            held = UNDERLYINGS.get(option.root, option.root)
-            size = int(item.multiplier)
-            shares = item.delivery == "shares"
-            made = Instrument(name, "option", size, option.strike, option.call, held, shares)
+            shares, size = item.delivery == "shares", int(item.multiplier)
+            made = Instrument(
+                name, "option", size, option.strike, option.call, item.underlying, shares
+            )
     except DataError as error:
         raise LedgerError(error.what, where=f"contract {symbol}", mend=error.mend) from None
     if name != symbol:
@@ -132,6 +141,9 @@ class Account:
         self.marks: Mapping[str, float] = {}
         self._used: set[str] = set()
         self._executed: set[str] = set()
+        self._nav: Micros = 0
+        self._paid_in: Micros = 0
+        self._explained: Micros | None = None
 
     def take(self, event: Event) -> None:
         """Let an event happen; one that cannot happen changes nothing.
@@ -141,7 +153,7 @@ class Account:
         LedgerError
             If an order's id or an execution is used twice, a fill has no open order or is more
             than what was left of it, more is settled than held, a settlement's cash is not
-            what its value says, or a closed bar does not add up.
+            what its value says, a closed bar does not add up, or the parts of its gain do not.
         RangeError
             If a sum leaves the range of the ledger.
         """
@@ -159,6 +171,8 @@ class Account:
                 self._settle(event)
             case Cash():
                 self._pay(event)
+            case Explained():
+                self._explained = (self._explained or 0) + sum(event.parts.values())
             case Closed():
                 self._close(event)
 
@@ -318,6 +332,8 @@ class Account:
                     mend="name the future",
                 )
             self._hold(event.contract, held.quantity, held.basis + event.amount)
+        elif event.reason == "deposit":
+            self._paid_in += event.amount
         self.cash += event.amount
 
     def _close(self, event: Closed) -> None:
@@ -330,6 +346,15 @@ class Account:
                 where="closed",
                 mend="do not continue the run: find the event that is missing or wrong",
             )
+        gain = event.nav - self._nav - self._paid_in
+        if self._explained is not None and self._explained != gain:
+            raise LedgerError(
+                f"the parts of the gain do not add up: they make {usd(self._explained)} USD, NAV "
+                f"changed by {usd(gain)} USD beside what was paid in",
+                where="closed",
+                mend="do not continue the run: find the part that is missing or wrong",
+            )
+        self._nav, self._paid_in, self._explained = event.nav, 0, None
 
 
 def fold(records: Iterable[Record]) -> Account:

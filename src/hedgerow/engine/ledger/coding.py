@@ -23,6 +23,9 @@ from hedgerow.errors import LedgerError, nearest
 
 _EPOCH = dt.datetime(1970, 1, 1)  # naive, because isoformat then writes no offset
 _SECOND = 10**9
+_BEFORE = {"decided": {"line": "program"}, "ordered": {"line": "program"}}
+"""What fields of an event were called in schema 1."""
+
 _ODD = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -49,15 +52,11 @@ def encode(event: Event) -> str:
     >>> encode(Alarm(1583798400_000000000, "drawdown", "NAV fell by 10 %"))  # doctest: +ELLIPSIS
     '{"kind":"alarm","time":"2020-03-10T00:00:00.000000000Z","rule":"drawdown",...}'
     """
-    codecs = _FIELDS[event.kind]
-    made: dict[str, Any] = {"kind": event.kind}
-    for name, codec in codecs.items():
-        made[name] = _told(codec.write, getattr(event, name), event.kind, name)
-    return json.dumps(made, separators=(",", ":"), allow_nan=False)
+    return _text_of(event, {})
 
 
 def decode(text: str) -> Event:
-    """Return the event that a text stands for; no other text stands for it.
+    """Return the event that a text stands for; no other text of its schema stands for it.
 
     Raises
     ------
@@ -80,6 +79,8 @@ def decode(text: str) -> Event:
     _not_newer(kind, table)
     if kind not in KINDS:
         raise LedgerError(f"unknown kind of event '{kind}'", mend=nearest(kind, KINDS))
+    names = {now: old for now, old in _BEFORE.get(kind, {}).items() if old in table}
+    table = {_now(name, names): value for name, value in table.items()}
     codecs = _FIELDS[kind]
     for name in table:
         if name not in codecs:
@@ -89,7 +90,7 @@ def decode(text: str) -> Event:
             raise LedgerError("is missing", where=f"{kind}.{name}", mend="restore it from a copy")
     values = {name: _told(codec.read, table[name], kind, name) for name, codec in codecs.items()}
     event = KINDS[kind](**values)
-    if encode(event) != text:
+    if _text_of(event, names) != text:
         raise LedgerError(
             "the event is not written as Hedgerow writes it",
             where=kind,
@@ -108,6 +109,19 @@ def clock(time: int) -> str:
     """
     second, rest = divmod(time, _SECOND)
     return f"{(_EPOCH + dt.timedelta(seconds=second)).isoformat()}.{rest:09d}Z"
+
+
+def _text_of(event: Event, names: Mapping[str, str]) -> str:
+    """Return an event's text; ``names`` holds fields that are called otherwise in it."""
+    made: dict[str, Any] = {"kind": event.kind}
+    for name, codec in _FIELDS[event.kind].items():
+        written = _told(codec.write, getattr(event, name), event.kind, name)
+        made[names.get(name, name)] = written
+    return json.dumps(made, separators=(",", ":"), allow_nan=False)
+
+
+def _now(name: str, names: Mapping[str, str]) -> str:
+    return next((now for now, old in names.items() if old == name), name)
 
 
 def _not_newer(kind: str, table: Mapping[str, Any]) -> None:

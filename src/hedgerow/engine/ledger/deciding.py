@@ -11,14 +11,14 @@ from hedgerow.engine.ledger.events import Decided
 from hedgerow.errors import LedgerError
 
 
-def recorded(time: int, program: str, policy: Policy, view: View, decision: Decision) -> Decided:
+def recorded(time: int, line: str, policy: Policy, view: View, decision: Decision) -> Decided:
     """Return a decision as the event that lets anyone decide it again.
 
     Parameters
     ----------
     time
         The bar, nanoseconds since 1970, UTC.
-    program
+    line
         Whose decision.
     policy, view, decision
         What decided, on what, and what came out; floats, one lane.
@@ -38,7 +38,7 @@ def recorded(time: int, program: str, policy: Policy, view: View, decision: Deci
     names = [signal.name for signal in policy.signals]
     return Decided(
         time,
-        program,
+        line,
         _floats(names, view.signals),
         _floats(Book._fields, view.book),
         _floats(Bar._fields, view.bar),

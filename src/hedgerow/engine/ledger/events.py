@@ -13,8 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from hedgerow.engine.ledger.money import Micros, Nanos
 
-SCHEMA = 1
-"""Version of the vocabulary; one more whenever an event changes or is added."""
+SCHEMA = 2
+"""Version of the vocabulary; one more whenever an event changes or is added.
+
+2: ``line`` was ``program`` before; ``planned``, ``explained`` and the cash of a portfolio are new.
+"""
 
 Time: TypeAlias = Annotated[int, "time"]
 """Nanoseconds since 1970, UTC."""
@@ -24,7 +27,7 @@ Terms: TypeAlias = Annotated[Mapping[str, Any], "terms"]
 
 OrderKind = Literal["market", "limit"]
 TimeInForce = Literal["day", "gtc", "ioc", "opg"]
-Reason = Literal["deposit", "financing", "dividend", "variation", "fee"]
+Reason = Literal["deposit", "financing", "dividend", "variation", "fee", "portfolio"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Opened:
     version
         Version of Hedgerow.
     policies
-        Text of each program's policy, TOML, by the program's name.
+        Text of each line's policy, TOML, by the line's name.
     data, config
         Hashes of the data and of the configuration.
     facts
@@ -82,13 +85,13 @@ class Slice:
 
 @dataclass(frozen=True)
 class Decided:
-    """A program's decision, with all that it saw and why.
+    """A line's decision, with all that it saw and why.
 
     Parameters
     ----------
     time
         The bar.
-    program
+    line
         Whose decision: a name of :attr:`Opened.policies`.
     signals
         By signal name.
@@ -103,7 +106,7 @@ class Decided:
     """
 
     time: Time
-    program: str
+    line: str
     signals: Mapping[str, float]
     book: Mapping[str, float]
     bar: Mapping[str, float]
@@ -112,6 +115,38 @@ class Decided:
     trace: Mapping[str, float]
     memory: Mapping[str, Mapping[str, float]]
     kind: ClassVar[str] = "decided"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What became of a line's decision at the level of the program.
+
+    Parameters
+    ----------
+    time
+        The bar.
+    line
+        Whose decision.
+    x
+        Intensity after share, maximum share and budget, multiples of the base size.
+    share, cap, scale
+        Part of the program that is the line's; the most that it may be; the factor by which the
+        budget of all lines cut it, 1.0 where it did not.
+    wanted
+        Units of the sleeve (contracts, or packages of them) to be held.
+    why
+        Named numbers that led there: what each action wished, a margin factor.
+    """
+
+    time: Time
+    line: str
+    x: float
+    share: float
+    cap: float
+    scale: float
+    wanted: float
+    why: Mapping[str, float]
+    kind: ClassVar[str] = "planned"
 
 
 @dataclass(frozen=True)
@@ -140,7 +175,7 @@ class Ordered:
         Points of one contract, or net points of one spread; None for a market order.
     tif
         Time in force: ``day``, ``gtc``, ``ioc`` or ``opg`` (at the opening).
-    program
+    line
         Whose order.
     """
 
@@ -150,7 +185,7 @@ class Ordered:
     type: OrderKind
     limit: float | None
     tif: TimeInForce
-    program: str
+    line: str
     kind: ClassVar[str] = "ordered"
 
 
@@ -227,6 +262,7 @@ class Cash:
     """Cash that is no trade: micro-USD received, negative when paid.
 
     ``contract`` names the future whose variation margin it is, or the share whose dividend.
+    ``portfolio`` is the gain of the portfolio that is hedged.
     """
 
     time: Time
@@ -234,6 +270,27 @@ class Cash:
     reason: Reason
     contract: str = ""
     kind: ClassVar[str] = "cash"
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a line gained over a bar, by part.
+
+    Parameters
+    ----------
+    time
+        The bar.
+    line
+        Whose gain; empty for the portfolio that is hedged.
+    parts
+        Micro-USD by the name of the part (``delta``, ``theta``, ``costs``, …).  Those of all lines
+        since the bar before add up to the change of NAV that was not paid in.
+    """
+
+    time: Time
+    line: str
+    parts: Mapping[str, Micros]
+    kind: ClassVar[str] = "explained"
 
 
 @dataclass(frozen=True)
@@ -272,11 +329,13 @@ Event: TypeAlias = (
     Opened
     | Slice
     | Decided
+    | Planned
     | Ordered
     | Filled
     | Cancelled
     | Settled
     | Cash
+    | Explained
     | Override
     | Alarm
     | Closed
@@ -285,8 +344,8 @@ Event: TypeAlias = (
 KINDS: Mapping[str, type[Event]] = {
     cls.kind: cls
     for cls in (
-        *(Opened, Slice, Decided, Ordered, Filled, Cancelled),
-        *(Settled, Cash, Override, Alarm, Closed),
+        *(Opened, Slice, Decided, Planned, Ordered, Filled, Cancelled),
+        *(Settled, Cash, Explained, Override, Alarm, Closed),
     )
 }
 """Every event by its kind."""

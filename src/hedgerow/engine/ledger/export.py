@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hedgerow.engine.ledger.chain import Record, checked
-from hedgerow.engine.ledger.events import KINDS
+from hedgerow.engine.ledger.events import KINDS, Event
 from hedgerow.engine.ledger.lines import lines
 from hedgerow.engine.ledger.money import contracts, usd
 from hedgerow.engine.ledger.store import Ledger
@@ -65,7 +66,7 @@ def table(records: list[Record]) -> pa.Table:
         "kind": pa.array([event.kind for event in events], pa.string()),
     }
     for name, hint in _plain_fields().items():
-        made[name] = _column([getattr(event, name, None) for event in events], hint)
+        made[name] = _column([_cell(event, name) for event in events], hint)
     made["event"] = pa.array([record.text for record in records], pa.string())
     made["hash"] = pa.array([record.hash for record in records], pa.string())
     return pa.table(made)
@@ -90,6 +91,12 @@ def _plain_fields() -> dict[str, Any]:
             if not cells:
                 found[name] = hint
     return found
+
+
+def _cell(event: Event, name: str) -> Any:
+    """Return a plain field; the same name may be a table in another event (``why``)."""
+    value = getattr(event, name, None)
+    return None if isinstance(value, Mapping) else value
 
 
 def _column(values: list[Any], hint: Any) -> pa.Array:

@@ -31,7 +31,7 @@ class Standing:
         Cash, positions, open orders.  An open order may have been sent or not: ask the broker
         for its id before anything is sent.
     decided
-        The last decision of each program: its memory and its book carry over the restart.
+        The last decision of each line: its memory and its book carry over the restart.
     closed
         The last bar that is done; None before the first.
     bars
@@ -62,7 +62,7 @@ class Standing:
         if isinstance(event, Opened):
             self.opened, self.since = event, []
         elif isinstance(event, Decided):
-            self.decided[event.program] = event
+            self.decided[event.line] = event
         elif isinstance(event, Closed):
             self.closed, self.bars, self.since = event, self.bars + 1, []
         return event
@@ -99,7 +99,7 @@ class Replay:
     decisions
         How many decisions came out the same, to the bit.
     left_out
-        Why a program's decisions were not made again, by program.
+        Why a line's decisions were not made again, by line.
     """
 
     standing: Standing
@@ -110,7 +110,7 @@ class Replay:
 def replay(ledger: Ledger) -> Replay:
     """Do a run again from its ledger: add up its book, and make its decisions once more.
 
-    The book of every closed bar must be the one on record.  Every program's policy, from the
+    The book of every closed bar must be the one on record.  Every line's policy, from the
     text in the ledger, gets what it saw and remembered then, and must say and remember the same
     to the last bit.
 
@@ -124,16 +124,16 @@ def replay(ledger: Ledger) -> Replay:
     left_out: dict[str, str] = {}
     for record in checked(ledger.read()):
         event = record.event
-        if isinstance(event, Decided) and event.program not in left_out:
-            if event.program not in policies:
-                made = _policy(event.program, standing.opened)
+        if isinstance(event, Decided) and event.line not in left_out:
+            if event.line not in policies:
+                made = policy_of(event.line, standing.opened)
                 if isinstance(made, str):
-                    left_out[event.program] = made
+                    left_out[event.line] = made
                 else:
-                    policies[event.program] = made
-            if event.program in policies:
-                before = standing.decided.get(event.program)
-                _decide(policies[event.program], record, event, before)
+                    policies[event.line] = made
+            if event.line in policies:
+                before = standing.decided.get(event.line)
+                _decide(policies[event.line], record, event, before)
                 decisions += 1
         standing.take(record)
     return Replay(standing, decisions, left_out)
@@ -164,11 +164,17 @@ def summary(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _policy(program: str, opened: Opened | None) -> Policy | str:
-    """Return the policy of a program, or why there is none."""
+def policy_of(line: str, opened: Opened | None) -> Policy | str:
+    """Return the policy of a line, or why there is none.
+
+    Examples
+    --------
+    >>> policy_of("tail", None)
+    'its policy is not in the ledger'
+    """
     import hedgerow.policies  # noqa: F401  # fills the catalogue that the text names
 
-    text = opened.policies.get(program) if opened else None
+    text = opened.policies.get(line) if opened else None
     if text is None:
         return "its policy is not in the ledger"
     try:
@@ -184,15 +190,15 @@ def _decide(
     last: Decided | None,
 ) -> None:
     """Make one decision again and compare it with the record."""
-    where = f"record {record.number}, program {event.program}"
+    where = f"record {record.number}, line {event.line}"
     try:
         before = policy.start() if last is None else remembered(policy, last.memory)
         view = seen(policy, event)
         decision = policy.decide(view, before, policy.params())
-        again = recorded(event.time, event.program, policy, view, decision)
+        again = recorded(event.time, event.line, policy, view, decision)
     except LedgerError as error:
         raise LedgerError(error.what, where=f"{where}, {error.where}", mend=error.mend) from None
-    if encode(again) != record.text:
+    if encode(again) != encode(event):
         raise LedgerError(
             f"the decision comes out differently: x {again.x!r}, recorded {event.x!r}; "
             f"act {again.act!r}, recorded {event.act!r}",

@@ -1,0 +1,345 @@
+"""Contracts that no exchange lists: exact strikes and tenors, variance swaps, early futures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from hedgerow.core.contract import FutureContract, OptionContract
+from hedgerow.core.expiry import third_friday, vix_settlement
+from hedgerow.core.products import Product, product
+from hedgerow.errors import DataError
+
+_DATE = r"(\d{4}-\d{2}-\d{2})"
+_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)")
+_VARIANCE = re.compile(rf"([A-Z]{{1,6}}) {_DATE} {_DATE} VAR")
+_FUTURE = re.compile(r"(VX) (\d{4})-(\d{2})")
+
+_FIRST_CODED = 2000
+"""First year of symbols with two digits of a year."""
+_FIRST_VX = (2004, 5)
+"""Year and month of the first VIX future."""
+_ROOTS = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
+"""Roots of listed options that settle on the close; those of other underlyings are their own."""
+_THOUSANDTH = 1e-9
+"""How near to a thousandth of a point a strike must be to be one."""
+
+
+@dataclass(frozen=True, order=True)
+class OtcOption:
+    """An option with an exact strike or expiry, settled like the listed ones of its underlying.
+
+    Parameters
+    ----------
+    underlying
+        ``SPX``, ``NDX``, ``RUT``, ``VIX``, …
+    expiry
+        Expiry date.
+    strike
+        Points, positive.
+    call
+        True for a call, False for a put.
+
+    Raises
+    ------
+    DataError
+        If the underlying has no options, or the strike is not positive.
+
+    Examples
+    --------
+    >>> put = OtcOption("SPX", dt.date(2024, 1, 19), 4512.345678901234, call=False)
+    >>> put.symbol
+    'SPX 2024-01-19 P 4512.345678901234'
+    >>> OtcOption.parse(put.symbol) == put
+    True
+    """
+
+    underlying: str
+    expiry: dt.date
+    strike: float
+    call: bool
+
+    def __post_init__(self) -> None:
+        _check(self.underlying)
+        if not (np.isfinite(self.strike) and 1e-4 <= self.strike < 1e16):
+            raise DataError(
+                f"{self.strike} is not a strike",
+                where=f"option on {self.underlying}",
+                mend="give points above 0",
+            )
+
+    @classmethod
+    def parse(cls, symbol: str) -> OtcOption:
+        """Read a symbol.
+
+        Raises
+        ------
+        DataError
+            If it is none.
+        """
+        match = _OPTION.fullmatch(symbol)
+        if match is None:
+            raise DataError(
+                f"'{symbol}' is not an option over the counter",
+                where="symbol",
+                mend="write SPX 2024-01-19 P 4512.5",
+            )
+        return cls(match[1], _day(match[2], symbol), float(match[4]), match[3] == "C")
+
+    @property
+    def symbol(self) -> str:
+        """Underlying, expiry, C or P, and the strike to the last bit."""
+        right = "C" if self.call else "P"
+        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}"
+
+    @property
+    def product(self) -> Product:
+        """What it shares with the listed options of its underlying."""
+        return product(_ROOTS.get(self.underlying, self.underlying))
+
+
+@dataclass(frozen=True, order=True)
+class OtcVariance:
+    """A variance swap asked for on one day, struck at its fill, of USD 1 of vega at its strike.
+
+    Its strike is its price, known at the fill alone; so the symbol names the day that chose it,
+    which an order can.
+
+    Parameters
+    ----------
+    underlying
+        ``SPX``, ``NDX``, ``RUT``.
+    asked, expiry
+        Date of the choice, and a later one of expiry.
+
+    Raises
+    ------
+    DataError
+        If the underlying is unknown, or expiry does not come after the choice.
+
+    Examples
+    --------
+    >>> swap = OtcVariance("SPX", dt.date(2023, 10, 20), dt.date(2024, 1, 19))
+    >>> swap.symbol
+    'SPX 2023-10-20 2024-01-19 VAR'
+    >>> OtcVariance.parse(swap.symbol) == swap
+    True
+    """
+
+    underlying: str
+    asked: dt.date
+    expiry: dt.date
+
+    def __post_init__(self) -> None:
+        _check(self.underlying)
+        if self.expiry <= self.asked:
+            raise DataError(
+                f"it expires on {self.expiry}, not after {self.asked}",
+                where=f"variance swap on {self.underlying}",
+                mend="give the day of choice first",
+            )
+
+    @classmethod
+    def parse(cls, symbol: str) -> OtcVariance:
+        """Read a symbol.
+
+        Raises
+        ------
+        DataError
+            If it is none.
+        """
+        match = _VARIANCE.fullmatch(symbol)
+        if match is None:
+            raise DataError(
+                f"'{symbol}' is not a variance swap",
+                where="symbol",
+                mend="write SPX 2023-10-20 2024-01-19 VAR",
+            )
+        return cls(match[1], _day(match[2], symbol), _day(match[3], symbol))
+
+    @property
+    def symbol(self) -> str:
+        """Underlying, day of the choice, expiry, VAR."""
+        return f"{self.underlying} {self.asked} {self.expiry} VAR"
+
+
+@dataclass(frozen=True, order=True)
+class OtcFuture:
+    """A VIX future of a month before the first that was listed: a model's.
+
+    Parameters
+    ----------
+    root
+        ``VX``.
+    year, month
+        Of settlement, before May 2004.
+
+    Raises
+    ------
+    DataError
+        If there is no such month, or it was listed.
+
+    Examples
+    --------
+    >>> OtcFuture("VX", 1990, 5).symbol
+    'VX 1990-05'
+    >>> str(OtcFuture.parse("VX 1990-05").expiry)
+    '1990-05-16'
+    """
+
+    root: str
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        early = (1900, 1) <= (self.year, self.month) < _FIRST_VX
+        if self.root != "VX" or not (early and 1 <= self.month <= 12):
+            raise DataError(
+                f"there is no such future over the counter: {self.root} {self.year}-{self.month}",
+                where="future",
+                mend="write VX 1990-05, or from 2004-05 on VXK04",
+            )
+
+    @classmethod
+    def parse(cls, symbol: str) -> OtcFuture:
+        """Read a symbol.
+
+        Raises
+        ------
+        DataError
+            If it is none.
+        """
+        match = _FUTURE.fullmatch(symbol)
+        if match is None:
+            raise DataError(
+                f"'{symbol}' is not a future over the counter",
+                where="symbol",
+                mend="write VX 1990-05",
+            )
+        return cls(match[1], int(match[2]), int(match[3]))
+
+    @property
+    def symbol(self) -> str:
+        """Root and month."""
+        return f"{self.root} {self.year}-{self.month:02d}"
+
+    @property
+    def product(self) -> Product:
+        """What it shares with the listed futures of its root."""
+        return product(self.root)
+
+    @property
+    def expiry(self) -> dt.date:
+        """Settlement by the exchange's rule."""
+        return cast("dt.date", vix_settlement(f"{self.year}-{self.month:02d}").item())
+
+
+AnyOption: TypeAlias = OptionContract | OtcOption
+AnyFuture: TypeAlias = FutureContract | OtcFuture
+
+
+def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> AnyOption:
+    """Return the listed option of these terms, or the one over the counter where none can be.
+
+    Parameters
+    ----------
+    underlying
+        ``SPX``, ``NDX``, ``RUT``, ``VIX``, …
+    expiry
+        Expiry date.
+    strike
+        Points.
+    call
+        True for a call, False for a put.
+
+    Notes
+    -----
+    An option is listed if its strike has three decimals at most and its expiry is a monthly one:
+    the third Friday, or for VIX the day on which its future settles.  The root is that of the
+    options that settle on the close (``SPXW``, ``NDXP``, ``RUTW``), also in years before these were
+    listed.
+
+    Examples
+    --------
+    >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False).symbol
+    'SPXW  240119P04500000'
+    >>> option("SPX", dt.date(2024, 1, 22), 4500.0, call=False).symbol
+    'SPX 2024-01-22 P 4500.0'
+    """
+    month = f"{expiry:%Y-%m}"
+    monthly = vix_settlement(month) if underlying == "VIX" else third_friday(month)
+    near = round(strike, 3)
+    plain = abs(strike - near) <= _THOUSANDTH and 0.0 < near < 1e5
+    if plain and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
+        return OptionContract(_ROOTS.get(underlying, underlying), expiry, near, call)
+    return OtcOption(underlying, expiry, float(strike), call)
+
+
+def vix_future(month: int) -> AnyFuture:
+    """Return the VIX future of a month, counted from 1970-01.
+
+    Examples
+    --------
+    >>> vix_future(54 * 12 + 4).symbol, vix_future(20 * 12 + 4).symbol
+    ('VXK24', 'VX 1990-05')
+    """
+    year, number = 1970 + month // 12, month % 12 + 1
+    if (year, number) < _FIRST_VX:
+        return OtcFuture("VX", year, number)
+    return FutureContract("VX", year, number)
+
+
+def parse_option(symbol: str) -> AnyOption:
+    """Read an option, listed or over the counter; one with the terms of a listed one is that.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+
+    Examples
+    --------
+    >>> parse_option("SPX 2024-01-19 C 4800.25").strike
+    4800.25
+    """
+    if not _OPTION.fullmatch(symbol):
+        return OptionContract.parse(symbol)
+    exact = OtcOption.parse(symbol)
+    return option(exact.underlying, exact.expiry, exact.strike, call=exact.call)
+
+
+def parse_future(symbol: str) -> AnyFuture:
+    """Read a future, listed or over the counter.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+
+    Examples
+    --------
+    >>> str(parse_future("VXK24").expiry)
+    '2024-05-22'
+    """
+    return OtcFuture.parse(symbol) if _FUTURE.fullmatch(symbol) else FutureContract.parse(symbol)
+
+
+def _check(underlying: str) -> None:
+    item = product(underlying)
+    if item.kind != "option" or item.underlying != underlying:
+        raise DataError(
+            f"'{underlying}' is not an index", where="underlying", mend=f"write {item.underlying}"
+        )
+
+
+def _day(text: str, symbol: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise DataError(
+            f"'{text}' is not a date", where=f"symbol {symbol}", mend="write YYYY-MM-DD"
+        ) from None

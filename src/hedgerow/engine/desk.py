@@ -1,0 +1,369 @@
+"""One line of a program as it runs: what it holds, remembers, and has asked for.
+
+Everything here is floats, kept with the arithmetic of :mod:`hedgerow.core.book`, so that an ideal
+broker makes the very numbers of the floats carriage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from hedgerow.core.action import Position, resolve, start
+from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
+from hedgerow.core.policy import Decision
+from hedgerow.core.tape import Tape
+from hedgerow.engine.broker import Execution, Fill, Quote, Ticket
+from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, marked, without
+from hedgerow.engine.ledger.money import Nanos
+from hedgerow.engine.program import Line
+from hedgerow.engine.ticketing import changes, ticket
+from hedgerow.errors import RangeError
+from hedgerow.instruments.roster import Basket, Roster
+
+KEEP = ("", "expiry", "strike")
+"""What a renewed contract keeps of the old one, by the number of the wish less one."""
+
+
+class Marked(NamedTuple):
+    """What a line earned over a bar before it traded, USD."""
+
+    pnl: float
+    carried: float
+    """Cost of holding, had nothing moved."""
+    legs: list[Held]
+
+
+class Traded(NamedTuple):
+    """A fill as the ledger counts it."""
+
+    fill: Fill
+    quantities: tuple[Nanos, ...]
+    """Of each leg."""
+    whole: bool
+    """Whether nothing is left of the ticket."""
+
+
+class Desk:
+    """A line at work.
+
+    Parameters
+    ----------
+    line
+        What it runs.
+    tape, roster
+        Its bars and signals from the run's first bar on, and its contracts.
+    nav
+        USD before the first bar.
+    first
+        Row of the market at which the run begins.
+    execution
+        Terms of its orders.
+
+    Attributes
+    ----------
+    lots
+        What is held.
+    aim
+        The contracts of a unit that the line wants.
+    full, kept
+        Units that the policy asks for, and the part that the actions leave of them.
+    tickets, replaced
+        Open ones, and those that unforeseen ones took the place of.
+    """
+
+    def __init__(
+        self, line: Line, tape: Tape, roster: Roster, nav: float, first: int, execution: Execution
+    ) -> None:
+        self.line, self.roster, self.first, self.execution = line, roster, first, execution
+        self.mixes = bool(roster.strip.shift.any())
+        if self.mixes and line.actions:
+            raise RangeError(
+                "a mix that moves every session has no contract to act on",
+                where=f"line {line.name}, actions",
+                mend="remove the actions, or use a sleeve that rolls",
+            )
+        self._params, self._memory = line.policy.params(), line.policy.start()
+        self._actions = start(line.actions)
+        self._left = 1.0  # of the target when the contract was last renewed by an action
+        self._bars = [Bar(*row) for row in tape.bar_rows.tolist()]
+        self._signals = [tuple(row) for row in tape.signal_rows.tolist()]
+        self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
+        self._number = self._scheduled[first]
+        self._tracks: dict[str, Quoted] = {}
+        self._acted = self._rolling = self.acting = False
+        self._sent = 0
+        self.book: Book = opening(nav)
+        self.order: Order = no_order()
+        self.lots = Lots()
+        self.aim: Basket = roster.basket(self._number)
+        self.full, self.kept = 0.0, 1.0
+        self.tickets: list[Ticket] = []
+        self.replaced: list[Ticket] = []
+        self.entry: Entry | None = None
+
+    @property
+    def wanted(self) -> float:
+        """Units that are to be held."""
+        return self.full * self.kept
+
+    # prices
+
+    def track(self, symbol: str) -> Quoted:
+        """Return a contract's prices along the bars."""
+        if symbol not in self._tracks:
+            self._tracks[symbol] = Quoted.of(symbol, self.roster.path(symbol))
+        return self._tracks[symbol]
+
+    def shows(self, symbol: str, row: int) -> bool:
+        """Say whether a contract is known here and has a price at a bar."""
+        track = self._tracks.get(symbol)
+        if track is None and symbol in self.aim.symbols:
+            track = self.track(symbol)
+        return track is not None and 0 <= row - track.first < len(track.price)
+
+    def quote(self, symbol: str, row: int) -> Quote:
+        """Return what a contract can be traded at."""
+        track = self.track(symbol)
+        at = row - track.first
+        least = 0.0 if track.financed else -math.inf
+        return Quote(track.price[at], track.half_spread[at], track.fee, least)
+
+    def value(self, basket: Basket, row: int) -> float:
+        """Return what a unit is worth, USD."""
+        return self._sum(basket, lambda track, at: track.price[at] * track.multiplier, row)
+
+    def delta_of(self, basket: Basket, row: int) -> float:
+        """Return the delta of a unit, USD per index point."""
+        return self._sum(basket, lambda track, at: track.delta[at] * track.multiplier, row)
+
+    def _sum(self, basket: Basket, of: Callable[[Quoted, int], float], row: int) -> float:
+        """Return the sum over a unit's contracts."""
+        total = 0.0
+        for symbol, weight in zip(*basket, strict=True):
+            track = self.track(symbol)
+            total += weight * of(track, row - track.first)
+        return total
+
+    def delta(self, row: int) -> float:
+        """Return the delta of what is held once the open tickets are filled, USD a point."""
+        lots = [*self.lots.items(), *((ticket.basket, ticket.units) for ticket in self.tickets)]
+        return math.fsum(units * self.delta_of(basket, row) for basket, units in lots)
+
+    # a bar, in its order
+
+    def mark(self, row: int, rate: float, span: float) -> Marked:
+        """Let what is held earn the bar.
+
+        Parameters
+        ----------
+        row
+            Of the market.
+        rate, span
+            Interest a year known at the bar before, and years since.
+        """
+        days = self._bars[row - self.first].days
+        pnl = carried = 0.0
+        legs = []
+        for symbol, quantity in self.lots.quantities().items():
+            leg = marked(symbol, quantity, self.track(symbol), row, rate * span)
+            pnl += leg.pnl
+            carried -= quantity * leg.track.multiplier * leg.track.theta[leg.at - 1] * days
+            legs.append(leg)
+        return Marked(pnl, carried, legs)
+
+    def expired(self, day: int) -> list[tuple[str, float]]:
+        """Take out what expires by a day: symbols and contracts, which settle in cash."""
+        return self.lots.expire(lambda symbol: self.track(symbol).expiry <= day)
+
+    def fill(
+        self, fills: Sequence[Fill], row: int, day: int, fees: float
+    ) -> tuple[float, list[Traded]]:
+        """Take a bar's fills; return their cost, USD, and what was traded.
+
+        Parameters
+        ----------
+        fills
+            Those of this line's tickets.
+        row, day
+            Of the market, and its date as days since 1970-01-01.
+        fees
+            USD paid for what was settled at this bar.
+        """
+        cost, traded = fees, 0.0
+        done: list[Traded] = []
+        left = {ticket.order: ticket for ticket in self.tickets}
+        for fill in fills:
+            ticket = left.pop(fill.order)
+            rest = ticket.units - fill.units
+            whole = abs(rest) <= 1e-12 * abs(ticket.units)
+            if not whole:
+                left[fill.order] = ticket._replace(units=rest)
+            done.append(Traded(fill, self.lots.change(ticket.basket, fill.units), whole))
+            self._take(ticket.basket, fill.units, row, day)
+            traded += abs(fill.units)
+            for leg in fill.legs:
+                track = self.track(leg.symbol)
+                slip = (leg.price - track.price[row - track.first]) * leg.quantity
+                cost += slip * track.multiplier + leg.fee
+        self.tickets = list(left.values())
+        filled = self._acted and not self.tickets
+        if filled:
+            self._acted = False
+        self.book = self.book._replace(
+            held=self.lots.units,
+            filled=1.0 if filled else 0.0,
+            cost=cost,
+            traded=traded,
+            pnl=self.book.pnl - cost,
+            spent=self.book.spent + cost,
+        )
+        return cost, done
+
+    def lapse(self) -> list[Ticket]:
+        """Take out the tickets that were for the day only."""
+        gone = [ticket for ticket in self.tickets if ticket.tif == "day"]
+        self.tickets = [ticket for ticket in self.tickets if ticket.tif != "day"]
+        if gone:
+            self._acted = False
+        return gone
+
+    def decide(self, row: int) -> tuple[View, Decision]:
+        """Let the policy decide, and remember what it remembers."""
+        at = row - self.first
+        view = View(self._signals[at], self.book, self._bars[at])
+        decision = self.line.policy.decide(view, self._memory, self._params)
+        self._memory = decision.memory
+        return view, decision
+
+    def bar(self, row: int) -> Bar:
+        """Return the terms of a bar."""
+        return self._bars[row - self.first]
+
+    def place(self, x: float, act: float, row: int) -> Order:
+        """Turn an intensity into units with what is known at a bar."""
+        return place(x, act, self.book, self.bar(row))
+
+    def wish(self, row: int, day: int, spot: float, vix: float) -> dict[str, float]:
+        """Let the actions look at the position; return what each wished, by name."""
+        self.acting, held = False, self.lots.get(self.aim)
+        if not self.line.actions or self.entry is None or not held:
+            return {}
+        value = self.value(self.aim, row)
+        self.entry = self.entry._replace(peak=max(self.entry.peak, value))
+        lead = self.track(self.aim.symbols[0])
+        position = Position(
+            units=abs(held),
+            value=value,
+            paid=self.entry.paid,
+            peak=self.entry.peak,
+            days_held=float(day - self.entry.day),
+            days_left=float(lead.expiry - day),
+            moneyness=lead.strike / spot,
+            delta=self._sum(self.aim, lambda track, at: track.delta[at], row),
+            spot=spot,
+            vix=vix,
+            gamma=self._sum(self.aim, lambda track, at: track.gamma[at], row),
+            theta=self._sum(self.aim, lambda track, at: track.theta[at] * track.multiplier, row),
+        )
+        wish, self._actions, trace = resolve(
+            position, self.line.actions, self._actions, kept=self._left
+        )
+        self.acting = wish.keep != self.kept
+        self.kept = float(wish.keep)
+        if wish.renew > 0.0:
+            keep = KEEP[int(wish.renew) - 1]
+            self.aim = self.roster.choose(row, like=self.aim, keep=keep)
+            self._rolling, self._left = True, self.kept
+        return {
+            f"{i}.{one.kind}.{name}": float(value)
+            for i, (one, wished) in enumerate(zip(self.line.actions, trace, strict=True))
+            for name, value in wished._asdict().items()
+        }
+
+    def plan(
+        self, row: int, order: Order, due: int, *, acting: bool = False
+    ) -> tuple[list[Ticket], list[Ticket]]:
+        """Turn an order into tickets.
+
+        Parameters
+        ----------
+        row
+            Of the market: the decision's.
+        order
+            What is wanted.
+        due
+            Day, since 1970-01-01, by which what expires settles before it could be sold.
+        acting
+            Trade to the units wanted though the policy leaves the book alone: an action or a
+            margin call has its own reason.
+
+        Returns
+        -------
+        made, replaced
+            New tickets, and those that they take the place of.
+        """
+        self.order = order
+        if order.act > 0.0:
+            self._acted, self.full = True, order.contracts
+        number = self._pending[row]
+        if self.mixes:
+            self.aim = self.roster.basket(number)
+            if not order.act > 0.0 and not acting:
+                self.full = self.lots.units
+        elif number != self._number:
+            self._aim(number)
+        elif not (order.act > 0.0 or acting or self._rolling):
+            return [], []
+        return self._work(row, due)
+
+    def retarget(self, row: int, due: int) -> list[Ticket]:
+        """Aim at the contracts that the schedule holds at a bar, if that was not foreseen.
+
+        An exchange that stays shut over an expiry leaves the line without its contract: the order
+        that stands is then for the one that replaces it.
+        """
+        number = self._scheduled[row]
+        if self.mixes or number == self._number:
+            return []
+        self._aim(number)
+        made, self.replaced = self._work(row, due)
+        return made
+
+    def _aim(self, number: int) -> None:
+        """Aim at a contract of the schedule, whole again and as large as the order says."""
+        self._number, self.aim = number, self.roster.basket(number)
+        self.full, self.kept, self._rolling = self.order.contracts, 1.0, True
+        self._left = 1.0
+
+    def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
+        replaced, self.tickets = self.tickets, []
+        asked = changes(
+            self.lots, self.aim, self.wanted, mixes=self.mixes, whole=self.execution.whole
+        )
+        self._rolling = self._rolling and bool(asked)
+        for basket, units in asked:
+            live = without(basket, lambda symbol: self.track(symbol).expiry <= due)
+            if live is None:
+                continue
+            self._sent += 1
+            name = f"{self.line.name}-{self._sent}"
+            quotes = [self.quote(symbol, row) for symbol in live.symbols]
+            self.tickets.append(ticket(name, self.line.name, live, units, quotes, self.execution))
+        return list(self.tickets), replaced
+
+    def _take(self, basket: Basket, units: float, row: int, day: int) -> None:
+        """Take units into the lots, and keep how the position was come by."""
+        before = self.lots.get(basket)
+        after = self.lots.add(basket, units)
+        if basket != self.aim:
+            return
+        value = self.value(basket, row)
+        if self.entry is None or not before or before * after < 0.0:
+            self.entry = Entry(value, value, day)
+            self._actions = start(self.line.actions)
+        elif abs(after) > abs(before):
+            part = before / after
+            paid = part * self.entry.paid + (1.0 - part) * value
+            self.entry = self.entry._replace(paid=paid)

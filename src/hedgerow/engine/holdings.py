@@ -1,0 +1,190 @@
+"""What a line holds, in units of its sleeve's contracts, and what that earned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from hedgerow.engine.ledger.account import instrument
+from hedgerow.engine.ledger.money import Nanos, nanos
+from hedgerow.instruments.roster import Basket, Path
+
+
+class Quoted(NamedTuple):
+    """A contract's `Path` as lists, which a loop over bars reads faster than columns."""
+
+    first: int
+    price: list[float]
+    half_spread: list[float]
+    delta: list[float]
+    gamma: list[float]
+    vega: list[float]
+    theta: list[float]
+    level: list[float]
+    modelled: list[bool]
+    dividend: list[float]
+    multiplier: float
+    fee: float
+    expiry: int
+    financed: bool
+    strike: float
+    """Points; NaN for what has none."""
+
+    @classmethod
+    def of(cls, symbol: str, path: Path) -> Quoted:
+        """Return the lists of a path."""
+        return cls(
+            first=path.first,
+            price=path.price.tolist(),
+            half_spread=path.half_spread.tolist(),
+            delta=path.delta.tolist(),
+            gamma=path.gamma.tolist(),
+            vega=path.vega.tolist(),
+            theta=path.theta.tolist(),
+            level=path.level.tolist(),
+            modelled=path.modelled.tolist(),
+            dividend=path.dividend.tolist(),
+            multiplier=path.multiplier,
+            fee=path.fee,
+            expiry=path.expiry,
+            financed=path.financed,
+            strike=instrument(symbol).strike or math.nan,
+        )
+
+
+class Entry(NamedTuple):
+    """How a position was come by."""
+
+    paid: float
+    """USD per unit, the average."""
+    peak: float
+    """The highest value of a unit since, USD."""
+    day: int
+    """Days since 1970-01-01."""
+
+
+class Held(NamedTuple):
+    """A contract that was held over a bar."""
+
+    symbol: str
+    quantity: float
+    track: Quoted
+    at: int
+    """Entry of the track at the bar; the bar before is one less."""
+    gain: float
+    """What its price earned, USD."""
+    financing: float
+    """Interest paid on the money tied up, USD."""
+    dividend: float
+    """Dividends received, USD."""
+
+    @property
+    def pnl(self) -> float:
+        """All of it, USD."""
+        return self.gain - (self.financing - self.dividend)
+
+
+def marked(symbol: str, quantity: float, track: Quoted, row: int, interest: float) -> Held:
+    """Return what a contract earned over the bar that ends at a row.
+
+    Parameters
+    ----------
+    symbol, quantity, track
+        What was held.
+    row
+        Of the market.
+    interest
+        Of the bar, a decimal.
+    """
+    at = row - track.first
+    usd = quantity * track.multiplier
+    gain = usd * (track.price[at] - track.price[at - 1])
+    paid = usd * track.price[at - 1] * interest if track.financed else 0.0
+    return Held(symbol, quantity, track, at, gain, paid, usd * track.dividend[at])
+
+
+class Lots:
+    """Units held, by the contracts that a unit is made of.
+
+    Examples
+    --------
+    >>> lots, put = Lots(), Basket(("SPXW  240119P04500000",), (1.0,))
+    >>> lots.add(put, 3.0), lots.add(put, -1.0), lots.units
+    (3.0, 2.0, 2.0)
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Basket, float] = {}
+
+    @property
+    def units(self) -> float:
+        """Units of all contracts."""
+        return math.fsum(self._held.values())
+
+    def get(self, basket: Basket) -> float:
+        """Return the units held of some contracts."""
+        return self._held.get(basket, 0.0)
+
+    def items(self) -> Iterable[tuple[Basket, float]]:
+        """Return contracts and units."""
+        return self._held.items()
+
+    def after(self, basket: Basket, units: float) -> float:
+        """Return what would be held with so many units more: none where rounding alone is left."""
+        before = self.get(basket)
+        after = before + units
+        return 0.0 if abs(after) <= 1e-12 * max(abs(before), abs(units)) else after
+
+    def add(self, basket: Basket, units: float) -> float:
+        """Add units, and return what is held then."""
+        held = self.after(basket, units)
+        if held:
+            self._held[basket] = held
+        else:
+            self._held.pop(basket, None)
+        return held
+
+    def change(self, basket: Basket, units: float) -> tuple[Nanos, ...]:
+        """Return what so many units more change in nano-contracts, leg by leg.
+
+        Each is the difference of two rounded positions, so that however often a lot changes, what
+        is left of it at the end is none.
+        """
+        before, after = self.get(basket), self.after(basket, units)
+        return tuple(nanos(after * weight) - nanos(before * weight) for weight in basket.weights)
+
+    def quantities(self) -> dict[str, float]:
+        """Return contracts held by symbol."""
+        held: dict[str, float] = {}
+        for basket, units in self._held.items():
+            for symbol, weight in zip(*basket, strict=True):
+                held[symbol] = held.get(symbol, 0.0) + units * weight
+        return held
+
+    def expire(self, over: Callable[[str], bool]) -> list[tuple[str, float]]:
+        """Take out the contracts that are over; return their symbols and how many were held."""
+        gone: list[tuple[str, float]] = []
+        for basket, units in list(self._held.items()):
+            rest = without(basket, over)
+            if rest == basket:
+                continue
+            del self._held[basket]
+            gone += [
+                (symbol, units * weight)
+                for symbol, weight in zip(*basket, strict=True)
+                if over(symbol)
+            ]
+            if rest is not None:
+                self.add(rest, units)
+        return gone
+
+
+def without(basket: Basket, over: Callable[[str], bool]) -> Basket | None:
+    """Return what is left of a basket, None where nothing is."""
+    left = [(s, w) for s, w in zip(*basket, strict=True) if not over(s)]
+    if len(left) == len(basket.symbols):
+        return basket
+    if not left:
+        return None
+    return Basket(tuple(s for s, _ in left), tuple(w for _, w in left))

@@ -1,0 +1,140 @@
+"""What came of a program: NAV, and every line bar by bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgerow.core.book import Order
+from hedgerow.core.market import Floats
+from hedgerow.engine.attribution import Parts
+from hedgerow.engine.desk import Desk, Marked
+from hedgerow.engine.feed import Bars, History
+from hedgerow.engine.program import Program
+
+COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
+"""Columns of a line, beside the parts of its gain."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run of the event engine; columns of **shape** (T,).
+
+    Parameters
+    ----------
+    program
+        What traded.
+    times
+        Session labels, ``datetime64[ns]``.
+    nav
+        Portfolio and all lines, USD, after the bar's fills.
+    earned
+        By the portfolio over the bar, all of NAV invested in it, USD.
+    unhedged
+        Value of the portfolio had it never been hedged, USD.
+    lines
+        By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
+        budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
+        (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD; and
+        the parts of ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
+        ``financing``, ``residual``.
+    notes
+        By line: what its strip says of prices that are modelled.
+    alarms
+        What rules said, with the bar's date.
+    """
+
+    program: Program
+    times: NDArray[np.datetime64]
+    nav: Floats
+    earned: Floats
+    unhedged: Floats
+    lines: Mapping[str, Mapping[str, Floats]]
+    notes: Mapping[str, Mapping[str, Any]]
+    alarms: tuple[tuple[str, str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """Session dates, ``datetime64[D]``, **shape** (T,)."""
+        return self.times.astype("datetime64[D]")
+
+    @property
+    def hedge(self) -> Floats:
+        """Gain of all lines over each bar after costs, USD, **shape** (T,)."""
+        return np.asarray(sum(line["pnl"] for line in self.lines.values()))
+
+    @property
+    def cost(self) -> Floats:
+        """Cost of trading at each bar, all lines, USD, **shape** (T,)."""
+        return np.asarray(sum(line["cost"] for line in self.lines.values()))
+
+
+@dataclass
+class Sheet:
+    """Takes down a run bar by bar.
+
+    Parameters
+    ----------
+    program
+        What trades.
+    """
+
+    program: Program
+    rows: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
+    totals: list[tuple[float, float]] = field(default_factory=list)
+    alarms: list[tuple[str, str, str]] = field(default_factory=list)
+    _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
+
+    def planned(self, desk: Desk, order: Order, scale: float) -> None:
+        """Take down what a line is to hold."""
+        self._orders[desk.line.name] = order, scale
+
+    def closed(
+        self,
+        bars: Bars,
+        nav: float,
+        earned: float,
+        desks: Sequence[Desk],
+        marks: Sequence[Marked],
+        parts: Mapping[str, Parts],
+    ) -> None:
+        """Take down a bar that is done."""
+        self.totals.append((nav, earned))
+        for desk, mark in zip(desks, marks, strict=True):
+            name, book = desk.line.name, desk.book
+            order, scale = self._orders[name]
+            self.rows.setdefault(name, []).append(
+                (
+                    *(float(order.x), float(order.act), scale, desk.wanted, desk.lots.units),
+                    *(book.pnl, book.cost, book.traded, book.spent, mark.carried),
+                    *parts[name],
+                )
+            )
+
+    def outcome(self, feed: History) -> Outcome:
+        """Return the finished run."""
+        nav, earned = np.array(self.totals, dtype=np.float64).T
+        names = (*COLUMNS, *Parts._fields)
+        return Outcome(
+            self.program,
+            feed.market.times[feed.first :],
+            nav,
+            earned,
+            feed.values[feed.first :].copy(),
+            {
+                name: dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
+                for name, rows in self.rows.items()
+            },
+            {
+                line.name: dict(roster.strip.notes)
+                for line, roster in zip(self.program.lines, feed.rosters, strict=True)
+            },
+            tuple(self.alarms),
+        )

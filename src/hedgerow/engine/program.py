@@ -1,0 +1,155 @@
+"""A program: one portfolio and the lines that hedge it, each a sleeve under a policy.
+
+Shares, maximum shares and one cost budget bind the lines together (spec B8, B3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hedgerow.core.action import Action
+from hedgerow.core.policy import Policy
+from hedgerow.engine.broker import Execution
+from hedgerow.engine.portfolio import Equity
+from hedgerow.errors import RangeError
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sleeve import Sleeve
+
+Fills = Literal["next", "close"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sleeve under a policy, with its part of the program.
+
+    Parameters
+    ----------
+    name
+        Used in tables, orders and the ledger.
+    sleeve
+        What is traded.
+    policy
+        When and how much.
+    share
+        The policy's intensity is multiplied by it.
+    max_share
+        The line's part of the intensity of all lines together, before any is cut, is at most this
+        (spec B8); what is over is cut, not given to others.
+    offsets
+        Name of the line whose delta this one trades against: its intensity 1.0 takes all of it
+        out.  Empty for a line sized by its sleeve.
+    actions
+        What is done with a position that the policy alone would leave: monetise, restrike, ….
+
+    Raises
+    ------
+    RangeError
+        If a number is out of range.
+    """
+
+    name: str
+    sleeve: Sleeve
+    policy: Policy
+    share: float = 1.0
+    max_share: float = 1.0
+    offsets: str = ""
+    actions: tuple[Action, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
+            raise RangeError(f"{self.name!r} is not a name", where="lines.name", mend="name it")
+        _part(self.share, f"line {self.name}, share", 0.0, 10.0)
+        _part(self.max_share, f"line {self.name}, max_share", 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that a run of the event engine is made of, but the market.
+
+    Parameters
+    ----------
+    lines
+        At least one; orders and records name them.
+    name, title, source
+        What it is called, in a word and in a sentence, and where it was published.
+    portfolio
+        What is hedged.
+    budget
+        Most that all lines together may cost a year, as a part of NAV (spec B3); None: no limit.
+    fills
+        ``next``: orders decided at a close are filled at the next session's; ``close``: at the
+        very close that decides them, as published indices are calculated.
+    execution, costs
+        How orders are filled, and what trading costs.
+
+    Raises
+    ------
+    RangeError
+        If a number is out of range, a name is used twice, or ``offsets`` names no line.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
+    >>> program = Program([Line("puts", hr.Put(), policy)], name="demo", budget=0.02)
+    >>> program.line("puts").sleeve.name
+    'put-90d-0.9'
+    """
+
+    lines: Sequence[Line]
+    name: str = "program"
+    title: str = ""
+    source: str = ""
+    portfolio: Equity = field(default_factory=Equity)
+    budget: float | None = None
+    fills: Fills = "next"
+    execution: Execution = field(default_factory=Execution)
+    costs: Costs = field(default_factory=Costs)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", tuple(self.lines))
+        if not self.lines:
+            raise RangeError("the program has no lines", where="lines", mend="give one or more")
+        names = [line.name for line in self.lines]
+        for i, line in enumerate(self.lines):
+            if line.name in names[:i]:
+                raise RangeError(
+                    f"two lines are called '{line.name}'",
+                    where=f"lines[{i}].name",
+                    mend="give one of them another name",
+                )
+            if line.offsets and line.offsets not in names[:i]:
+                raise RangeError(
+                    f"'{line.offsets}' is no line before it",
+                    where=f"lines[{i}].offsets",
+                    mend=f"use one of: {', '.join(names[:i]) or 'none yet'}",
+                )
+        if self.budget is not None:
+            _part(self.budget, "budget.per_year", 1e-6, 1.0)
+        if self.fills not in ("next", "close"):
+            raise RangeError(f"{self.fills!r} is not a fill", where="fills", mend="next or close")
+
+    @property
+    def lag(self) -> int:
+        """Sessions from decision to fill."""
+        return 1 if self.fills == "next" else 0
+
+    @property
+    def lookback(self) -> int:
+        """Sessions of history that the signals need before the first decision."""
+        return max(line.policy.lookback for line in self.lines)
+
+    def line(self, name: str) -> Line:
+        """Return the line of a name."""
+        return next(line for line in self.lines if line.name == name)
+
+
+def _part(value: Any, where: str, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not low <= value <= high:
+        raise RangeError(
+            f"{value!r} is out of range", where=where, mend=f"give a number in {low:g} … {high:g}"
+        )

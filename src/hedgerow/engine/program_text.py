@@ -1,0 +1,203 @@
+"""Programs as TOML: the form of rulebooks, and of a user's own files.
+
+::
+
+    name = "put-writer"
+    fills = "next"            # or "close"
+    whole = true              # whole contracts
+    costs = true
+
+    [portfolio]
+    value = 10_000_000
+
+    [budget]
+    per_year = 0.02           # of all lines together
+
+    [execution]
+    order = "limit"
+
+    [policies.tail]           # as in a policy file
+    signals = [{ kind = "level", column = "vix" }]
+    steps = [{ kind = "linear", signal = "vix", low = 12, high = 22 }]
+
+    [[lines]]
+    name = "puts"
+    policy = "tail"
+    share = 1.0
+    max_share = 1.0
+    sleeve = { kind = "put", moneyness = 0.90, size = { vega = 1000 } }
+
+      [[lines.actions]]
+      kind = "monetise"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from hedgerow.core.policy import Policy
+from hedgerow.core.policy_text import action_to_table, actions_from_tables, from_table, parse
+from hedgerow.engine.broker import Execution
+from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.program import Line, Program
+from hedgerow.errors import HedgerowError, PolicyError, nearest
+from hedgerow.instruments.catalog import sleeve_from_table, sleeve_to_table
+from hedgerow.instruments.costs import Costs
+
+_TEXTS = ("name", "title", "about", "source")
+_KEYS = (
+    *(*_TEXTS, "conventions", "fills", "whole", "costs"),
+    *("portfolio", "budget", "execution", "policies", "lines"),
+)
+_LINE = ("name", "policy", "sleeve", "share", "max_share", "offsets", "actions")
+
+
+def read(text: str) -> Program:
+    """Make a program from TOML text.
+
+    Parameters
+    ----------
+    text
+        Of a file.
+
+    Raises
+    ------
+    HedgerowError
+        If the text is no TOML, or a key, kind, name or number is wrong, naming the field.
+
+    Examples
+    --------
+    >>> from hedgerow.engine.rulebook import rulebook
+    >>> program = read(rulebook("vxth").text)
+    >>> program.fills, [line.sleeve.name for line in program.lines]
+    ('close', ['vix_call-1-30delta'])
+    """
+    import hedgerow.policies  # noqa: F401  # fills the catalogue that the text names
+
+    table = parse(text, "program")
+    _known(table, _KEYS, "")
+    policies = _policies(_table(table, "policies"))
+    execution = _made(Execution, _table(table, "execution"), "execution")
+    if "whole" in table:
+        whole = _flag(table, "whole")
+        execution = replace(execution, whole=whole, ticks=whole and execution.ticks)
+    budget = _table(table, "budget")
+    _known(budget, ("per_year",), "budget")
+    rows = table.get("lines", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PolicyError("must be a list of tables", where="lines", mend="head each: [[lines]]")
+    texts = {key: _text(table, key) for key in ("name", "title", "source") if key in table}
+    return Program(
+        [_line(row, policies, f"lines[{i}]") for i, row in enumerate(rows)],
+        portfolio=_made(Equity, _table(table, "portfolio"), "portfolio"),
+        budget=budget.get("per_year"),
+        fills=table.get("fills", "next"),
+        execution=execution if execution.whole or "execution" in table else Execution.ideal(),
+        costs=_costs(table),
+        **texts,
+    )
+
+
+def to_table(program: Program) -> dict[str, Any]:
+    """Return a program as tables, every field written out, for records."""
+    return {
+        "name": program.name,
+        "title": program.title,
+        "source": program.source,
+        "fills": program.fills,
+        "portfolio": program.portfolio.as_dict(),
+        "budget": {} if program.budget is None else {"per_year": program.budget},
+        "execution": {k: v for k, v in program.execution.as_dict().items() if v is not None},
+        "costs": dict(vars(program.costs)),
+        "lines": [
+            {
+                "name": line.name,
+                "sleeve": sleeve_to_table(line.sleeve),
+                "share": line.share,
+                "max_share": line.max_share,
+                "offsets": line.offsets,
+                "actions": [action_to_table(action) for action in line.actions],
+            }
+            for line in program.lines
+        ],
+    }
+
+
+def _line(row: Mapping[str, Any], policies: Mapping[str, Policy], where: str) -> Line:
+    _known(row, _LINE, where)
+    for key in ("policy", "sleeve"):
+        if key not in row:
+            raise PolicyError(f"the line has no {key}", where=where, mend=f"give it a {key}")
+    if row["policy"] not in policies:
+        raise PolicyError(
+            f"there is no policy {row['policy']!r}",
+            where=f"{where}.policy",
+            mend=nearest(str(row["policy"]), policies) if policies else "head one [policies.NAME]",
+        )
+    rest = {key: row[key] for key in ("share", "max_share", "offsets") if key in row}
+    return Line(
+        row.get("name", row["policy"]),
+        sleeve_from_table(row["sleeve"], f"{where}.sleeve"),
+        policies[row["policy"]],
+        actions=actions_from_tables(row.get("actions", []), f"{where}.actions"),
+        **rest,
+    )
+
+
+def _policies(tables: Mapping[str, Any]) -> dict[str, Policy]:
+    made = {}
+    for name, table in tables.items():
+        where = f"policies.{name}"
+        if not isinstance(table, Mapping):
+            raise PolicyError("a policy is a table", where=where, mend=f"head it [{where}]")
+        try:
+            made[name] = from_table(table, name)
+        except HedgerowError as error:
+            place = f"{where}, {error.where}" if error.where else where
+            raise PolicyError(error.what, where=place, mend=error.mend) from None
+    return made
+
+
+def _costs(table: Mapping[str, Any]) -> Costs:
+    given = table.get("costs", True)
+    if isinstance(given, Mapping):
+        costs: Costs = _made(Costs, given, "costs")
+        return costs
+    return Costs() if _flag({"costs": given}, "costs") else Costs.none()
+
+
+def _made(kind: Any, table: Mapping[str, Any], where: str) -> Any:
+    """Make one of our classes from a table of its fields."""
+    _known(table, [item.name for item in fields(kind)], where)
+    return kind(**table)
+
+
+def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    given = table.get(key, {})
+    if not isinstance(given, Mapping):
+        raise PolicyError(f"{given!r} is not a table", where=key, mend=f"head it [{key}]")
+    return given
+
+
+def _flag(table: Mapping[str, Any], key: str) -> bool:
+    if not isinstance(table[key], bool):
+        raise PolicyError(
+            f"{table[key]!r} is not true or false", where=key, mend="write true or false"
+        )
+    return bool(table[key])
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    if not isinstance(table[key], str):
+        raise PolicyError(f"{table[key]!r} is not a text", where=key, mend="put it in quotes")
+    return str(table[key]).strip()
+
+
+def _known(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+    known = list(keys)
+    for key in table:
+        if key not in known:
+            path = f"{where}.{key}" if where else key
+            raise PolicyError("unknown key", where=path, mend=nearest(key, known))

@@ -1,0 +1,103 @@
+"""From what is held and what is wanted to tickets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from hedgerow.engine.broker import Execution, Quote, Ticket, ticked
+from hedgerow.engine.holdings import Lots
+from hedgerow.instruments.roster import Basket
+
+
+def changes(
+    lots: Lots, aim: Basket, wanted: float, *, mixes: bool, whole: bool
+) -> list[tuple[Basket, float]]:
+    """Return what must be traded, the sales of old contracts first.
+
+    Parameters
+    ----------
+    lots
+        What is held.
+    aim
+        Contracts of a unit that is wanted.
+    wanted
+        Units of it.
+    mixes
+        Whether the weights of ``aim`` move, so that its contracts are traded one by one.
+    whole
+        Whole contracts only: to the nearest, halves away from none.
+
+    Examples
+    --------
+    >>> old, new = Basket(("VXK24",), (1.0,)), Basket(("VXM24",), (1.0,))
+    >>> lots = Lots()
+    >>> _ = lots.add(old, 3.0)
+    >>> [units for _, units in changes(lots, new, 2.6, mixes=False, whole=True)]
+    [-3.0, 3.0]
+    """
+    units = rounded(wanted) if whole else wanted
+    targets = _apart(aim, units, whole=whole) if mixes else {aim: units}
+    asked = [(basket, -held) for basket, held in lots.items() if basket not in targets]
+    for basket, target in targets.items():
+        change = target - lots.get(basket)
+        if abs(change) > 1e-12 * max(abs(target), abs(lots.get(basket))):
+            asked.append((basket, change))
+    return asked
+
+
+def rounded(units: float) -> float:
+    """Return whole units, the nearest; halves go away from none.
+
+    Examples
+    --------
+    >>> rounded(2.5), rounded(-2.5), rounded(0.4)
+    (3.0, -3.0, 0.0)
+    """
+    whole = math.floor(abs(units) + 0.5)
+    return math.copysign(whole, units) if whole else 0.0
+
+
+def ticket(
+    order: str,
+    line: str,
+    basket: Basket,
+    units: float,
+    quotes: Sequence[Quote],
+    execution: Execution,
+) -> Ticket:
+    """Return a ticket on the execution's terms.
+
+    Parameters
+    ----------
+    order, line
+        The client's id, and whose order.
+    basket, units
+        What is traded.
+    quotes
+        Of each contract at the decision.
+    execution
+        Market or limit, where the limit stands, and how long.
+    """
+    limit = None
+    if execution.order == "limit":
+        limit = 0.0
+        for symbol, weight, quote in zip(*basket, quotes, strict=True):
+            far = ticked(symbol, math.copysign(1.0, units) * weight, quote, execution)
+            limit += weight * (quote.price + execution.patience * (far - quote.price))
+    return Ticket(order, line, basket, units, limit, execution.tif)
+
+
+def _apart(mix: Basket, units: float, *, whole: bool) -> dict[Basket, float]:
+    """Return contracts one by one; whole ones add up to the units."""
+    wanted = [units * weight for weight in mix.weights]
+    if whole:
+        low = [math.floor(part) for part in wanted]
+        spare = round(units) - sum(low)
+        order = sorted(range(len(low)), key=lambda i: low[i] - wanted[i])
+        for i in order[:spare]:
+            low[i] += 1
+        wanted = [float(part) for part in low]
+    return {
+        Basket((symbol,), (1.0,)): part for symbol, part in zip(mix.symbols, wanted, strict=True)
+    }

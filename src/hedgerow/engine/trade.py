@@ -1,0 +1,308 @@
+"""The event engine: plays a program over a feed of bars, contract by contract.
+
+A bar has a fixed order.  What is held earns, and what has expired settles; the orders of the bar
+before are filled; every line decides; shares, maximum shares and the common budget bind the
+decisions together; orders are made.  They are filled at the next bar, never at this one, unless
+the program says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from hedgerow.core.book import Order
+from hedgerow.core.market import Market
+from hedgerow.engine.attribution import Parts
+from hedgerow.engine.broker import Broker, Quote, SimulatedBroker
+from hedgerow.engine.desk import Desk, Marked
+from hedgerow.engine.explaining import parts_of
+from hedgerow.engine.feed import Bars, History
+from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.opening import opened
+from hedgerow.engine.outcome import Outcome, Sheet
+from hedgerow.engine.program import Program
+from hedgerow.engine.recording import Recorder
+
+
+def trade(
+    program: Program,
+    market: Market,
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    ledger: Ledger | None = None,
+    broker: Broker | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Play a program over history.
+
+    Parameters
+    ----------
+    program
+        What trades.
+    market
+        What happened; rows before ``start`` warm the signals up.
+    start, end
+        Dates of the run, both included.
+    ledger
+        Where every event is kept.  One that holds the beginning of this very run is continued.
+    broker
+        What fills the orders; by default a simulated one on the program's terms.
+    progress
+        Called with the number of bars just done.
+
+    Raises
+    ------
+    HedgerowError
+        If dates, data, program or ledger do not fit together.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> from hedgerow.engine.program import Line, Program
+    >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
+    >>> program = Program([Line("puts", hr.Put(), policy)])
+    >>> outcome = trade(program, hr.load("builtin"), start="2018-01-02", end="2018-03-29")
+    >>> len(outcome.times), sorted(outcome.lines)
+    (61, ['puts'])
+    """
+    feed = History.of(program, market, start, end)
+    recorder = None if ledger is None else Recorder(ledger)
+    engine = Engine(program, feed, recorder, broker or SimulatedBroker(program.execution))
+    for done, bars in enumerate(feed, start=1):
+        engine.bar(bars)
+        if progress is not None and done % 50 == 0:
+            progress(50)
+    return engine.outcome()
+
+
+class Engine:
+    """A program at work.
+
+    Parameters
+    ----------
+    program
+        What trades.
+    feed
+        What the bars are taken from.
+    recorder
+        Writes the ledger; None for none.
+    broker
+        Fills the orders.
+    """
+
+    def __init__(
+        self, program: Program, feed: History, recorder: Recorder | None, broker: Broker
+    ) -> None:
+        self.program, self.feed, self.recorder, self.broker = program, feed, recorder, broker
+        self.nav = self.peak = self.before = float(program.portfolio.value)
+        self.desks = [
+            Desk(line, tape, roster, self.nav, feed.first, program.execution)
+            for line, tape, roster in zip(program.lines, feed.tapes, feed.rosters, strict=True)
+        ]
+        self.sheet = Sheet(program)
+        self._bars = 0
+        self._fees: list[float] = []
+
+    def bar(self, bars: Bars) -> None:
+        """Play one bar."""
+        recorder, self._bars = self.recorder, self._bars + 1
+        if recorder is not None:
+            recorder.begin(bars.time)
+            if self._bars == 1:
+                recorder.happen(opened(self.program, self.feed, recorder.ledger.name))
+                recorder.cash(self.nav, "deposit")
+        if bars.new_year:
+            for desk in self.desks:
+                desk.book = desk.book._replace(spent=0.0, base=self.nav)
+        marks = self._mark(bars)
+        if self.program.lag:
+            self._fill(bars)
+        self._decide(bars)
+        if not self.program.lag:
+            self._fill(bars)
+        self._close(bars, marks)
+
+    def outcome(self) -> Outcome:
+        """Return what has come of it."""
+        return self.sheet.outcome(self.feed)
+
+    # the parts of a bar
+
+    def _mark(self, bars: Bars) -> list[Marked]:
+        row = bars.row
+        marks = [desk.mark(row, bars.rate, bars.years) for desk in self.desks]
+        self.before, gone = self.nav, []
+        earned = self.before * bars.earned + sum(mark.pnl for mark in marks)
+        self.nav = self.before + earned
+        self._fees = []
+        for desk, mark in zip(self.desks, marks, strict=True):
+            over = desk.expired(bars.day)
+            gone += [symbol for symbol, _ in over]
+            self._fees.append(sum(abs(held) * desk.track(symbol).fee for symbol, held in over))
+            desk.book = desk.book._replace(
+                nav=self.nav,
+                before=self.before,
+                pnl=mark.pnl,
+                cost=0.0,
+                traded=0.0,
+                spent=desk.book.spent + mark.carried,
+            )
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.slice(bars.digest, self._seen(row))
+            recorder.cash(self.before * bars.earned, "portfolio")
+            legs = [leg for mark in marks for leg in mark.legs]
+            recorder.cash(-math.fsum(leg.financing for leg in legs), "financing")
+            recorder.cash(math.fsum(leg.dividend for leg in legs), "dividend")
+            recorder.settle(gone)
+            recorder.cash(-sum(self._fees), "fee")
+        return marks
+
+    def _seen(self, row: int) -> dict[str, float]:
+        """Return the prices of all that is held or asked for."""
+        account = self.recorder.account if self.recorder is not None else None
+        marks: dict[str, float] = {}
+        for desk in self.desks:
+            wanted: set[str] = {
+                symbol for ticket in desk.tickets for symbol in ticket.basket.symbols
+            }
+            wanted.update(desk.aim.symbols)
+            if account is not None:
+                wanted.update(account.holdings)
+            for symbol in wanted:
+                if desk.shows(symbol, row):
+                    marks[symbol] = desk.quote(symbol, row).price
+        return marks
+
+    def _fill(self, bars: Bars) -> None:
+        row, recorder = bars.row, self.recorder
+        for desk in self.desks:
+            fresh = desk.retarget(row, bars.due)
+            if recorder is not None and fresh:
+                recorder.cancelled(desk.replaced, "another contract takes its place")
+                self._show(bars)
+                for ticket in fresh:
+                    recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
+        owner = {
+            symbol: desk
+            for desk in self.desks
+            for ticket in desk.tickets
+            for symbol in ticket.basket.symbols
+        }
+
+        def quote(symbol: str) -> Quote:
+            return owner[symbol].quote(symbol, row)
+
+        tickets = [ticket for desk in self.desks for ticket in desk.tickets]
+        fills = self.broker.execute(tickets, quote, bars.vix) if tickets else []
+        if recorder is not None and fills:
+            self._show(bars)
+        cost = 0.0
+        for desk, fees in zip(self.desks, self._fees, strict=True):
+            mine = [fill for fill in fills if fill.order in {t.order for t in desk.tickets}]
+            paid, done = desk.fill(mine, row, bars.day, fees)
+            cost += paid
+            gone = desk.lapse()
+            if recorder is not None:
+                for traded in done:
+                    recorder.filled(traded)
+                recorder.cancelled(gone, "not filled that day")
+        self.nav -= cost
+        self.peak = max(self.nav, self.peak)
+        for desk in self.desks:
+            desk.book = desk.book._replace(nav=self.nav, peak=self.peak)
+
+    def _show(self, bars: Bars) -> None:
+        """Record the prices of what is traded, where the bar's slice lacks them."""
+        assert self.recorder is not None
+        symbols = {s for desk in self.desks for t in desk.tickets for s in t.basket.symbols}
+        if not self.recorder.shows(symbols):
+            self.recorder.slice(bars.digest, self._seen(bars.row))
+
+    def _decide(self, bars: Bars) -> None:
+        row, recorder = bars.row, self.recorder
+        asked = []
+        for desk in self.desks:
+            view, decision = desk.decide(row)
+            asked.append((float(decision.x), float(decision.act)))
+            if recorder is not None:
+                recorder.decided(desk.line.name, desk.line.policy, view, decision)
+        bound = self._bound(bars, asked)
+        for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
+            wished = desk.wish(row, bars.day, bars.spot, bars.vix)
+            order = sized
+            if desk.line.offsets:
+                order = self._offset(desk, x * desk.line.share, act, row)
+            made, replaced = desk.plan(row, order, bars.due, acting=desk.acting)
+            self.sheet.planned(desk, order, scale)
+            if recorder is not None:
+                share = desk.line.share
+                recorder.planned(desk.line.name, order, share, cap, scale, desk.wanted, wished)
+                recorder.cancelled(replaced, "replaced")
+                for ticket in made:
+                    recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
+
+    def _bound(
+        self, bars: Bars, asked: list[tuple[float, float]]
+    ) -> Iterator[tuple[Order, float, float]]:
+        """Return each line's order after maximum shares and the budget of all, with both."""
+        row = bars.row
+        wanted = [
+            0.0 if desk.line.offsets else x * desk.line.share
+            for desk, (x, _) in zip(self.desks, asked, strict=True)
+        ]
+        total = math.fsum(abs(x) for x in wanted)
+        capped, limits = [], []
+        for desk, x in zip(self.desks, wanted, strict=True):
+            most = desk.line.max_share * total
+            limits.append(most)
+            capped.append(math.copysign(most, x) if abs(x) > most else x)
+        orders = [
+            desk.place(x, act, row)
+            for desk, x, (_, act) in zip(self.desks, capped, asked, strict=True)
+        ]
+        scale = self._scale(bars, orders)
+        if scale < 1.0:
+            orders = [
+                desk.place(x * scale, act, row)
+                for desk, x, (_, act) in zip(self.desks, capped, asked, strict=True)
+            ]
+        return zip(orders, limits, [scale] * len(orders), strict=True)
+
+    def _scale(self, bars: Bars, orders: list[Order]) -> float:
+        """Return the factor that keeps the year's cost of all lines within the budget (B3)."""
+        if self.program.budget is None:
+            return 1.0
+        terms = [desk.bar(bars.row) for desk in self.desks]
+        ends = terms[0].year_ends > 0.0  # what is ordered now is paid for next year
+        base = self.nav if ends else self.desks[0].book.base
+        spent = 0.0 if ends else math.fsum(desk.book.spent for desk in self.desks)
+        left = self.program.budget * base - spent
+        ahead = math.fsum(
+            order.contracts * bar.carry * bar.days_left
+            for order, bar in zip(orders, terms, strict=True)
+        )
+        if ahead <= left:
+            return 1.0
+        return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
+
+    def _offset(self, desk: Desk, x: float, act: float, row: int) -> Order:
+        """Return the order that takes the delta of another line out."""
+        other = next(other for other in self.desks if other.line.name == desk.line.offsets)
+        each = desk.delta_of(desk.aim, row)
+        return Order(x, -x * other.delta(row) / each if each else 0.0, act)
+
+    def _close(self, bars: Bars, marks: list[Marked]) -> None:
+        parts: dict[str, Parts] = {
+            desk.line.name: parts_of(mark, desk.book.cost, bars.move, bars.days)
+            for desk, mark in zip(self.desks, marks, strict=True)
+        }
+        self.sheet.closed(bars, self.nav, self.before * bars.earned, self.desks, marks, parts)
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.variation()
+            recorder.explained(self.before * bars.earned, parts)
+            recorder.close(self.nav, 0.01 + 1e-11 * abs(self.nav) * math.sqrt(self._bars))
+            recorder.store()

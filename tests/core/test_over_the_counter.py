@@ -1,0 +1,131 @@
+"""Contracts that no exchange lists: one name each, read back to the last bit."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hedgerow.core.contract import FutureContract, OptionContract
+from hedgerow.core.over_the_counter import (
+    OtcFuture,
+    OtcOption,
+    OtcVariance,
+    option,
+    parse_future,
+    parse_option,
+    vix_future,
+)
+from hedgerow.core.products import product
+from hedgerow.engine.ledger.account import instrument
+from hedgerow.errors import DataError, LedgerError
+
+UNDERLYINGS = st.sampled_from(["SPX", "NDX", "RUT", "VIX"])
+DATES = st.dates(dt.date(1985, 1, 1), dt.date(2090, 1, 1))
+
+
+@given(UNDERLYINGS, DATES, st.floats(0.01, 99_000.0), st.booleans())
+def test_every_option_reads_back_and_the_ledger_knows_it(underlying, expiry, strike, call):
+    made = option(underlying, expiry, strike, call=call)
+    assert parse_option(made.symbol) == made
+    assert made.strike == pytest.approx(strike, abs=1e-9)
+    known = instrument(made.symbol)
+    assert (known.symbol, known.kind, known.multiplier) == (made.symbol, "option", 100)
+    assert (known.strike, known.call, known.underlying) == (made.strike, call, underlying)
+
+
+@given(UNDERLYINGS, DATES, st.integers(1, 30_000_000), st.booleans())
+def test_thousandths_on_a_monthly_expiry_are_listed(underlying, expiry, thousandths, call):
+    made = option(underlying, expiry, thousandths / 1000.0, call=call)
+    assert made.strike == thousandths / 1000.0
+    assert parse_option(made.symbol) == made
+    if isinstance(made, OptionContract):
+        assert expiry.year >= 2000
+        if underlying != "VIX":  # the third Friday, or the day before a holiday on it
+            assert (expiry.weekday(), (expiry.day - 1) // 7) in {(4, 2), (3, 1), (3, 2)}
+
+
+@pytest.mark.parametrize(
+    ("underlying", "expiry", "symbol"),
+    [  # OCC roots; third Fridays, Good Friday 2019, and a Wednesday of VIX
+        ("SPX", dt.date(2024, 1, 19), "SPXW  240119P04500000"),
+        ("NDX", dt.date(2024, 1, 19), "NDXP  240119P04500000"),
+        ("RUT", dt.date(2019, 4, 18), "RUTW  190418P04500000"),
+        ("VIX", dt.date(2024, 5, 22), "VIX   240522P04500000"),
+        ("SPX", dt.date(2024, 1, 22), "SPX 2024-01-22 P 4500.0"),
+        ("SPX", dt.date(1996, 1, 19), "SPX 1996-01-19 P 4500.0"),
+    ],
+)
+def test_symbols_by_example(underlying, expiry, symbol):
+    assert option(underlying, expiry, 4500.0, call=False).symbol == symbol
+
+
+@given(DATES, st.integers(1, 3000))
+def test_swaps_read_back_and_the_ledger_pays_for_them(asked, days):
+    made = OtcVariance("SPX", asked, asked + dt.timedelta(days))
+    assert OtcVariance.parse(made.symbol) == made
+    known = instrument(made.symbol)
+    assert (known.symbol, known.kind, known.multiplier) == (made.symbol, "swap", 1)
+    assert (known.underlying, known.delivers) == ("SPX", False)
+
+
+@given(st.integers(12 * 20, 12 * 120))
+def test_vix_futures_of_every_month_read_back(month):
+    made = vix_future(month)
+    assert parse_future(made.symbol) == made
+    assert 12 * (made.expiry.year - 1970) + made.expiry.month - 1 == month
+    known = instrument(made.symbol)
+    assert (known.symbol, known.kind, known.multiplier) == (made.symbol, "future", 1000)
+    assert isinstance(made, FutureContract) == ((made.year, made.month) >= (2004, 5))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "mend"),
+    [
+        ("SPX 2024-01-19 P 4500.0", "SPXW  240119P04500000"),
+        ("SPX 2024-01-22 P 4500.00", "SPX 2024-01-22 P 4500.0"),
+    ],
+)
+def test_a_second_name_of_a_contract_is_refused(symbol, mend):
+    with pytest.raises(LedgerError, match=mend):
+        instrument(symbol)
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "SPX 2024-13-19 P 4500.5",
+        "SPX 2024-01-22 X 4500.5",
+        "SPX 2024-01-22 P 0.0",
+        "SPXW 2024-01-22 P 4500.5",
+        "ZZZ 2024-01-22 P 4500.5",
+        "VX 2024-05",
+        "VX 1990-13",
+        "SPX 2024-01-19 2023-10-20 VAR",
+        "SPX 2023-10-20 VAR",
+        "SPX 2023-02-30 2024-01-19 VAR",
+        "VX 2023-10-20 2024-01-19 VAR",
+    ],
+)
+def test_what_is_no_contract_is_refused_by_name(symbol):
+    with pytest.raises(LedgerError, match="contract"):
+        instrument(symbol)
+
+
+def test_each_class_refuses_terms_of_another():
+    with pytest.raises(DataError):
+        OtcOption.parse("SPXW  240119P04500000")
+    with pytest.raises(DataError):
+        OtcFuture.parse("VXK24")
+    with pytest.raises(DataError):
+        OtcVariance.parse("SPX 2024-01-22 P 4500.5")
+
+
+def test_american_options_parse_and_their_products_say_so():
+    for symbol, delivers in (("SPY   240119P00450000", True), ("OEX   240119C02200000", False)):
+        known, terms = instrument(symbol), parse_option(symbol)
+        assert (known.kind, known.multiplier, known.delivers) == ("option", 100, delivers)
+        assert terms.product.exercise == "american"
+    assert product("SPXW").exercise == "european"
+    exact = parse_option("SPY 2024-01-22 P 450.123")
+    assert exact.product.exercise == "american"
