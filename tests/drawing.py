@@ -67,7 +67,6 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
         lambda p: rules.Linear("vix", low=p[0][0], high=p[0][1], top=p[1])
     ),
     "vol_ratio": st.builds(rules.VolRatio, st.just("vix"), number(5.0, 40.0)),
-    "vol_target": st.builds(rules.VolTarget, st.just("vix"), number(5.0, 40.0), number(0.5, 5.0)),
     "ladder": st.integers(1, 5).flatmap(
         lambda n: st.builds(tables.Ladder, st.just("vix"), _edges(n), _levels(n))
     ),

@@ -19,7 +19,7 @@ from hedgerow.instruments.options import (
     Straddle,
     Strangle,
 )
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
+from hedgerow.instruments.sizes import Contracts, MaxLoss, Notional, Premium, Vega, VegaShare
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
@@ -33,6 +33,7 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         Put(size=Contracts(10), roll="21b", drift=0.05, tenor="6m"),
         Put(1.0, tenor="monthly", roll="expiry", side="short", strike_step=5, size=Notional(1.0)),
         Put(delta=0.25, tenor="quarterly", roll="expiry"),
+        Put(1.0, tenor="monthly", roll="expiry", side="short", size=MaxLoss(1.0)),
     ],
     "put_spread": [PutSpread(), PutSpread(0.90, 0.75, size=Premium(0.01), roll="dte:30")],
     "call": [Call(delta=0.3, side="short", tenor="monthly", roll="expiry")],
@@ -40,7 +41,7 @@ EXAMPLES: dict[str, list[Sleeve]] = {
     "straddle": [Straddle(tenor="30d", strike_step=5, side="short")],
     "strangle": [Strangle(lower_delta=0.25, upper_delta=0.25, strike_step=25)],
     "collar": [Collar(size=Contracts(3), roll="dte:30")],
-    "condor": [Condor()],
+    "condor": [Condor(size=MaxLoss(0.1), strike_step=5), Condor()],
     "vix_future": [
         VixFuture(),
         VixFuture(months=3, roll_before=1, size=Vega(1_000)),

@@ -40,7 +40,14 @@ if TYPE_CHECKING:
         Straddle,
         Strangle,
     )
-    from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
+    from hedgerow.instruments.sizes import (
+        Contracts,
+        MaxLoss,
+        Notional,
+        Premium,
+        Vega,
+        VegaShare,
+    )
     from hedgerow.instruments.state import State
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
@@ -55,7 +62,6 @@ if TYPE_CHECKING:
         Sigmoid,
         Tiers,
         VolRatio,
-        VolTarget,
     )
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
     from hedgerow.policies.stop import Stop
@@ -87,6 +93,7 @@ __all__ = [
     "Level",
     "Linear",
     "Market",
+    "MaxLoss",
     "Monetise",
     "Notional",
     "OptionContract",
@@ -125,7 +132,6 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
-    "VolTarget",
     "__version__",
     "analyse",
     "backtest",
@@ -164,7 +170,7 @@ _HOMES = {
         "Straddle",
         "Strangle",
     ),
-    "instruments.sizes": ("Contracts", "Notional", "Premium", "Vega", "VegaShare"),
+    "instruments.sizes": ("Contracts", "MaxLoss", "Notional", "Premium", "Vega", "VegaShare"),
     "instruments.underlying": ("Underlying",),
     "instruments.state": ("State",),
     "instruments.structure": ("Position", "Shares", "Structure"),
@@ -177,8 +183,7 @@ _HOMES = {
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
-        *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers"),
-        *("VolRatio", "VolTarget"),
+        *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),

@@ -13,6 +13,7 @@ import tomlkit
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.expiry import sessions_between, third_friday, vix_settlement
 from hedgerow.core.market import Market
+from hedgerow.core.over_the_counter import parse_option
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.rulebook import every, names, rulebook
@@ -299,13 +300,22 @@ def test_j_cndr_sells_20_delta_and_buys_5_delta() -> None:
     assert legs == {**near, **wing}
 
 
-def test_j_cndr_size_covers_the_loss_ten_times_where_volatility_is_vix_at_every_strike() -> None:
-    from scipy.stats import norm
-
-    for vix in (12.0, 20.0, 40.0):
-        width = (norm.ppf(0.95) - norm.ppf(0.80)) * vix / 100.0 * np.sqrt(30.0 / 365.0)
-        x = decided(policy("cndr", "condor"), vix).x
-        assert 10.0 * x * width == pytest.approx(1.0, abs=2e-3)
+def test_j_cndr_bills_cover_ten_times_the_greatest_loss_and_put_s_its_strike_once() -> None:
+    for name, which, times in (("cndr", "condors", 10.0), ("put", "puts", 1.0)):
+        of, data = sleeve(name, which), market()
+        roster = of.roster(data, lag=0, costs=Costs.none())
+        _, per_nav = of.size.columns(roster.strip)
+        for t in np.flatnonzero(roster.strip.roll):
+            basket = roster.basket(int(roster.held[t]))
+            legs = [parse_option(symbol) for symbol in basket.symbols]
+            ends = np.array([0.0, *(leg.strike for leg in legs), 1e5])
+            worth = sum(
+                weight * np.maximum(ends - leg.strike if leg.call else leg.strike - ends, 0.0)
+                for leg, weight in zip(legs, basket.weights, strict=True)
+            )
+            credit = -roster.strip.open[t]
+            assert credit > 0.0
+            assert times * per_nav[t] * 100.0 * (-worth.min() - credit) == pytest.approx(1.0)
 
 
 # ---- 001 ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hedgerow.core.expiry import third_friday
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.catalog import parse_sleeve
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.options import (
     Call,
     CallSpread,
@@ -24,7 +25,8 @@ from hedgerow.instruments.options import (
     Strangle,
 )
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
+from hedgerow.instruments.sizes import Contracts, MaxLoss, Notional, Premium, Vega, VegaShare
+from hedgerow.instruments.vix_options import VixCall
 from instruments.synthetic_markets import make_market
 
 MONTHLIES = third_friday(np.arange("2002-12", "2007-01", dtype="M8[M]"))
@@ -151,6 +153,45 @@ def test_a_condor_loses_no_more_than_its_wings_are_wide(market):
     assert (strip.mark[rolls] <= 1e-9).all()
 
 
+def lost(sleeve, market):
+    """What one contract of the next order can lose, USD, by the size that asks for it."""
+    _, per_nav = sleeve.size.columns(sleeve.strip(market, costs=Costs.none()))
+    return sleeve.size.fraction / per_nav
+
+
+def test_the_greatest_loss_of_what_is_bought_is_its_price(market):
+    for kind in (Put, Call, Straddle, PutSpread):
+        strip = kind().strip(market, costs=Costs.none())
+        paid = np.maximum(strip.next_price, 2e-4 * market["spx"]) * 100.0
+        np.testing.assert_allclose(lost(kind(size=MaxLoss(0.02)), market), paid, rtol=1e-12)
+
+
+def test_the_greatest_loss_of_a_put_sold_is_its_strike_less_its_price(market):
+    put = Put(tenor="monthly", roll="expiry", side="short", size=MaxLoss(1.0))
+    strip = put.strip(market, lag=0, costs=Costs.none())
+    expected = 100.0 * (strip.strike + strip.open)  # what is sold has a negative price
+    np.testing.assert_allclose(1.0 / put.size.columns(strip)[1], expected, rtol=1e-12)
+
+
+def test_the_greatest_loss_of_a_spread_sold_is_its_width_less_its_credit(market):
+    sold = PutSpread(0.97, 0.90, side="short", listed=False, size=MaxLoss(0.1))
+    strip = sold.strip(market, costs=Costs.none())
+    width = strip.strike * (1.0 - 0.90 / 0.97)
+    stays = np.r_[strip.roll[1:] == 0, False]
+    got = lost(sold, market)[stays]
+    np.testing.assert_allclose(got, 100.0 * (width + strip.open)[stays], rtol=1e-12)
+
+
+def test_the_greatest_loss_of_a_covered_call_is_what_it_cost(market):
+    package = Call(1.0, side="short", covered=True, size=MaxLoss(1.0))
+    premium = Call(1.0, side="short", covered=True, size=Premium(1.0))
+    np.testing.assert_allclose(
+        package.size.columns(package.strip(market))[1],
+        premium.size.columns(premium.strip(market))[1],
+        rtol=1e-12,
+    )
+
+
 @pytest.mark.parametrize(
     "build",
     [
@@ -159,10 +200,14 @@ def test_a_condor_loses_no_more_than_its_wings_are_wide(market):
         lambda: Collar(size=VegaShare(0.0001)),
         lambda: Condor(size=Premium(0.01)),
         lambda: Condor(side="long", size=Vega(1_000)),
+        lambda: Call(side="short", size=MaxLoss(0.1)),
+        lambda: Straddle(side="short", size=MaxLoss(0.1)),
+        lambda: VixCall(side="short", size=MaxLoss(0.1)),
+        lambda: VixFuture(size=MaxLoss(0.1)),
     ],
 )
 def test_sizes_without_meaning_are_refused(build):
-    with pytest.raises(SleeveError, match="size by notional or contracts"):
+    with pytest.raises(SleeveError, match=r"size by (vega, )?notional or contracts"):
         build()
 
 

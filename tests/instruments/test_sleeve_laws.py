@@ -77,8 +77,14 @@ class TestEverySleeve:
             column = getattr(strip, name)
             assert column.shape == (len(world),), name
             assert not column.flags.writeable, name
-            if name not in {"strike", "expiry"}:
+            if name not in {"strike", "expiry", "next_loss"}:
                 assert np.isfinite(column.astype(float)).all(), name
+
+    def test_the_greatest_loss_is_positive_or_has_no_limit(self, sleeve, world, lag):
+        loss = sleeve.strip(world, lag=lag).next_loss
+        limited = np.isfinite(loss)
+        assert limited.all() or not limited.any()
+        assert (loss[limited] > 0.0).all()
 
     def test_mark_is_open_where_nothing_rolls(self, sleeve, world, lag):
         strip = sleeve.strip(world, lag=lag)

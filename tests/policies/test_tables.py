@@ -8,7 +8,7 @@ import pytest
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.errors import PolicyError
-from hedgerow.policies.rules import Tiers, VolTarget
+from hedgerow.policies.rules import Tiers
 from hedgerow.policies.signals import Average, Future, Trend
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
@@ -65,22 +65,21 @@ def test_a_table_gives_each_pair_its_level(rows: int, columns: int) -> None:
         (lambda: Ladder(edges=[20], levels=[0, 1, 2]), "1 edges need 2 bands, not 3"),
         (
             lambda: Ladder(edges=[1, 2, 3, 4, 5, 6], levels=[0] * 7),
-            "6] has more than 5 entries. Mend: give 5",
+            "6] has 6 members. Mend: write at most 5",
         ),
         (
             lambda: Ladder(edges=[], levels=[1]),
-            "ladder.edges: the list [] has fewer than 1 entries",
+            "ladder.edges: the list [] has 0 members",
         ),
-        (lambda: Ladder(edges=["a"], levels=[0, 1]), "ladder.edges.0: 'a' is not a number"),
-        (lambda: Ladder(levels=[0, 1, 2, 3, -1]), "ladder.levels.4: -1 is less than 0"),
+        (lambda: Ladder(edges=["a"], levels=[0, 1]), "ladder.edges[0]: 'a' is not a number"),
+        (lambda: Ladder(levels=[0, 1, 2, 3, -1]), "ladder.levels[4]: -1 is less than 0"),
         (
             lambda: Ladder(edges=15),
-            "ladder.edges: 15 is not a list. Mend: write a list such as [15, 25]",
+            "ladder.edges: 15 is not a list. Mend: write numbers in brackets",
         ),
         (lambda: Table(levels=[[0, 1], [0, 1]]), "edges, levels: 2 edges need 3 bands, not 2"),
         (lambda: Table(levels=[[0, 1], [0, 1], [1, 1]]), "splits, levels: 2 edges need 3 bands"),
         (lambda: Table(splits=[0.2, 0.1]), "splits must rise"),
-        (lambda: VolTarget(target=0.0), "vol_target.target"),
         (lambda: Trend(short=20, long=20), "long must be greater than short"),
         (lambda: Future(9), "future.rank"),
         (lambda: Stop(days=11), "stop.days"),
@@ -91,12 +90,6 @@ def test_what_does_not_fit_is_told(bad, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         bad()
     assert said in str(caught.value)
-
-
-def test_a_volatility_target_halves_when_volatility_doubles() -> None:
-    rule = VolTarget("vix", target=20.0, top=2.0)
-    assert [x_of(rule, v) for v in (5.0, 10.0, 20.0, 40.0)] == [2.0, 2.0, 1.0, 0.5]
-    assert x_of(VolTarget(top=None), 5.0) == 4.0
 
 
 # ---- signals ------------------------------------------------------------------------------

@@ -57,6 +57,9 @@ class Strip:
         What sizing and the budget may know at the decision of bar t about the contract that the
         order will be filled in: price in points, vega in USD per vol point, notional in USD and
         carry in USD a day, per contract, valued with data up to bar t only.
+    next_loss
+        Of the same contract: the most that it can lose from there to its expiry, USD; NaN where
+        that has no limit, or there is no expiry.
     strike, expiry
         Of the contract carried out: strike in points (NaN for futures and swaps) and expiry as
         days since 1970-01-01.
@@ -86,6 +89,7 @@ class Strip:
     next_vega: Floats
     next_notional: Floats
     next_carry: Floats
+    next_loss: Floats
     strike: Floats
     expiry: Floats
     modelled: NDArray[np.bool_]

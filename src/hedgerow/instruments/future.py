@@ -122,6 +122,7 @@ class VixFuture:
             next_vega=vega,
             next_notional=frozen(columns["next"] * MULTIPLIER),
             next_carry=frozen(columns["next_slope"] * MULTIPLIER),
+            next_loss=frozen(np.full(count, np.nan)),
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(expiry.astype(np.float64)),
             modelled=frozen(modelled),

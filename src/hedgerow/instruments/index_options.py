@@ -101,7 +101,7 @@ def option_roster(
     if covered:
         notes["covered"] = "one unit of the index with each option, its dividends counted"
         standing = trade.of_underlying(scene.spot)
-    strip = laid_out(name, market, scene, plan, value, strikes[:, 0], fee, notes, standing)
+    strip = laid_out(name, market, scene, plan, value, strikes, legs, fee, notes, standing)
     return OptionRoster(strip, plan, strikes, board)
 
 

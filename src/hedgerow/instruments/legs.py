@@ -83,7 +83,8 @@ def laid_out(
     scene: Scene,
     plan: Schedule,
     value: Callable[[Index, Index], Value],
-    strike: Floats,
+    strikes: Floats,
+    legs: tuple[Leg, ...],
     fee: float,
     notes: dict[str, Any],
     standing: Floats | None = None,
@@ -98,8 +99,10 @@ def laid_out(
         Which contract is held when.
     value
         Values contracts at bars, given as two indices of **shape** (n,).
-    strike
-        Shown for each contract, points, **shape** (M,).
+    strikes
+        Of each contract, points, **shape** (M, legs); the first is shown.
+    legs
+        The options of one contract.
     fee
         USD per contract and trade.
     notes
@@ -122,6 +125,7 @@ def laid_out(
     roll = np.zeros(count, dtype=bool)
     roll[rolls] = True
     theta = frozen(out.theta * MULTIPLIER)
+    least = least_payoff(strikes, legs, covered=standing is not None)
     financing = scene.financing(out.price, MULTIPLIER)
     if standing is not None:
         financing -= scene.dividends() * MULTIPLIER
@@ -148,11 +152,52 @@ def laid_out(
         next_vega=frozen(ahead.vega * MULTIPLIER),
         next_notional=frozen(ahead.notional * MULTIPLIER),
         next_carry=frozen(-ahead.theta * MULTIPLIER),
-        strike=frozen(strike[plan.held]),
+        next_loss=frozen((ahead.price - least[plan.pending]) * MULTIPLIER),
+        strike=frozen(strikes[plan.held, 0]),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
         modelled=frozen(np.ones(count, dtype=bool)),
         notes=notes,
     )
+
+
+def least_payoff(strikes: Floats, legs: tuple[Leg, ...], *, covered: bool) -> Floats:
+    """Return the least that options of one expiry, and a unit of the index, can be worth then.
+
+    Parameters
+    ----------
+    strikes
+        Points, **shape** (M, legs).
+    legs
+        The options.
+    covered
+        Whether a unit of the index stands with them.
+
+    Returns
+    -------
+    array
+        Points, **shape** (M,); NaN where it has no limit.
+
+    Examples
+    --------
+    >>> spread = Leg(-1.0, 0.95), Leg(1.0, 0.85)
+    >>> least_payoff(np.array([[95.0, 85.0]]), spread, covered=False).tolist()
+    [-10.0]
+    """
+    if not bounded(legs, covered=covered):
+        return np.full(len(strikes), np.nan)
+    # piecewise linear, so least at a strike or at nothing
+    ends = np.concatenate([np.zeros((len(strikes), 1)), strikes], axis=1)
+    worth = ends * (1.0 if covered else 0.0)
+    for i, leg in enumerate(legs):
+        inside = (ends - strikes[:, i : i + 1]) * (1.0 if leg.call else -1.0)
+        worth = worth + leg.weight * np.maximum(inside, 0.0)
+    return np.asarray(worth.min(axis=1))
+
+
+def bounded(legs: tuple[Leg, ...], *, covered: bool) -> bool:
+    """Say whether the loss of options, and a unit of the index with them, has a limit."""
+    calls = sum(leg.weight for leg in legs if leg.call)
+    return calls + (1.0 if covered else 0.0) >= 0.0
 
 
 def on_grid(strikes: Floats, legs: tuple[Leg, ...], step: float | None) -> Floats:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hedgerow.errors import SleeveError
-from hedgerow.instruments.legs import Leg
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size
+from hedgerow.instruments.legs import Leg, bounded
+from hedgerow.instruments.sizes import Contracts, MaxLoss, Notional, Premium, Size
 from hedgerow.instruments.sleeve import check_number, check_size
 
 LONG, SHORT = "long", "short"
@@ -34,7 +34,7 @@ class OptionTerms(ABC):
         ``long`` or ``short``; sold options have a negative price.  Margin is not modelled.
     size
         What an intensity of 1.0 means; what is sold, or costs little by construction, has a
-        notional or a number of contracts only.
+        notional, a greatest loss or a number of contracts only.
 
     Raises
     ------
@@ -63,12 +63,18 @@ class OptionTerms(ABC):
                 f"{self.side!r} is not a side", where="side", mend="write long or short"
             )
         check_size(self.size, premium=True)
-        plain = isinstance(self.size, Notional | Contracts)
+        plain = isinstance(self.size, Notional | Contracts | MaxLoss)
         plain = plain or (self.packaged and isinstance(self.size, Premium))
         if not plain and (self.balanced or self.side == SHORT):
             what = "options bought against options sold" if self.balanced else "what is sold"
             raise SleeveError(
                 f"a size by {self.size.kind} says little of {what}",
+                where="size",
+                mend="size by notional or contracts",
+            )
+        if isinstance(self.size, MaxLoss) and not bounded(self.sided, covered=self.packaged):
+            raise SleeveError(
+                "the loss of calls sold has no limit, so they cannot be sized by it",
                 where="size",
                 mend="size by notional or contracts",
             )

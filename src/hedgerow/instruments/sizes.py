@@ -1,4 +1,4 @@
-"""How many contracts an intensity of 1.0 means: by vega, premium, notional or count."""
+"""How many contracts an intensity of 1.0 means: by vega, premium, loss, notional or count."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ a spread deep in the money, from being bought by the thousand because its vega h
 """
 
 LEAST_PRICE = 2e-4
-"""Price per contract counts as at least this part of its notional in `Premium`."""
+"""Price, or greatest loss, per contract counts as at least this part of its notional."""
 
 
 class Size(Protocol):
@@ -157,6 +157,45 @@ class Premium:
 
 
 @dataclass(frozen=True)
+class MaxLoss:
+    """So much of NAV can be lost at most, from each purchase or sale to expiry.
+
+    Parameters
+    ----------
+    fraction
+        Decimal part of NAV: 0.10 covers the greatest loss ten times, 1.0 once.
+
+    Notes
+    -----
+    The loss is the price less the least payoff; financing aside.  It counts as at least
+    `LEAST_PRICE` of the notional.  For options whose loss has a limit.
+    """
+
+    fraction: float
+    kind: ClassVar[str] = "max_loss"
+
+    def __post_init__(self) -> None:
+        _check(self.fraction, "size.max_loss")
+        if not 0.0 < self.fraction <= 1.0:
+            raise SleeveError(
+                f"{self.fraction} is not a part of NAV that can be lost",
+                where="size.max_loss",
+                mend="write 10 % as 0.1",
+            )
+
+    @property
+    def value(self) -> float:
+        """Decimal part of NAV."""
+        return self.fraction
+
+    def columns(self, strip: Strip) -> tuple[Floats, Floats]:
+        """Return ``(0, per_nav)``; see `Size.columns`."""
+        floor = LEAST_PRICE * np.abs(strip.next_notional)
+        loss = np.maximum(strip.next_loss, floor)
+        return np.zeros(len(strip)), _divided(self.fraction, loss)
+
+
+@dataclass(frozen=True)
 class Notional:
     """So many times NAV of notional.
 
@@ -202,8 +241,8 @@ class Contracts:
         return np.full(len(strip), float(self.number)), np.zeros(len(strip))
 
 
-SIZES: Mapping[str, type[Vega | VegaShare | Premium | Notional | Contracts]] = {
-    size.kind: size for size in (Vega, VegaShare, Premium, Notional, Contracts)
+SIZES: Mapping[str, type[Vega | VegaShare | Premium | MaxLoss | Notional | Contracts]] = {
+    size.kind: size for size in (Vega, VegaShare, Premium, MaxLoss, Notional, Contracts)
 }
 """Kind, as written in tables, to class."""
 
@@ -220,6 +259,8 @@ def guarded(size: Size, strip: Strip) -> int:
     if isinstance(size, Premium):
         price = strip.next_price * strip.multiplier
         return int(np.sum(~(price >= LEAST_PRICE * np.abs(strip.next_notional))))
+    if isinstance(size, MaxLoss):
+        return int(np.sum(~(strip.next_loss >= LEAST_PRICE * np.abs(strip.next_notional))))
     return 0
 
 

@@ -11,7 +11,15 @@ from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.roster import Roster
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, Size, Vega, VegaShare
+from hedgerow.instruments.sizes import (
+    Contracts,
+    MaxLoss,
+    Notional,
+    Premium,
+    Size,
+    Vega,
+    VegaShare,
+)
 
 DECAY_GUARD_DAYS = 90
 """Option hedges shorter than this are flagged (B9)."""
@@ -77,12 +85,18 @@ def check_number(value: Any, where: str, low: float, high: float) -> None:
 
 
 def check_size(size: Any, *, premium: bool, where: str = "size") -> None:
-    """Refuse what is not a size, or a premium where the contract costs none."""
-    if not isinstance(size, Vega | VegaShare | Premium | Notional | Contracts):
+    """Refuse what is not a size, or a premium or a greatest loss where the contract has none."""
+    if not isinstance(size, Vega | VegaShare | Premium | MaxLoss | Notional | Contracts):
         raise SleeveError(f"{size!r} is not a size", where=where, mend="write Vega(1000)")
     if isinstance(size, Premium) and not premium:
         raise SleeveError(
             "the contract costs no premium, so it cannot be sized by it",
+            where=where,
+            mend="size by vega, notional or contracts",
+        )
+    if isinstance(size, MaxLoss) and not premium:
+        raise SleeveError(
+            "what the contract can lose has no limit, so it cannot be sized by it",
             where=where,
             mend="size by vega, notional or contracts",
         )

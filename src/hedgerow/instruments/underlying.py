@@ -103,6 +103,7 @@ class Underlying:
             next_vega=zero,
             next_notional=path.price,
             next_carry=zero,
+            next_loss=path.price,
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(np.full(count, np.nan)),
             modelled=path.modelled,

@@ -107,7 +107,7 @@ class VixOptionSleeve(OptionTerms):
             **told(self.sided, self.strike_step, lag),
         }
         fee = trade.option_fee * sum(abs(leg.weight) for leg in self.legs)
-        strip = laid_out(self.name, market, scene, plan, value, strikes[:, 0], fee, notes)
+        strip = laid_out(self.name, market, scene, plan, value, strikes, board.legs, fee, notes)
         return OptionRoster(strip, plan, strikes, board)
 
 

@@ -2,7 +2,7 @@
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
-from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio, VolTarget
+from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
@@ -34,5 +34,4 @@ __all__ = [
     "Trend",
     "Trigger",
     "VolRatio",
-    "VolTarget",
 ]

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
-from hedgerow.core.numeric import Num, clip, exp, maximum, minimum, select
+from hedgerow.core.numeric import Num, clip, exp, maximum, select
 from hedgerow.core.step import Nothing, Presets, Stage, step
 from hedgerow.policies.signals import STRICT, Column
 
@@ -19,9 +19,6 @@ Points = Annotated[float, Field(allow_inf_nan=False)]
 
 NO_TOP = 1e300
 """Stands for "no upper limit" where a number is wanted."""
-
-LEAST_VOL = 1e-6
-"""A volatility counts as at least this much where something is divided by it."""
 
 
 def _ordered(low: Any, high: Any, names: str) -> None:
@@ -174,47 +171,6 @@ class VolRatio(_Rule):
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
         """Divide realised by target volatility."""
         return view.signals[0] / p.target, memory
-
-
-@step
-@dataclass(frozen=True, config=STRICT)
-class VolTarget(_Rule):
-    """Volatility targeting: ``x = min(target / signal, top)``, less as volatility rises.
-
-    Parameters
-    ----------
-    signal
-        Name of a volatility signal; VIX in points by default.
-    target
-        Signal at which the intensity is 1, in its units.
-    top
-        Greatest intensity; None for no limit.
-
-    Notes
-    -----
-    The risk of a position whose possible loss grows with volatility stays the same: an option
-    sold at a delta, say.
-    """
-
-    signal: Column = "vix"
-    target: Positive = 20.0
-    top: Positive | None = 2.0
-    kind: ClassVar[str] = "vol_target"
-
-    class Params(NamedTuple):
-        """Kernel parameters."""
-
-        target: Num
-        top: Num
-
-    def params(self) -> Params:
-        """Return the kernel's parameters."""
-        return self.Params(self.target, NO_TOP if self.top is None else self.top)
-
-    @staticmethod
-    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
-        """Divide the target by the signal."""
-        return minimum(p.target / maximum(view.signals[0], LEAST_VOL), p.top), memory
 
 
 @step
