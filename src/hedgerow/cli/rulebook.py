@@ -104,8 +104,10 @@ def run(
         return
     typer.echo(f"{book.title}\n{report.told(made)}")
     index = report.as_index(made)
-    typer.echo(f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.4f} at "
-               f"{index['dates'][-1]}")
+    typer.echo(
+        f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.4f} at "
+        f"{index['dates'][-1]}"
+    )
     if monthly:
         rows = [
             [month, f"{gain:.2%}"]

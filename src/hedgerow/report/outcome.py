@@ -90,8 +90,9 @@ def told(outcome: Outcome) -> str:
     ]
     rows = [["Gain by part, USD", *made["lines"]]]
     for part in ("pnl", *Parts._fields):
-        cells = [line["pnl"] if part == "pnl" else line["parts"][part]
-                 for line in made["lines"].values()]
+        cells = [
+            line["pnl"] if part == "pnl" else line["parts"][part] for line in made["lines"].values()
+        ]
         rows.append([part, *(f"{cell:,.0f}" for cell in cells)])
     rows.append(["trading days", *(f"{line['trades']:,}" for line in made["lines"].values())])
     text = "\n\n".join([*head, columns(rows, right=range(1, len(rows[0])))])
