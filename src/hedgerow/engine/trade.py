@@ -242,7 +242,7 @@ class Engine:
             made, replaced = desk.plan(row, order, bars.due, acting=desk.acting)
             self.sheet.planned(desk, order, scale)
             if recorder is not None:
-                share = desk.line.share
+                share, wished["rate"] = desk.line.share, bars.rate
                 recorder.planned(desk.line.name, order, share, cap, scale, desk.wanted, wished)
                 recorder.cancelled(replaced, "replaced")
                 for ticket in made:

@@ -42,7 +42,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "parts": {part: float(line[part].sum()) for part in Parts._fields},
             "residual_share": None if np.isnan(rest.share) else rest.share,
             "budget_cut_days": int(np.count_nonzero(line["scale"] < 1.0)),
-            "modelled_contracts": dict(outcome.notes[name].get("modelled_contracts", {})),
+            "modelled_contracts": _modelled(outcome, name),
         }
     return {
         "program": outcome.program.name,
@@ -144,10 +144,25 @@ def as_index(outcome: Outcome) -> dict[str, Any]:
         "months": [str(month) for month in dates[ends].astype("datetime64[M]")],
         "monthly_returns": [float(value) for value in level[ends] / before - 1.0],
         "modelled": {
-            name: {key: _plain(value) for key, value in notes.items()}
+            name: {
+                **{key: _plain(value) for key, value in notes.items()},
+                "modelled_contracts": _modelled(outcome, name),
+            }
             for name, notes in outcome.notes.items()
         },
     }
+
+
+def _modelled(outcome: Outcome, line: str) -> dict[str, str]:
+    """Return the contracts of a line that a model priced within the run, with their dates."""
+    named = outcome.notes[line].get("modelled_contracts", {})
+    first, last = str(outcome.dates[0]), str(outcome.dates[-1])
+    kept = {}
+    for settles, where in named.items():
+        begins, _, rest = where.partition(" to ")
+        if begins <= last and rest.partition(",")[0] >= first:
+            kept[settles] = where
+    return kept
 
 
 def _plain(value: Any) -> Any:
