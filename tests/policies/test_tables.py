@@ -65,17 +65,17 @@ def test_a_table_gives_each_pair_its_level(rows: int, columns: int) -> None:
         (lambda: Ladder(edges=[20], levels=[0, 1, 2]), "1 edges need 2 bands, not 3"),
         (
             lambda: Ladder(edges=[1, 2, 3, 4, 5, 6], levels=[0] * 7),
-            "6] has more than 5 entries. Mend: give 5",
+            "6] has 6 members. Mend: write at most 5",
         ),
         (
             lambda: Ladder(edges=[], levels=[1]),
-            "ladder.edges: the list [] has fewer than 1 entries",
+            "ladder.edges: the list [] has 0 members. Mend: write at least 1",
         ),
-        (lambda: Ladder(edges=["a"], levels=[0, 1]), "ladder.edges.0: 'a' is not a number"),
-        (lambda: Ladder(levels=[0, 1, 2, 3, -1]), "ladder.levels.4: -1 is less than 0"),
+        (lambda: Ladder(edges=["a"], levels=[0, 1]), "ladder.edges[0]: 'a' is not a number"),
+        (lambda: Ladder(levels=[0, 1, 2, 3, -1]), "ladder.levels[4]: -1 is less than 0"),
         (
             lambda: Ladder(edges=15),
-            "ladder.edges: 15 is not a list. Mend: write a list such as [15, 25]",
+            "ladder.edges: 15 is not a list. Mend: write numbers in brackets",
         ),
         (lambda: Table(levels=[[0, 1], [0, 1]]), "edges, levels: 2 edges need 3 bands, not 2"),
         (lambda: Table(levels=[[0, 1], [0, 1], [1, 1]]), "splits, levels: 2 edges need 3 bands"),
