@@ -26,7 +26,6 @@ MORE = [
     Put(covered=True, index="ndx"),
     PutSpread(index="rut", size=Notional(1.0)),
     VarianceSwap(index="ndx"),
-    Underlying(dividends=True),
     Underlying(index="rut", financed=False, dividends=True),
 ]
 ALL = [*EVERY, *MORE]
