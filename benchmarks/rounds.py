@@ -51,7 +51,7 @@ def machine() -> dict[str, str]:
         "threads": str(os.cpu_count()),
         "python": platform.python_version(),
     }
-    for name in ("numpy", "numba", "llvmlite", "vectorbt", "hedgerow"):
+    for name in ("numpy", "numba", "llvmlite", "vectorbt", "backtrader", "bt", "hedgerow"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -36,7 +36,10 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         Put(1.0, tenor="monthly", roll="expiry", side="short", size=MaxLoss(1.0)),
     ],
     "put_spread": [PutSpread(), PutSpread(0.90, 0.75, size=Premium(0.01), roll="dte:30")],
-    "call": [Call(delta=0.3, side="short", tenor="monthly", roll="expiry")],
+    "call": [
+        Call(delta=0.3, side="short", tenor="monthly", roll="expiry"),
+        Call(1.0, side="short", tenor="monthly", roll="expiry", covered=True, size=Premium(1.0)),
+    ],
     "call_spread": [CallSpread()],
     "straddle": [Straddle(tenor="30d", strike_step=5, side="short")],
     "strangle": [Strangle(lower_delta=0.25, upper_delta=0.25, strike_step=25)],
@@ -61,7 +64,11 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         VarianceSwap(roll="30d", size=Vega(1_000)),
         VarianceSwap(tenor="30d", listed=False, size=VegaShare(0.0002)),
     ],
-    "underlying": [Underlying(), Underlying(size=Notional(-0.1), financed=False)],
+    "underlying": [
+        Underlying(),
+        Underlying(size=Notional(-0.1), financed=False),
+        Underlying(dividends=True),
+    ],
 }
 
 FIRST = [many[0] for many in EXAMPLES.values()]
@@ -70,5 +77,6 @@ EVERY = [sleeve for many in EXAMPLES.values() for sleeve in many]
 
 def label(sleeve: Sleeve) -> str:
     """A name that tells the examples apart."""
-    words = (sleeve.name, getattr(sleeve, "roll", ""), sleeve.size.kind)
+    paid = "dividends" if getattr(sleeve, "dividends", False) else ""
+    words = (sleeve.name, getattr(sleeve, "roll", ""), sleeve.size.kind, paid)
     return "-".join(word for word in words if word)

@@ -69,7 +69,7 @@ def test_a_table_gives_each_pair_its_level(rows: int, columns: int) -> None:
         ),
         (
             lambda: Ladder(edges=[], levels=[1]),
-            "ladder.edges: the list [] has 0 members",
+            "ladder.edges: the list [] has 0 members. Mend: write at least 1",
         ),
         (lambda: Ladder(edges=["a"], levels=[0, 1]), "ladder.edges[0]: 'a' is not a number"),
         (lambda: Ladder(levels=[0, 1, 2, 3, -1]), "ladder.levels[4]: -1 is less than 0"),

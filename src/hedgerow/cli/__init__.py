@@ -14,7 +14,20 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli import chains, curve, data, iv, ledger, parity, policy, price, rulebook, runs
+from hedgerow.cli import (
+    chains,
+    curve,
+    data,
+    iv,
+    ledger,
+    parity,
+    policy,
+    price,
+    review,
+    rulebook,
+    runs,
+    trade,
+)
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -32,6 +45,8 @@ app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(iv.iv)
+app.command()(trade.trade)
+app.command()(review.review)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")

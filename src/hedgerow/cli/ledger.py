@@ -43,7 +43,7 @@ def verify(
     from hedgerow.engine.ledger import chain
     from hedgerow.errors import LedgerError
 
-    with _open(ledger, run) as kept:
+    with opened(ledger, run) as kept:
         if kept.torn:
             raise LedgerError(
                 kept.torn, where=ledger, mend="continue the run: opening for writing cuts them off"
@@ -89,7 +89,7 @@ def show(
     if kind is not None and kind not in KINDS:
         raise RangeError(f"'{kind}' is no event", where="--kind", mend=nearest(kind, KINDS))
     standing, latest = Standing(), deque[Any](maxlen=last)
-    with _open(ledger, run) as kept:
+    with opened(ledger, run) as kept:
         for record in chain.checked(kept.read()):
             event = standing.take(record)
             if kind in (None, event.kind):
@@ -123,7 +123,7 @@ def replay(ledger: Place, run: Run = None, as_json: AsJson = False) -> None:
     """Do a run again: its book and every decision must come out as recorded, to the bit."""
     from hedgerow.engine.ledger import replay as again
 
-    with _open(ledger, run) as kept:
+    with opened(ledger, run) as kept:
         done = again.replay(kept)
     if as_json:
         show_json(
@@ -153,7 +153,7 @@ def export(
     """Write a run's ledger to a file: JSON lines, which are a ledger again, or Parquet."""
     from hedgerow.engine.ledger.export import export as write
 
-    with _open(ledger, run) as kept:
+    with opened(ledger, run) as kept:
         count = write(kept, writable(out))
         if as_json:
             show_json({"run": kept.name, "records": count, "file": str(out)})
@@ -161,7 +161,8 @@ def export(
     typer.echo(f"{out}: {count:,} records of {kept.name}")
 
 
-def _open(place: str, run: str | None) -> Ledger:
+def opened(place: str, run: str | None) -> Ledger:
+    """Open a run's ledger for reading."""
     from hedgerow.engine.ledger.opening import open_ledger
 
     return open_ledger(place, run)

@@ -1,4 +1,4 @@
-"""``rulebook list``, ``show``: published indices and the source's rules, as programs."""
+"""``rulebook list``, ``show``, ``run``: published indices and the source's rules, as programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from hedgerow.cli.output import AsJson, show_json, told
+from hedgerow.cli.runs import Data, From, To
+from hedgerow.cli.trade import Place
 from hedgerow.report.formats import NOT_ADVICE, columns
 
 app = typer.Typer(
@@ -72,6 +74,46 @@ def show(
     for convention in book.conventions:
         typer.echo(_wrapped(convention, "  - "))
     typer.echo(f"\n{_wrapped(f'Source: {book.source}')}\n\n{NOT_ADVICE}")
+
+
+@app.command()
+@told
+def run(
+    name: Name,
+    *,
+    data: Data = "builtin",
+    start: From = None,
+    end: To = None,
+    monthly: Annotated[
+        bool, typer.Option("--monthly", help="Print the return of every month.")
+    ] = False,
+    ledger: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a rulebook over history, and print it as an index of 100 at the first close."""
+    from hedgerow.cli.trade import play
+    from hedgerow.engine.program_text import read
+    from hedgerow.engine.rulebook import rulebook
+    from hedgerow.report import outcome as report
+
+    book = rulebook(name)
+    made = play(read(book.text), data, start, end, ledger=ledger)
+    if as_json:
+        index, found = report.as_index(made), report.figures(made)
+        show_json({**book.as_dict(), **found, **index, "data": data, "notice": NOT_ADVICE})
+        return
+    typer.echo(f"{book.title}\n{report.told(made)}")
+    index = report.as_index(made)
+    typer.echo(
+        f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.4f} at "
+        f"{index['dates'][-1]}"
+    )
+    if monthly:
+        rows = [
+            [month, f"{gain:.2%}"]
+            for month, gain in zip(index["months"], index["monthly_returns"], strict=True)
+        ]
+        typer.echo(columns(rows, right=[1]))
 
 
 def _wrapped(text: str, lead: str = "") -> str:

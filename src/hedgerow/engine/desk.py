@@ -282,6 +282,14 @@ class Desk:
             for name, value in wished._asdict().items()
         }
 
+    def shrink(self, order: Order, factor: float) -> Order:
+        """Return an order for no more than a part of what is held; a margin call asks for it."""
+        most = self.lots.units * factor
+        self.full = most / self.kept if self.kept else 0.0
+        self.acting = True
+        held = order.contracts * most > 0.0 and abs(order.contracts) < abs(most)
+        return order if held else order._replace(contracts=most)
+
     def plan(
         self, row: int, order: Order, due: int, *, acting: bool = False
     ) -> tuple[list[Ticket], list[Ticket]]:

@@ -124,6 +124,11 @@ class History:
                 digest=self._digest(row),
             )
 
+    def spots(self, row: int) -> dict[str, float]:
+        """Return the levels of the indices at a bar, points, by symbol."""
+        known = (name for name in ("spx", "ndx", "rut", "vix") if name in self.market)
+        return {name.upper(): float(self.market[name][row]) for name in known}
+
     @cached_property
     def _rows(self) -> Floats:
         columns = [self.market[name] for name in sorted(self.market.columns)]

@@ -145,6 +145,20 @@ def requirement(
     return total
 
 
+def asks_margin(positions: Mapping[str, float]) -> bool:
+    """Say whether any of the positions asks for margin: what is sold, a future, a swap.
+
+    Examples
+    --------
+    >>> asks_margin({"SPXW  260320P07185000": 2.0}), asks_margin({"VXK24": 1.0})
+    (False, True)
+    """
+    return any(
+        count < 0.0 or (count > 0.0 and read(symbol).kind in ("future", "variance"))
+        for symbol, count in positions.items()
+    )
+
+
 @functools.lru_cache(maxsize=65_536)
 def read(symbol: str) -> _Item:
     """Return what margin needs to know of a symbol.

@@ -96,6 +96,11 @@ class Sheet:
         """Take down what a line is to hold."""
         self._orders[desk.line.name] = order, scale
 
+    def alarm(self, bars: Bars, rule: str, sentence: str) -> None:
+        """Take down what a rule said."""
+        day = str(np.datetime64(bars.day, "D"))
+        self.alarms.append((day, rule, sentence))
+
     def closed(
         self,
         bars: Bars,

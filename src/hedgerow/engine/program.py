@@ -13,6 +13,7 @@ from typing import Any, Literal
 from hedgerow.core.action import Action
 from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution
+from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
@@ -82,8 +83,8 @@ class Program:
     fills
         ``next``: orders decided at a close are filled at the next session's; ``close``: at the
         very close that decides them, as published indices are calculated.
-    execution, costs
-        How orders are filled, and what trading costs.
+    execution, costs, margin
+        How orders are filled, what trading costs, and what is done when margin lacks.
 
     Raises
     ------
@@ -108,6 +109,7 @@ class Program:
     fills: Fills = "next"
     execution: Execution = field(default_factory=Execution)
     costs: Costs = field(default_factory=Costs)
+    margin: MarginRule = field(default_factory=MarginRule)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lines", tuple(self.lines))

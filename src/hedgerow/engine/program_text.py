@@ -16,6 +16,10 @@
     [execution]
     order = "limit"
 
+    [margin]
+    limit = 0.5               # of NAV
+    response = "reduce"
+
     [policies.tail]           # as in a policy file
     signals = [{ kind = "level", column = "vix" }]
     steps = [{ kind = "linear", signal = "vix", low = 12, high = 22 }]
@@ -40,6 +44,7 @@ from typing import Any
 from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import action_to_table, actions_from_tables, from_table, parse
 from hedgerow.engine.broker import Execution
+from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program import Line, Program
 from hedgerow.errors import HedgerowError, PolicyError, nearest
@@ -49,7 +54,7 @@ from hedgerow.instruments.costs import Costs
 _TEXTS = ("name", "title", "about", "source")
 _KEYS = (
     *(*_TEXTS, "conventions", "fills", "whole", "costs"),
-    *("portfolio", "budget", "execution", "policies", "lines"),
+    *("portfolio", "budget", "execution", "margin", "policies", "lines"),
 )
 _LINE = ("name", "policy", "sleeve", "share", "max_share", "offsets", "actions")
 
@@ -96,6 +101,7 @@ def read(text: str) -> Program:
         fills=table.get("fills", "next"),
         execution=execution if execution.whole or "execution" in table else Execution.ideal(),
         costs=_costs(table),
+        margin=_made(MarginRule, _table(table, "margin"), "margin"),
         **texts,
     )
 
@@ -111,6 +117,7 @@ def to_table(program: Program) -> dict[str, Any]:
         "budget": {} if program.budget is None else {"per_year": program.budget},
         "execution": {k: v for k, v in program.execution.as_dict().items() if v is not None},
         "costs": dict(vars(program.costs)),
+        "margin": dict(vars(program.margin)),
         "lines": [
             {
                 "name": line.name,

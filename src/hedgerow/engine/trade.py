@@ -19,6 +19,7 @@ from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.explaining import parts_of
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.margining import MarginCall, asks_margin, requirement
 from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
@@ -229,16 +230,19 @@ class Engine:
             asked.append((float(decision.x), float(decision.act)))
             if recorder is not None:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
-        bound = self._bound(bars, asked)
+        bound, call = self._bound(bars, asked), self._call(bars)
         for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
             wished = desk.wish(row, bars.day, bars.spot, bars.vix)
             order = sized
             if desk.line.offsets:
                 order = self._offset(desk, x * desk.line.share, act, row)
+            if call is not None and call.factor < 1.0 and asks_margin(desk.lots.quantities()):
+                order = desk.shrink(order, call.factor)
+                wished["margin.factor"] = call.factor
             made, replaced = desk.plan(row, order, bars.due, acting=desk.acting)
             self.sheet.planned(desk, order, scale)
             if recorder is not None:
-                share = desk.line.share
+                share, wished["rate"] = desk.line.share, bars.rate
                 recorder.planned(desk.line.name, order, share, cap, scale, desk.wanted, wished)
                 recorder.cancelled(replaced, "replaced")
                 for ticket in made:
@@ -293,6 +297,34 @@ class Engine:
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
         each = desk.delta_of(desk.aim, row)
         return Order(x, -x * other.delta(row) / each if each else 0.0, act)
+
+    def _call(self, bars: Bars) -> MarginCall | None:
+        """Return the margin call on what is held, written down where there is one.
+
+        An index is calculated, not carried in an account: it has none.
+        """
+        if not self.program.lag:
+            return None
+        held: dict[str, float] = {}
+        prices: dict[str, float] = {}
+        for desk in self.desks:
+            for symbol, quantity in desk.lots.quantities().items():
+                held[symbol] = held.get(symbol, 0.0) + quantity
+                prices[symbol] = desk.quote(symbol, bars.row).price
+        if not asks_margin(held):
+            return None
+        rule = self.program.margin
+        asked = requirement(held, prices, self.feed.spots(bars.row), bonds=rule.bonds(bars.vix))
+        call = rule.call(asked, self.nav)
+        if call is not None:
+            sentence = (
+                f"margin asks for {call.required:,.0f} USD, {call.available:,.0f} may be used, "
+                f"{call.shortfall:,.0f} lack; response: {rule.response}"
+            )
+            self.sheet.alarm(bars, "margin", sentence)
+            if self.recorder is not None:
+                self.recorder.alarm("margin", sentence)
+        return call
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {

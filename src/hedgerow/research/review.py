@@ -7,40 +7,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Unexplained, unexplained
-from hedgerow.engine.ledger.chain import Record, checked
-from hedgerow.engine.ledger.events import (
-    Alarm,
-    Cash,
-    Closed,
-    Decided,
-    Event,
-    Explained,
-    Filled,
-    Opened,
-    Override,
-    Planned,
-)
+from hedgerow.engine.ledger.chain import Record
+from hedgerow.engine.ledger.events import Opened
 from hedgerow.engine.ledger.money import Micros, usd
-from hedgerow.engine.ledger.replay import Standing, policy_of
+from hedgerow.engine.ledger.replay import policy_of
 from hedgerow.errors import RangeError
 from hedgerow.policies.overlays import Budget
+from hedgerow.research.ledger_bars import DAY, LedgerBar, gather
 from hedgerow.research.months import Month, Offset, Spent
 from hedgerow.research.performance import sharpe, worst_fall
 
-DAY = 86_400 * 10**9
 QUARTER, YEAR = 91.0, 365.0
-PORTFOLIO = "portfolio"
-"""Part of the line "" in :class:`~hedgerow.engine.ledger.events.Explained`."""
-
-RATE = "rate"
-"""Named number of :class:`~hedgerow.engine.ledger.events.Planned`: what bills pay a year."""
 
 
 @dataclass(frozen=True)
@@ -50,76 +34,6 @@ class Review:
     run: str
     version: str
     months: tuple[Month, ...]
-
-
-@dataclass
-class _Bar:
-    """What the events between two closes say; amounts in micro-USD."""
-
-    time: int = 0
-    before: Micros = 0
-    nav: Micros = 0
-    paid_in: Micros = 0
-    booked: Micros = 0
-    fees: Micros = 0
-    fills: int = 0
-    acted: int = 0
-    cut: bool = False
-    rate: float = float("nan")
-    lines: dict[str, dict[str, Micros]] = field(default_factory=dict)
-    alarms: list[str] = field(default_factory=list)
-    overrides: list[str] = field(default_factory=list)
-    books: dict[str, Mapping[str, float]] = field(default_factory=dict)
-
-    def take(self, event: Event) -> None:
-        match event:
-            case Cash(reason="deposit"):
-                self.paid_in += event.amount
-            case Cash(reason="portfolio"):
-                self.booked += event.amount
-            case Filled():
-                self.fees += event.fee
-                self.fills += 1
-            case Decided():
-                self.acted += event.act > 0.0
-                self.books[event.line] = event.book
-            case Planned():
-                self.cut = self.cut or event.scale < 1.0
-                self.rate = event.why.get(RATE, self.rate)
-            case Explained():
-                parts = self.lines.setdefault(event.line, {})
-                for name, amount in event.parts.items():
-                    parts[name] = parts.get(name, 0) + amount
-            case Alarm():
-                self.alarms.append(event.rule)
-            case Override():
-                self.overrides.append(f"{event.who}: {event.what} ({event.why})")
-            case Closed():
-                self.time, self.nav = event.time, event.nav
-
-    @property
-    def day(self) -> np.datetime64:
-        return np.datetime64(self.time // DAY, "D")
-
-    @property
-    def month(self) -> str:
-        return str(self.day)[:7]
-
-    @property
-    def invested(self) -> Micros:
-        return self.before + self.paid_in
-
-    @property
-    def gain(self) -> Micros:
-        return self.nav - self.invested
-
-    @property
-    def portfolio(self) -> Micros:
-        return self.lines.get("", {}).get(PORTFOLIO, self.booked)
-
-    @property
-    def hedge(self) -> Micros:
-        return self.gain - self.portfolio
 
 
 def review(records: Iterable[Record], month: str | None = None) -> Review:
@@ -145,6 +59,7 @@ def review(records: Iterable[Record], month: str | None = None) -> Review:
     Examples
     --------
     >>> from hedgerow.engine.ledger.chain import GENESIS, forge
+    >>> from hedgerow.engine.ledger.events import Cash, Closed
     >>> begun = [Opened(0, "demo", "0.1.0", {}, "", "", {}), Cash(0, 100_000_000, "deposit")]
     >>> bars = [Closed(0, 100_000_000, 0, 100_000_000), Cash(DAY, -2_000_000, "portfolio")]
     >>> bars += [Cash(DAY, 500_000, "financing"), Closed(DAY, 98_500_000, 0, 98_500_000)]
@@ -152,15 +67,7 @@ def review(records: Iterable[Record], month: str | None = None) -> Review:
     >>> made.month, made.portfolio_gain, made.hedge_gain, made.down.share
     ('1970-01', -2.0, 0.5, 0.25)
     """
-    standing, bars = Standing(), list[_Bar]()
-    bar = _Bar()
-    for record in checked(records):
-        event = standing.take(record)
-        bar.take(event)
-        if isinstance(event, Closed):
-            bars.append(bar)
-            bar = _Bar(before=event.nav)
-    opened = standing.opened
+    opened, bars = gather(records)
     places: dict[str, list[int]] = {}
     for row, each in enumerate(bars):
         places.setdefault(each.month, []).append(row)
@@ -169,24 +76,28 @@ def review(records: Iterable[Record], month: str | None = None) -> Review:
         raise RangeError(
             f"no bar of '{month}' is in the ledger", where="month", mend=f"it has {known}"
         )
-    limits = _limits(opened)
+    limits, daily = _limits(opened), _Daily.of(bars)
     wanted = [month] if month is not None else sorted(places)
-    made = [_month(bars, places[name], limits) for name in wanted]
+    made = [_month(bars, places[name], daily, limits) for name in wanted]
     return Review(opened.run if opened else "", opened.version if opened else "", tuple(made))
 
 
-def _month(bars: Sequence[_Bar], rows: Sequence[int], limits: Mapping[str, float]) -> Month:
-    inside, upto = [bars[row] for row in rows], bars[: rows[-1] + 1]
+def _month(
+    bars: Sequence[LedgerBar], rows: Sequence[int], daily: _Daily, limits: Mapping[str, float]
+) -> Month:
+    inside = [bars[row] for row in rows]
+    upto = daily.until(rows[-1])
     lines = _lines(inside)
     parts = _added(lines.values())
     portfolio = np.array([bar.portfolio for bar in inside]) / 1e6
     hedge = np.array([bar.hedge for bar in inside]) / 1e6
     fallen = portfolio < 0.0
-    steps = [1.0, *(1.0 + _return(bar, bar.portfolio) for bar in inside)]
-    peak, trough, depth = worst_fall(np.cumprod(np.array(steps)))
+    steps = [0.0, *(bar.share(bar.portfolio) for bar in inside)]
+    growth = np.asarray(np.cumprod(1.0 + np.array(steps)), dtype=np.float64)
+    peak, trough, depth = worst_fall(growth)
     dates = [str(bars[max(rows[0] - 1, 0)].day), *(str(bar.day) for bar in inside)]
-    earned = [bar for bar in upto if bar.before > 0]
-    cash, over_cash = _cash(upto)
+    over_cash = bool(len(upto.cash)) and bool(np.isfinite(upto.cash).all())
+    cash = upto.cash if over_cash else 0.0
     left = _unexplained(inside)
     fees = _usd(sum(bar.fees for bar in inside))
     alarms = [rule for bar in inside for rule in bar.alarms]
@@ -210,15 +121,15 @@ def _month(bars: Sequence[_Bar], rows: Sequence[int], limits: Mapping[str, float
         fall_from=dates[peak],
         fall_to=dates[trough],
         depth=depth,
-        sharpe_hedged=sharpe(np.array([_return(bar, bar.gain) for bar in earned]), cash),
-        sharpe_unhedged=sharpe(np.array([_return(bar, bar.portfolio) for bar in earned]), cash),
+        sharpe_hedged=sharpe(upto.hedged, cash),
+        sharpe_unhedged=sharpe(upto.unhedged, cash),
         over_cash=over_cash,
-        days=len(earned),
+        days=len(upto.hedged),
         costs=-parts.get("costs", 0.0) + 0.0 if parts else fees,
         fees=fees,
         trades=sum(bar.fills > 0 for bar in inside),
         acted=sum(bar.acted for bar in inside),
-        acted_a_year=_acted_a_year(upto),
+        acted_a_year=upto.acted_a_year(),
         alarms={rule: alarms.count(rule) for rule in sorted(set(alarms))},
         overrides=tuple(said for bar in inside for said in bar.overrides),
         budget=_budget(inside, limits),
@@ -228,25 +139,47 @@ def _month(bars: Sequence[_Bar], rows: Sequence[int], limits: Mapping[str, float
     )
 
 
-def _lines(bars: Sequence[_Bar]) -> dict[str, dict[str, float]]:
+@dataclass(frozen=True)
+class _Daily:
+    """Columns of all bars; returns are of those that have a bar before them, **shape** (T-1,)."""
+
+    days: Floats
+    acted: Floats
+    hedged: Floats
+    unhedged: Floats
+    cash: Floats
+
+    @classmethod
+    def of(cls, bars: Sequence[LedgerBar]) -> _Daily:
+        pairs = list(itertools.pairwise(bars))
+        return cls(
+            np.array([bar.time / DAY for bar in bars]),
+            np.array([float(bar.acted) for bar in bars]),
+            np.array([bar.share(bar.gain) for _, bar in pairs]),
+            np.array([bar.share(bar.portfolio) for _, bar in pairs]),
+            np.array([old.rate * (bar.time - old.time) / (DAY * YEAR) for old, bar in pairs]),
+        )
+
+    def until(self, row: int) -> _Daily:
+        bars = (column[: row + 1] for column in (self.days, self.acted))
+        return _Daily(*bars, *(c[:row] for c in (self.hedged, self.unhedged, self.cash)))
+
+    def acted_a_year(self) -> float | None:
+        last = self.days[-1]
+        span = min(float(last - self.days[0]), YEAR)
+        recent = float(self.acted[self.days > last - YEAR].sum())
+        return recent / span * YEAR if span >= QUARTER else None
+
+
+def _lines(bars: Sequence[LedgerBar]) -> dict[str, dict[str, float]]:
     """Return the hedge's parts by line, USD."""
     made: dict[str, dict[str, Micros]] = {}
     for bar in bars:
-        for name, parts in _hedged(bar):
+        for name, parts in bar.explained.items():
             mine = made.setdefault(name, {})
             for part, amount in parts.items():
                 mine[part] = mine.get(part, 0) + amount
     return {name: {p: _usd(a) for p, a in made[name].items()} for name in sorted(made)}
-
-
-def _hedged(bar: _Bar) -> list[tuple[str, dict[str, Micros]]]:
-    """Return what explains the hedge: all parts but the portfolio's."""
-    found = []
-    for name, parts in bar.lines.items():
-        mine = {part: amount for part, amount in parts.items() if (name, part) != ("", PORTFOLIO)}
-        if mine:
-            found.append((name, mine))
-    return found
 
 
 def _added(lines: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -257,35 +190,13 @@ def _added(lines: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return total
 
 
-def _unexplained(bars: Sequence[_Bar]) -> Unexplained:
-    rows = [parts for bar in bars for _, parts in _hedged(bar)]
+def _unexplained(bars: Sequence[LedgerBar]) -> Unexplained:
+    rows = [parts for bar in bars for parts in bar.explained.values()]
     gain = np.array([sum(parts.values()) for parts in rows]) / 1e6
     return unexplained(gain, np.array([parts.get("residual", 0) for parts in rows]) / 1e6)
 
 
-def _cash(bars: Sequence[_Bar]) -> tuple[Floats | float, bool]:
-    """Return what cash paid over each bar that has one before it, and whether it is known."""
-    paid = [
-        before.rate * (bar.time - before.time) / (DAY * YEAR)
-        for before, bar in itertools.pairwise(bars)
-        if bar.before > 0
-    ]
-    known = bool(paid) and bool(np.isfinite(paid).all())
-    return (np.array(paid), True) if known else (0.0, False)
-
-
-def _return(bar: _Bar, amount: Micros) -> float:
-    return amount / bar.invested if bar.invested > 0 else 0.0
-
-
-def _acted_a_year(bars: Sequence[_Bar]) -> float | None:
-    last = bars[-1].time
-    recent = [bar for bar in bars if bar.time > last - YEAR * DAY]
-    span = min((last - bars[0].time) / DAY, YEAR)
-    return sum(bar.acted for bar in recent) / span * YEAR if span >= QUARTER else None
-
-
-def _budget(bars: Sequence[_Bar], limits: Mapping[str, float]) -> dict[str, Spent]:
+def _budget(bars: Sequence[LedgerBar], limits: Mapping[str, float]) -> dict[str, Spent]:
     """Return what the year has cost by line at the end of a month, and of all lines together."""
     books: dict[str, Mapping[str, float]] = {}
     for bar in bars:
@@ -299,7 +210,7 @@ def _budget(bars: Sequence[_Bar], limits: Mapping[str, float]) -> dict[str, Spen
         for name, book in sorted(books.items())
         if "spent" in book and "base" in book
     }
-    if made:
+    if len(made) > 1 or (made and "" in limits):
         base = max(each.base for each in made.values())
         total = sum(each.spent for each in made.values())
         made = {"": Spent(total, base, limits.get(""), passed), **made}

@@ -1,0 +1,113 @@
+"""The event engine with an ideal broker makes the numbers of the floats carriage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawing import policies
+from engine.trading import scheduled
+from hedgerow.core.policy import Policy
+from hedgerow.engine.broker import Execution, Fill, Quote, SimulatedBroker, Ticket
+from hedgerow.engine.program import Line, Program
+from hedgerow.engine.run import play, prepare
+from hedgerow.engine.trade import trade
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.future_constant import VixFutureConstant
+from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import Trigger
+from sleeves import EVERY, label
+from synthetic import market
+
+DATA = scheduled(market(150))
+EXACT, MONEY = ("x", "act", "held"), ("pnl", "cost", "spent")
+TIGHT = 1e-12
+
+CHAINS = st.sampled_from(
+    [
+        ("constant",),
+        ("linear", "bounds"),
+        ("vol_ratio", "bounds", "smooth", "trigger"),
+        ("ladder", "persist", "trigger"),
+        ("bands", "budget", "trigger"),
+        ("sigmoid", "smooth", "persist", "budget"),
+        ("linear", "stop", "trigger"),
+        ("tiers", "at_roll"),
+    ]
+)
+DRAWN = CHAINS.flatmap(policies)
+ALL = Policy(
+    [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
+    signals=[Level("vix")],
+)
+SINGLE = [sleeve for sleeve in EVERY if not isinstance(sleeve, VixFutureConstant)]
+
+
+class FloorlessBroker:
+    """Sells below nothing too, as the floats carriage does; the engine's own broker does not."""
+
+    def __init__(self) -> None:
+        self.inner = SimulatedBroker(Execution.ideal())
+
+    def execute(
+        self, tickets: Sequence[Ticket], quote: Callable[[str], Quote], vix: float
+    ) -> list[Fill]:
+        return self.inner.execute(tickets, lambda s: quote(s)._replace(least=-math.inf), vix)
+
+
+def differences(
+    sleeve: Sleeve, policy: Policy, costs: Costs, sessions: int | None = None
+) -> dict[str, float]:
+    """The largest difference of each column: of units absolute, of USD in parts of NAV."""
+    data = DATA if sessions is None else scheduled(market(sessions))
+    program = Program([Line("hedge", sleeve, policy)], execution=Execution.ideal(), costs=costs)
+    ground = prepare(data, sleeve, program.portfolio, costs=costs, lookback=program.lookback)
+    expected, got = play("dynamic", policy, ground), trade(program, data, broker=FloorlessBroker())
+    assert len(got) == len(expected["nav"]) == len(data) - program.lookback + 1
+    line, nav = got.lines["hedge"], np.abs(expected["nav"])
+    found = {"nav": float(np.abs(got.nav / expected["nav"] - 1.0).max())}
+    for name in EXACT:
+        scale = np.maximum(np.abs(expected[name]), 1.0)
+        found[name] = float(np.max(np.abs(line[name] - expected[name]) / scale))
+    for name in MONEY:
+        found[name] = float(np.max(np.abs(line[name] - expected[name]) / nav))
+    return found
+
+
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
+@settings(max_examples=5)
+@given(policy=DRAWN)
+def test_without_costs_every_sleeve_trades_as_the_floats(sleeve, policy: Policy) -> None:
+    found = differences(sleeve, policy, Costs.none())
+    assert max(found.values()) <= TIGHT, found
+
+
+@pytest.mark.parametrize("sleeve", SINGLE, ids=label)
+@settings(max_examples=5)
+@given(policy=DRAWN)
+def test_with_costs_every_sleeve_of_one_contract_does_too(sleeve, policy: Policy) -> None:
+    found = differences(sleeve, policy, Costs())
+    assert max(found.values()) <= TIGHT, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
+def test_over_years_with_every_overlay_too(sleeve) -> None:
+    costs = Costs.none() if isinstance(sleeve, VixFutureConstant) else Costs()
+    found = differences(sleeve, ALL, costs, sessions=900)
+    assert max(found.values()) <= 10 * TIGHT, found
+
+
+def test_a_run_of_the_comparison_trades_at_all() -> None:
+    program = Program([Line("hedge", SINGLE[0], ALL)], execution=Execution.ideal())
+    line = trade(program, DATA).lines["hedge"]
+    assert np.count_nonzero(line["traded"]) > 3
+    assert line["cost"].sum() > 0.0

@@ -1,0 +1,158 @@
+"""A run that stopped, at any bar, continues to the very ledger of an unbroken one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine import trading
+from engine.trading import RUN, scheduled, small
+from hedgerow.core.market import Market
+from hedgerow.engine.ledger.events import Closed
+from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.ledger.opening import open_ledger
+from hedgerow.engine.trade import trade
+from hedgerow.errors import LedgerError
+from synthetic import market
+
+DATA = scheduled(market(80))
+
+
+@pytest.fixture(scope="module")
+def unbroken() -> MemoryLedger:
+    ledger = MemoryLedger(RUN)
+    trade(small(), DATA, ledger=ledger)
+    return ledger
+
+
+def day(row: int) -> str:
+    return str(DATA.dates[row])
+
+
+class Failing(MemoryLedger):
+    """Breaks down instead of storing the bar after so many."""
+
+    def __init__(self, name: str, bars: int) -> None:
+        super().__init__(name)
+        self.left = bars
+
+    def _store(self, records):
+        if not self.left:
+            raise OSError("the disk is gone")
+        self.left -= 1
+        super()._store(records)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_stopped_at_any_bar_and_continued_is_the_unbroken_one(
+    tmp_path: Path, unbroken: MemoryLedger, seed: int
+) -> None:
+    dice = random.Random(seed)
+    stops = sorted(dice.sample(range(2, len(DATA) - 1), 2))
+    for row in [*stops, len(DATA) - 1]:
+        with open_ledger(tmp_path / "run.db", RUN, writing=True) as ledger:
+            trade(small(), DATA, end=day(row), ledger=ledger)
+            bars = sum(isinstance(record.event, Closed) for record in ledger.read())
+            assert bars == row + 1
+            head = ledger.head
+    assert head == unbroken.head
+
+
+@pytest.mark.parametrize("bars", [1, 7, 40])
+def test_a_run_whose_ledger_broke_down_is_continued(bars: int, unbroken: MemoryLedger) -> None:
+    ledger = Failing(RUN, bars)
+    with pytest.raises(OSError, match="disk is gone"):
+        trade(small(), DATA, ledger=ledger)
+    assert 0 < ledger.head.count < unbroken.head.count
+    ledger.left = -1
+    trade(small(), DATA, ledger=ledger)
+    assert ledger.head == unbroken.head
+
+
+def test_a_run_that_progress_breaks_off_is_continued(tmp_path, unbroken: MemoryLedger) -> None:
+    def stop(bars: int) -> None:
+        raise KeyboardInterrupt
+
+    with open_ledger(tmp_path / "run.db", RUN, writing=True) as ledger:
+        with pytest.raises(KeyboardInterrupt):
+            trade(small(), DATA, ledger=ledger, progress=stop)
+        assert sum(isinstance(record.event, Closed) for record in ledger.read()) == 50
+    with open_ledger(tmp_path / "run.db", RUN, writing=True) as ledger:
+        outcome = trade(small(), DATA, ledger=ledger)
+        assert ledger.head == unbroken.head
+    assert len(outcome) == len(DATA)
+
+
+def test_a_finished_run_played_again_adds_nothing(unbroken: MemoryLedger) -> None:
+    ledger = MemoryLedger(RUN)
+    first = trade(small(), DATA, ledger=ledger)
+    head = ledger.head
+    again = trade(small(), DATA, ledger=ledger)
+    assert ledger.head == head == unbroken.head
+    assert (again.nav == first.nav).all()
+
+
+def test_longer_data_continue_a_run(unbroken: MemoryLedger) -> None:
+    ledger = MemoryLedger(RUN)
+    trade(small(), DATA.until(50), ledger=ledger)
+    trade(small(), DATA, ledger=ledger)
+    assert ledger.head == unbroken.head
+
+
+def changed(row: int) -> Market:
+    spx = DATA["spx"].copy()
+    spx[row] *= 1.0 + 1e-9
+    return Market(DATA.times, {**DATA.columns, "spx": spx})
+
+
+def test_other_data_do_not_continue_a_run() -> None:
+    ledger = MemoryLedger(RUN)
+    trade(small(), DATA, end=day(40), ledger=ledger)
+    head = ledger.head
+    with pytest.raises(LedgerError, match="continue it with the data, program and version"):
+        trade(small(), changed(20), ledger=ledger)
+    assert ledger.head == head
+
+
+def test_another_program_does_not_continue_a_run() -> None:
+    ledger = MemoryLedger(RUN)
+    trade(small(), DATA, end=day(40), ledger=ledger)
+    head = ledger.head
+    with pytest.raises(LedgerError, match="has another 'opened' there"):
+        trade(small(low=12.5), DATA, ledger=ledger)
+    assert ledger.head == head
+
+
+def start(place: Path, sessions: int) -> subprocess.Popen[str]:
+    tests = str(Path(__file__).parents[1])
+    path = os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, trading.__file__, str(place), str(sessions)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+
+
+@pytest.mark.slow
+def test_three_kills(tmp_path: Path) -> None:
+    whole, place, dice = MemoryLedger(RUN), tmp_path / "run.db", random.Random(3)
+    trade(small(), scheduled(market(600)), ledger=whole)
+    for _ in range(3):
+        with start(place, 600) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline().startswith("begun")
+            time.sleep(dice.uniform(0.3, 0.9))
+            child.send_signal(signal.SIGKILL)
+            child.stdout.read()
+        assert child.returncode == -signal.SIGKILL, "the run was over before it was killed"
+    with start(place, 600) as child:
+        assert child.stdout is not None
+        begun, last = child.stdout.read().split("\n")[:2]
+    assert 0 < int(begun.split()[1]) < whole.head.count
+    assert last == f"done {whole.head.count} {whole.head.hash}"
