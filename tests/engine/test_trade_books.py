@@ -172,10 +172,13 @@ def test_fills_at_the_close_come_at_the_deciding_bar() -> None:
 
 @pytest.mark.parametrize("action", [Monetise(1.5, 0.1, 2), RollOut(35)], ids=lambda a: a.kind)
 def test_what_comes_later_changes_nothing_before(action) -> None:
-    program = Program([Line("puts", Put(strike_step=5), moving(), actions=(action,))])
+    put = Put(strike_step=5, roll="expiry" if action.kind == "roll_out" else "30d")
+    program = Program([Line("puts", put, moving(), actions=(action,))])
+    plain = trade(Program([Line("puts", put, moving())]), DATA)
     whole, cut = trade(program, DATA), trade(program, DATA.until(len(DATA) - 21))
     n = len(cut)
     assert n == len(whole) - 20
+    assert not np.array_equal(plain.nav, whole.nav)  # the action does something
     np.testing.assert_array_equal(cut.nav, whole.nav[:n])
     for name, column in cut.lines["puts"].items():
         np.testing.assert_array_equal(column, whole.lines["puts"][name][:n], err_msg=name)

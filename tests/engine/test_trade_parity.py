@@ -48,7 +48,12 @@ ALL = Policy(
     [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
     signals=[Level("vix")],
 )
-SINGLE = [sleeve for sleeve in EVERY if not isinstance(sleeve, VixFutureConstant)]
+SINGLE = [
+    sleeve
+    for sleeve in EVERY
+    # the strip of a covered sleeve charges no spread of the index at rolls; the engine trades it
+    if not isinstance(sleeve, VixFutureConstant) and not getattr(sleeve, "covered", False)
+]
 
 
 class FloorlessBroker:

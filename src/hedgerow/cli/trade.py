@@ -69,7 +69,7 @@ def play(
     run: str | None = None,
 ) -> Outcome:
     """Load the data, play the program with a bar of progress, and return what came of it."""
-    from hedgerow import api, config
+    from hedgerow import __version__, api, config
     from hedgerow.engine.ledger.opening import open_ledger
     from hedgerow.engine.trade import trade as play_
 
@@ -81,4 +81,4 @@ def play(
         kept = None
         if ledger is not None:
             kept = stack.enter_context(open_ledger(ledger, run or program.name, writing=True))
-        return play_(program, market, start=first, end=last, ledger=kept)
+        return play_(program, market, start=first, end=last, ledger=kept, version=__version__)

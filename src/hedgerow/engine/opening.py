@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import Any
 
-from hedgerow import __version__
 from hedgerow.engine.feed import History
 from hedgerow.engine.ledger.events import Opened
 from hedgerow.engine.program import Program
@@ -14,7 +13,7 @@ from hedgerow.engine.program_text import to_table
 from hedgerow.engine.run import text_of
 
 
-def opened(program: Program, feed: History, run: str) -> Opened:
+def opened(program: Program, feed: History, run: str, version: str) -> Opened:
     """Return the event that opens a run.
 
     Parameters
@@ -23,6 +22,8 @@ def opened(program: Program, feed: History, run: str) -> Opened:
         What trades, and on what.
     run
         Name of the run.
+    version
+        Of Hedgerow.
 
     Notes
     -----
@@ -34,7 +35,7 @@ def opened(program: Program, feed: History, run: str) -> Opened:
     return Opened(
         int(feed.market.times[feed.first].astype("int64")),
         run,
-        __version__,
+        version,
         {line.name: text_of(line.policy) for line in program.lines},
         feed.market.until(feed.first).digest(),
         hashlib.sha256(text.encode()).hexdigest(),

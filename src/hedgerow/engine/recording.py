@@ -44,6 +44,8 @@ class Recorder:
     ----------
     ledger
         Empty, or holding the beginning of the very run.
+    version
+        Of Hedgerow, for the record.
 
     Attributes
     ----------
@@ -51,8 +53,8 @@ class Recorder:
         Cash, positions and open orders, in whole numbers.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.account = ledger, Account()
+    def __init__(self, ledger: Ledger, version: str = "") -> None:
+        self.ledger, self.version, self.account = ledger, version, Account()
         self._known: Iterator[Record] | None = checked(ledger.read())
         self._batch: list[Event] = []
         self._time = 0

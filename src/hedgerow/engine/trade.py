@@ -34,6 +34,7 @@ def trade(
     end: str | None = None,
     ledger: Ledger | None = None,
     broker: Broker | None = None,
+    version: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Play a program over history.
@@ -50,6 +51,8 @@ def trade(
         Where every event is kept.  One that holds the beginning of this very run is continued.
     broker
         What fills the orders; by default a simulated one on the program's terms.
+    version
+        Of Hedgerow, for the ledger's first record.
     progress
         Called with the number of bars just done.
 
@@ -69,7 +72,7 @@ def trade(
     (61, ['puts'])
     """
     feed = History.of(program, market, start, end)
-    recorder = None if ledger is None else Recorder(ledger)
+    recorder = None if ledger is None else Recorder(ledger, version)
     engine = Engine(program, feed, recorder, broker or SimulatedBroker(program.execution))
     for done, bars in enumerate(feed, start=1):
         engine.bar(bars)
@@ -112,7 +115,9 @@ class Engine:
         if recorder is not None:
             recorder.begin(bars.time)
             if self._bars == 1:
-                recorder.happen(opened(self.program, self.feed, recorder.ledger.name))
+                recorder.happen(
+                    opened(self.program, self.feed, recorder.ledger.name, recorder.version)
+                )
                 recorder.cash(self.nav, "deposit")
         if bars.new_year:
             for desk in self.desks:
