@@ -66,7 +66,7 @@ def show(
     for line in table["lines"]:
         policy = table["policies"][line["policy"]]
         typer.echo(_wrapped(f"{line['name']}: {_said(line['sleeve'])}"))
-        for entry in (*policy.get("signals", ()), *policy["steps"]):
+        for entry in (*policy.get("signals", ()), *policy["steps"], *line.get("actions", ())):
             typer.echo(_wrapped(_said(entry), "    "))
     fills = "at the close that decides them" if book.published else "at the next close"
     costs = "with costs" if table["costs"] else "without costs"

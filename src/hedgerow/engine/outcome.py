@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.book import Order
-from hedgerow.core.market import Floats
+from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.feed import Bars, History
@@ -18,6 +18,9 @@ from hedgerow.engine.program import Program
 
 COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
 """Columns of a line, beside the parts of its gain."""
+
+PRICED_WITH = ("vix", "skew", "vvix", "vx1", "rate", "dividend_yield")
+"""Columns of the market whose origin decides how real modelled prices are."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class Outcome:
         the parts of ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
         ``financing``, ``residual``.
     notes
-        By line: what its strip says of prices that are modelled.
+        By line: what its strip says of prices that are modelled, and ``modelled_share`` of the bars
+        of this run.
+    origins
+        By column of `PRICED_WITH`: the share of the run's bars of each origin.
     alarms
         What rules said, with the bar's date.
     """
@@ -55,6 +61,7 @@ class Outcome:
     unhedged: Floats
     lines: Mapping[str, Mapping[str, Floats]]
     notes: Mapping[str, Mapping[str, Any]]
+    origins: Mapping[str, Mapping[str, float]]
     alarms: tuple[tuple[str, str, str], ...] = ()
 
     def __len__(self) -> int:
@@ -138,8 +145,22 @@ class Sheet:
                 for name, rows in self.rows.items()
             },
             {
-                line.name: dict(roster.strip.notes)
+                line.name: {
+                    **roster.strip.notes,
+                    "modelled_share": float(np.mean(roster.strip.modelled[feed.first :])),
+                }
                 for line, roster in zip(self.program.lines, feed.rosters, strict=True)
             },
+            _origins(feed.market, feed.first),
             tuple(self.alarms),
         )
+
+
+def _origins(market: Market, first: int) -> dict[str, dict[str, float]]:
+    shares = {}
+    for name in PRICED_WITH:
+        missing = np.full(len(market), Origin.MISSING)
+        codes = market.origin.get(name, missing)[first:]
+        counted = {origin.name.lower(): float(np.mean(codes == origin)) for origin in Origin}
+        shares[name] = {origin: share for origin, share in counted.items() if share}
+    return shares

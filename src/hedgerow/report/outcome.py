@@ -42,6 +42,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "parts": {part: float(line[part].sum()) for part in Parts._fields},
             "residual_share": None if np.isnan(rest.share) else rest.share,
             "budget_cut_days": int(np.count_nonzero(line["scale"] < 1.0)),
+            "modelled_share": outcome.notes[name]["modelled_share"],
             "modelled_contracts": _modelled(outcome, name),
         }
     return {
@@ -58,6 +59,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "hedge_pnl": float(outcome.hedge.sum()),
         "cost": float(outcome.cost.sum()),
         "lines": lines,
+        "origins": {name: dict(shares) for name, shares in outcome.origins.items()},
         "alarms": [
             {"date": day, "rule": rule, "sentence": sentence}
             for day, rule, sentence in outcome.alarms
@@ -99,8 +101,13 @@ def told(outcome: Outcome) -> str:
     for name, line in made["lines"].items():
         if line["budget_cut_days"]:
             text += f"\nThe common budget cut {name} on {line['budget_cut_days']:,} days."
+        if line["modelled_share"]:
+            text += f"\n{name}: a model's price on {line['modelled_share']:.0%} of the sessions"
         for day, where in line["modelled_contracts"].items():
             text += f"\n{name}: the contract settling {day} was modelled, {where}"
+    for column, shares in made["origins"].items():
+        if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
+            text += f"\n{column}: " + ", ".join(f"{v:.0%} {k}" for k, v in unreal.items())
     for alarm in made["alarms"][:5]:
         text += f"\n{alarm['date']} {alarm['rule']}: {alarm['sentence']}"
     if len(made["alarms"]) > 5:
