@@ -14,7 +14,7 @@ from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Program
-from hedgerow.engine.run import Ground, stretch
+from hedgerow.engine.run import Ground, spots_of, stretch
 from hedgerow.instruments.roster import Roster
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
@@ -82,7 +82,8 @@ class History:
         HedgerowError
             If dates, data and lines do not fit together.
         """
-        whole, first = stretch(market, program.lookback, start, end)
+        spots = spots_of(*(line.sleeve for line in program.lines))
+        whole, first = stretch(market, program.lookback, start, end, spots=spots)
         values = program.portfolio.values(whole, first)
         rosters, tapes = [], []
         for line in program.lines:
