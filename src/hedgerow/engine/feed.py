@@ -48,6 +48,25 @@ class Bars(NamedTuple):
     """Hash of all that the market showed at the bar."""
 
 
+def stretch_of(
+    program: Program, market: Market, start: str | None, end: str | None
+) -> tuple[Market, int]:
+    """Return the market up to a program's last bar and the row of its first one.
+
+    Parameters
+    ----------
+    program, market, start, end
+        As for `hedgerow.engine.trade.trade`.
+
+    Raises
+    ------
+    HedgerowError
+        If dates and data do not fit together.
+    """
+    spots = spots_of(*(line.sleeve for line in program.lines))
+    return stretch(market, program.lookback, start, end, spots=spots)
+
+
 @dataclass(frozen=True)
 class History:
     """Bars of the past.
@@ -82,8 +101,7 @@ class History:
         HedgerowError
             If dates, data and lines do not fit together.
         """
-        spots = spots_of(*(line.sleeve for line in program.lines))
-        whole, first = stretch(market, program.lookback, start, end, spots=spots)
+        whole, first = stretch_of(program, market, start, end)
         values = program.portfolio.values(whole, first)
         rosters, tapes = [], []
         for line in program.lines:

@@ -39,6 +39,9 @@ class Outcome:
         By the portfolio over the bar, all of NAV invested in it, USD.
     unhedged
         Value of the portfolio had it never been hedged, USD.
+    margin
+        Asked for what the lines hold at the close, before the bar's orders, USD; 0.0 where
+        nothing held asks for any, or fills are at the close.
     lines
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
@@ -59,6 +62,7 @@ class Outcome:
     nav: Floats
     earned: Floats
     unhedged: Floats
+    margin: Floats
     lines: Mapping[str, Mapping[str, Floats]]
     notes: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, Mapping[str, float]]
@@ -95,7 +99,7 @@ class Sheet:
 
     program: Program
     rows: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
-    totals: list[tuple[float, float]] = field(default_factory=list)
+    totals: list[tuple[float, float, float]] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
 
@@ -113,12 +117,13 @@ class Sheet:
         bars: Bars,
         nav: float,
         earned: float,
+        margin: float,
         desks: Sequence[Desk],
         marks: Sequence[Marked],
         parts: Mapping[str, Parts],
     ) -> None:
         """Take down a bar that is done."""
-        self.totals.append((nav, earned))
+        self.totals.append((nav, earned, margin))
         for desk, mark in zip(desks, marks, strict=True):
             name, book = desk.line.name, desk.book
             order, scale = self._orders[name]
@@ -132,7 +137,7 @@ class Sheet:
 
     def outcome(self, feed: History) -> Outcome:
         """Return the finished run."""
-        nav, earned = np.array(self.totals, dtype=np.float64).T
+        nav, earned, margin = np.array(self.totals, dtype=np.float64).T
         names = (*COLUMNS, *Parts._fields)
         return Outcome(
             self.program,
@@ -140,6 +145,7 @@ class Sheet:
             nav,
             earned,
             feed.values[feed.first :].copy(),
+            margin,
             {
                 name: dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
                 for name, rows in self.rows.items()

@@ -25,6 +25,9 @@ from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
 from hedgerow.engine.recording import Recorder
 
+STEP = 50
+"""Bars between two words of progress."""
+
 
 def trade(
     program: Program,
@@ -76,8 +79,8 @@ def trade(
     engine = Engine(program, feed, recorder, broker or SimulatedBroker(program.execution))
     for done, bars in enumerate(feed, start=1):
         engine.bar(bars)
-        if progress is not None and done % 50 == 0:
-            progress(50)
+        if progress is not None and (done % STEP == 0 or done == len(feed)):
+            progress((done - 1) % STEP + 1)
     return engine.outcome()
 
 
@@ -108,6 +111,7 @@ class Engine:
         self.sheet = Sheet(program)
         self._bars = 0
         self._fees: list[float] = []
+        self._margin = 0.0
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
@@ -308,6 +312,7 @@ class Engine:
 
         An index is calculated, not carried in an account: it has none.
         """
+        self._margin = 0.0
         if not self.program.lag:
             return None
         held: dict[str, float] = {}
@@ -320,6 +325,7 @@ class Engine:
             return None
         rule = self.program.margin
         asked = requirement(held, prices, self.feed.spots(bars.row), bonds=rule.bonds(bars.vix))
+        self._margin = asked
         call = rule.call(asked, self.nav)
         if call is not None:
             sentence = (
@@ -336,10 +342,11 @@ class Engine:
             desk.line.name: parts_of(mark, desk.book.cost, bars.move, bars.days)
             for desk, mark in zip(self.desks, marks, strict=True)
         }
-        self.sheet.closed(bars, self.nav, self.before * bars.earned, self.desks, marks, parts)
+        earned = self.before * bars.earned
+        self.sheet.closed(bars, self.nav, earned, self._margin, self.desks, marks, parts)
         recorder = self.recorder
         if recorder is not None:
             recorder.variation()
-            recorder.explained(self.before * bars.earned, parts)
+            recorder.explained(earned, parts)
             recorder.close(self.nav, 0.01 + 1e-11 * abs(self.nav) * math.sqrt(self._bars))
             recorder.store()
