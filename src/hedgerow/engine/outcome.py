@@ -15,6 +15,8 @@ from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.program import Program
+from hedgerow.engine.run import spots_of
+from hedgerow.instruments.scene import INDEXES
 
 COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
 """Columns of a line, beside the parts of its gain."""
@@ -52,7 +54,8 @@ class Outcome:
         By line: what its strip says of prices that are modelled, and ``modelled_share`` of the bars
         of this run.
     origins
-        By column of `PRICED_WITH`: the share of the run's bars of each origin.
+        By column of `PRICED_WITH`, and of other indices that lines are written on: the share of
+        the run's bars of each origin.
     alarms
         What rules said, with the bar's date.
     """
@@ -157,14 +160,15 @@ class Sheet:
                 }
                 for line, roster in zip(self.program.lines, feed.rosters, strict=True)
             },
-            _origins(feed.market, feed.first),
+            _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
         )
 
 
-def _origins(market: Market, first: int) -> dict[str, dict[str, float]]:
+def _origins(market: Market, first: int, spots: set[str]) -> dict[str, dict[str, float]]:
     shares = {}
-    for name in PRICED_WITH:
+    others = [name for spot in sorted(spots) for name in (spot, INDEXES[spot].vol)]
+    for name in (*PRICED_WITH, *others):
         missing = np.full(len(market), Origin.MISSING)
         codes = market.origin.get(name, missing)[first:]
         counted = {origin.name.lower(): float(np.mean(codes == origin)) for origin in Origin}

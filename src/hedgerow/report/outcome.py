@@ -73,7 +73,7 @@ PARTS = {
     "gamma": "gamma",
     "theta": "theta",
     "vega": "vega",
-    "carry": "carry of futures",
+    "carry": "roll-down",
     "costs": "costs of trading",
     "financing": "financing",
     "residual": "residual",
@@ -109,6 +109,7 @@ def told(outcome: Outcome) -> str:
             columns([head, *rows], right=range(1, len(head))),
         ]
     )
+    text += "\n"
     for name, line in made["lines"].items():
         if line["budget_cut_days"]:
             text += f"\nThe common budget cut {name} on {line['budget_cut_days']:,} days."
@@ -141,7 +142,10 @@ def gains(outcome: Outcome) -> list[list[str]]:
     lines = outcome.lines
     several = len(lines) > 1
     rows = [["Gain by part, USD", *lines, *(["all lines"] if several else [])]]
-    for title, part in [*((PARTS[part], part) for part in Parts._fields), ("together", "pnl")]:
+    for title, part in [
+        *((PARTS[part], part) for part in Parts._fields),
+        ("gain after costs", "pnl"),
+    ]:
         sums = [float(line[part].sum()) for line in lines.values()]
         rows.append([title, *(number(sum_, 0) for sum_ in [*sums, *([sum(sums)] * several)])])
     days = [int(np.count_nonzero(line["traded"])) for line in lines.values()]
