@@ -110,9 +110,8 @@ def told(outcome: Outcome) -> str:
         ]
     )
     text += "\n"
-    for name, line in made["lines"].items():
-        if line["budget_cut_days"]:
-            text += f"\nThe common budget cut {name} on {line['budget_cut_days']:,} days."
+    if cut := max(line["budget_cut_days"] for line in made["lines"].values()):
+        text += f"\nThe common budget cut the lines on {cut:,} of {made['bars']:,} sessions."
     if outcome.margin.any():
         at = int(np.argmax(outcome.margin))
         share = percent(float(outcome.margin[at] / outcome.nav[at]))
@@ -159,6 +158,15 @@ def gains(outcome: Outcome) -> list[list[str]]:
 
 def reality(outcome: Outcome) -> list[str]:
     """Return in sentences how much of the prices a model made, and of what data."""
+    said = modelled_lines(outcome)
+    for column, shares in outcome.origins.items():
+        if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
+            said.append(f"{column}: " + ", ".join(f"{_share(v)} {k}" for k, v in unreal.items()))
+    return said
+
+
+def modelled_lines(outcome: Outcome) -> list[str]:
+    """Return in sentences how much of each line's prices a model made."""
     made, said = figures(outcome), []
     for name, line in made["lines"].items():
         if line["modelled_share"]:
@@ -167,9 +175,6 @@ def reality(outcome: Outcome) -> list[str]:
             )
         for day, where in line["modelled_contracts"].items():
             said.append(f"{name}: the contract settling {day} was modelled, {where}")
-    for column, shares in made["origins"].items():
-        if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
-            said.append(f"{column}: " + ", ".join(f"{_share(v)} {k}" for k, v in unreal.items()))
     return said
 
 

@@ -90,7 +90,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "lines": _lines(outcome, made, span),
         "crises": [_crisis(outcome, track, crisis) for crisis in crises],
         "partial": any(crisis.partial for crisis in crises),
-        "reality": told.reality(outcome),
+        "reality": told.modelled_lines(outcome),
         "provenance": tables.provenance(outcome.origins),
         "limits": LIMITS,
         "terms": _terms(outcome),
@@ -300,13 +300,15 @@ def _terms(outcome: Outcome) -> list[dict[str, Any]]:
                 ("share", number(line.share)),
                 ("max share", number(line.max_share)),
                 *([("offsets the delta of", line.offsets)] if line.offsets else []),
-                *[("action", f"{action.kind} {action}") for action in line.actions],
+                ("policy", line.policy.name),
+                *[("action", str(action)) for action in line.actions],
                 *tables.terms(line.sleeve),
             ],
-            "policy": text_of(line.policy),
+            "policy": "",
         }
         for line in program.lines
     ]
+    policies = {line.policy.name: text_of(line.policy) for line in program.lines}
     budget = "none" if program.budget is None else f"{percent(program.budget)} of NAV a year"
     fills = "at the next close" if program.lag else "at the close that decides"
     whole = [("orders are filled", fills), ("common budget", budget)]
@@ -317,4 +319,11 @@ def _terms(outcome: Outcome) -> list[dict[str, Any]]:
         ("Trading costs", tables.terms(program.costs)),
         ("Margin", tables.terms(program.margin)),
     )
-    return [*lines, *({"title": title, "pairs": pairs, "policy": ""} for title, pairs in groups)]
+    return [
+        *lines,
+        *(
+            {"title": f"Policy {name}", "pairs": [], "policy": text}
+            for name, text in policies.items()
+        ),
+        *({"title": title, "pairs": pairs, "policy": ""} for title, pairs in groups),
+    ]
