@@ -67,9 +67,8 @@ def trade(
     Examples
     --------
     >>> import hedgerow as hr
-    >>> from hedgerow.engine.program import Line, Program
     >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
-    >>> program = Program([Line("puts", hr.Put(), policy)])
+    >>> program = hr.Program([hr.Line("puts", hr.Put(), policy)])
     >>> outcome = trade(program, hr.load("builtin"), start="2018-01-02", end="2018-03-29")
     >>> len(outcome.times), sorted(outcome.lines)
     (61, ['puts'])
