@@ -7,14 +7,20 @@ from hypothesis import strategies as st
 
 from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
+from hedgerow.engine.attribution import Parts
+from hedgerow.engine.broker import Execution
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import prepare
 from hedgerow.engine.trade import trade
-from hedgerow.errors import DataError, SleeveError
+from hedgerow.errors import DataError, RangeError, SleeveError
+from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.options import Put
 from hedgerow.instruments.scene import Scene
+from hedgerow.instruments.sizes import Notional
+from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.policies.actions import Restrike
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
 from hedgerow.pricing.black import black76
@@ -97,6 +103,62 @@ def test_an_index_that_the_data_lack_is_named_with_its_mend(index):
             f"market.{index}: the data have no column '{index}'. Mend: add {index.upper()}.csv "
             "with Date and Close to the data folder, or use index = 'spx'"
         )
+
+
+SCALE = 3.0
+TWIN = MARKET.with_columns(
+    {
+        "ndx": SCALE * MARKET["spx"],
+        "vxn": MARKET["vix"],
+        "ndx_dividend_yield": MARKET["dividend_yield"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda index: Put(index=index),
+        lambda index: Put(index=index, side="short", covered=True),
+        lambda index: VarianceSwap(index=index),
+        lambda index: Underlying(index=index, size=Notional(0.3)),
+    ],
+    ids=["put", "covered put sold", "variance swap", "underlying"],
+)
+def test_c8_a_line_on_an_index_three_times_as_high_has_the_same_parts(make):
+    """Options are homogeneous in spot and strike, so dollars per notional know no scale."""
+    found = {}
+    for index in ("spx", "ndx"):
+        program = Program(
+            [Line("line", make(index), ALWAYS)], execution=Execution.ideal(), costs=Costs.none()
+        )
+        found[index] = trade(program, TWIN).lines["line"]
+    for part in (*Parts._fields, "pnl"):
+        spx, ndx = found["spx"][part], found["ndx"][part]
+        np.testing.assert_allclose(ndx, spx, rtol=1e-7, atol=1e-4, err_msg=part)
+    moved = sum(np.abs(found["spx"][part]).sum() for part in ("delta", "gamma"))
+    assert moved > 1e4
+
+
+def test_actions_see_the_index_of_their_line():
+    """A strike near an index three times as high is no deep put of the S&P 500."""
+    held = {}
+    for index in ("spx", "ndx"):
+        line = Line("line", Put(index=index), ALWAYS, actions=(Restrike(drift=0.05),))
+        program = Program([line], execution=Execution.ideal(), costs=Costs.none())
+        held[index] = trade(program, TWIN)
+    np.testing.assert_allclose(held["ndx"].hedge, held["spx"].hedge, rtol=1e-7, atol=1e-4)
+    plain = Program([Line("line", Put(), ALWAYS)], execution=Execution.ideal(), costs=Costs.none())
+    assert np.abs(held["spx"].hedge - trade(plain, TWIN).hedge).max() > 100.0  # the action acted
+
+
+def test_the_delta_of_one_index_is_not_hedged_with_another():
+    lines = [
+        Line("puts", Put(index="ndx"), ALWAYS),
+        Line("hedge", Underlying(), ALWAYS, offsets="puts"),
+    ]
+    with pytest.raises(RangeError, match=r"lines\[1\]\.offsets: 'puts' is written on ndx, not"):
+        Program(lines)
 
 
 def _portfolio():

@@ -19,7 +19,7 @@ def parts_of(marked: Marked, cost: float, move: float, days: float) -> Parts:
     cost
         USD paid for trading at the bar.
     move
-        Change of the index, points.
+        Change of the index that the line is written on, points.
     days
         Calendar days of the bar.
     """

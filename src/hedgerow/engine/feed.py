@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -13,9 +13,10 @@ import numpy as np
 from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
-from hedgerow.engine.program import Program
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import Ground, spots_of, stretch
 from hedgerow.instruments.roster import Roster
+from hedgerow.instruments.scene import SPOT, index_of
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
 
@@ -38,11 +39,12 @@ class Bars(NamedTuple):
     """Interest a year known at the bar before, a decimal."""
     earned: float
     """Return of the hedged portfolio over the bar, a decimal."""
-    spot: float
+    spots: Mapping[str, float]
+    """Levels of the indices that lines are written on, points, by market column."""
+    moves: Mapping[str, float]
+    """Their changes over the bar, points."""
     vix: float
     """Points."""
-    move: float
-    """Change of the index, points."""
     new_year: bool
     digest: str
     """Hash of all that the market showed at the bar."""
@@ -79,6 +81,8 @@ class History:
         First bar of the run.
     values
         The portfolio's value at each close had it never been hedged, USD, **shape** (T,).
+    lines
+        Of the program.
     rosters, tapes
         Of each line.
     lag
@@ -88,6 +92,7 @@ class History:
     market: Market
     first: int
     values: Floats
+    lines: tuple[Line, ...]
     rosters: tuple[Roster, ...]
     tapes: tuple[Tape, ...]
     lag: int
@@ -112,7 +117,9 @@ class History:
             )
             rosters.append(roster)
             tapes.append(ground.tape(line.policy))
-        return cls(whole, first, values, tuple(rosters), tuple(tapes), program.lag)
+        return cls(
+            whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
+        )
 
     def __len__(self) -> int:
         return len(self.market) - self.first
@@ -122,7 +129,8 @@ class History:
         times = market.times.astype("int64")
         days = market.dates.astype("int64")
         due = sessions_ahead(market.dates, self.lag).astype("int64")
-        move = np.diff(market["spx"], prepend=market["spx"][0])
+        names = sorted({SPOT, *(index_of(line.sleeve) for line in self.lines)})
+        moves = {name: np.diff(market[name], prepend=market[name][0]) for name in names}
         rate = market["rate"]
         for at, row in enumerate(range(self.first, len(market))):
             before = max(row - 1, 0)
@@ -136,9 +144,9 @@ class History:
                 years=passed / DAYS_PER_YEAR,
                 rate=float(rate[before]),
                 earned=float(tape.bars.portfolio[at]),
-                spot=float(market["spx"][row]),
+                spots={name: float(market[name][row]) for name in names},
+                moves={name: float(move[row]) for name, move in moves.items()},
                 vix=float(market["vix"][row]),
-                move=float(move[row]),
                 new_year=bool(tape.bars.new_year[at] > 0.0),
                 digest=self._digest(row),
             )

@@ -17,6 +17,7 @@ from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.scene import index_of
 from hedgerow.instruments.sleeve import Sleeve
 
 Fills = Literal["next", "close"]
@@ -104,7 +105,8 @@ class Program:
     Raises
     ------
     RangeError
-        If a number is out of range, a name is used twice, or ``offsets`` names no line.
+        If a number is out of range, a name is used twice, or ``offsets`` names no line before it
+        on the same index.
 
     Examples
     --------
@@ -150,6 +152,14 @@ class Program:
                     f"'{line.offsets}' is no line before it",
                     where=f"lines[{i}].offsets",
                     mend=f"use one of: {', '.join(names[:i]) or 'none yet'}",
+                )
+            other = self.lines[names.index(line.offsets)] if line.offsets else line
+            theirs, ours = index_of(other.sleeve), index_of(line.sleeve)
+            if theirs != ours:
+                raise RangeError(
+                    f"'{line.offsets}' is written on {theirs}, not on {ours}",
+                    where=f"lines[{i}].offsets",
+                    mend=f"give the sleeve index = '{theirs}'",
                 )
         if self.budget is not None:
             _part(self.budget, "budget.per_year", 1e-6, 1.0)

@@ -18,7 +18,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.track import COLUMNS, Track
 from hedgerow.errors import DataError, PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE, SPOT, missing_index
+from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE, SPOT, index_of, missing_index
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
@@ -108,7 +108,7 @@ def prepare(
 
 def spots_of(*sleeves: Sleeve) -> set[str]:
     """Return the market columns of the indices, beside the S&P 500, that sleeves are written on."""
-    return {getattr(sleeve, "index", SPOT) for sleeve in sleeves} - {SPOT}
+    return {*map(index_of, sleeves)} - {SPOT}
 
 
 def stretch(

@@ -24,6 +24,7 @@ from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
 from hedgerow.engine.recording import Recorder
+from hedgerow.instruments.scene import index_of
 
 STEP = 50
 """Bars between two words of progress."""
@@ -240,7 +241,7 @@ class Engine:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
         bound, call = self._bound(bars, asked), self._call(bars)
         for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
-            wished = desk.wish(row, bars.day, bars.spot, bars.vix)
+            wished = desk.wish(row, bars.day, bars.spots[index_of(desk.line.sleeve)], bars.vix)
             order = sized
             if desk.line.offsets:
                 order = self._offset(desk, x * desk.line.share, act, row)
@@ -338,7 +339,9 @@ class Engine:
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {
-            desk.line.name: parts_of(mark, desk.book.cost, bars.move, bars.days)
+            desk.line.name: parts_of(
+                mark, desk.book.cost, bars.moves[index_of(desk.line.sleeve)], bars.days
+            )
             for desk, mark in zip(self.desks, marks, strict=True)
         }
         earned = self.before * bars.earned

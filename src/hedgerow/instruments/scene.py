@@ -59,6 +59,11 @@ def check_index(value: Any) -> None:
         )
 
 
+def index_of(sleeve: object) -> str:
+    """Return the market column of the index that a sleeve is written on."""
+    return str(getattr(sleeve, "index", SPOT))
+
+
 def missing_index(index: str) -> SleeveError:
     """Return the error of a sleeve on an index that the data lack."""
     return SleeveError(
