@@ -28,6 +28,12 @@ def scheduled(made: Market) -> Market:
     )
 
 
+def unforeseen(made: Market) -> Market:
+    """A market's rows, scheduled or not, without five of the sessions."""
+    kept = np.delete(np.arange(len(made)), [20, 41, 42, 77, 100])
+    return Market(made.times[kept], {name: column[kept] for name, column in made.columns.items()})
+
+
 def moving(low: float = 12.0, high: float = 22.0) -> Policy:
     """An intensity that follows the VIX and is traded every session."""
     return Policy([Linear("vix", low=low, high=high)], signals=[Level("vix")], raw=True)

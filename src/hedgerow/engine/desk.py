@@ -317,7 +317,7 @@ class Desk:
             self._acted, self.full = True, order.contracts
         number = self._pending[row]
         if self.mixes:
-            self.aim = self.roster.basket(number)
+            self._number, self.aim = number, self.roster.basket(number)
             if not order.act > 0.0 and not acting:
                 self.full = self.lots.units
         elif number != self._number:
@@ -330,12 +330,17 @@ class Desk:
         """Aim at the contracts that the schedule holds at a bar, if that was not foreseen.
 
         An exchange that stays shut over an expiry leaves the line without its contract: the order
-        that stands is then for the one that replaces it.
+        that stands is then for the one that replaces it.  A mix has the weights of the day that
+        trades, whichever the calendar said it would be.
         """
         number = self._scheduled[row]
-        if self.mixes or number == self._number:
+        if number == self._number:
+            self.replaced = []
             return []
-        self._aim(number)
+        if self.mixes:
+            self._number, self.aim = number, self.roster.basket(number)
+        else:
+            self._aim(number)
         made, self.replaced = self._work(row, due)
         return made
 

@@ -186,8 +186,9 @@ class Engine:
         row, recorder = bars.row, self.recorder
         for desk in self.desks:
             fresh = desk.retarget(row, bars.due)
-            if recorder is not None and fresh:
+            if recorder is not None:
                 recorder.cancelled(desk.replaced, "another contract takes its place")
+            if recorder is not None and fresh:
                 self._show(bars)
                 for ticket in fresh:
                     recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
