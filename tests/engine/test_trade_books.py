@@ -7,9 +7,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from engine.trading import RUN, moving, scheduled, small
+from engine.trading import RUN, flat, moving, scheduled, small
 from hedgerow.core.contract import OptionContract
-from hedgerow.core.policy import Policy
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.events import Cancelled, Closed, Explained, Filled, Ordered
@@ -23,16 +22,10 @@ from hedgerow.instruments.options import Put
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, RollOut
-from hedgerow.policies.rules import Constant
-from hedgerow.policies.signals import Level
 from synthetic import market
 
 DATA = scheduled(market(150))
 NANO, MICRO = 1_000_000_000, 1_000_000
-
-
-def flat(level: float) -> Policy:
-    return Policy([Constant(level)], signals=[Level("vix")], raw=True)
 
 
 def events_of(program: Program, data=DATA) -> tuple[Outcome, list]:

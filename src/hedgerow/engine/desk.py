@@ -146,10 +146,14 @@ class Desk:
             total += weight * of(track, row - track.first)
         return total
 
-    def delta(self, row: int) -> float:
-        """Return the delta of what is held once the open tickets are filled, USD a point."""
+    def delta(self, row: int, due: int) -> float:
+        """Return the delta of what is held once the open tickets are filled, USD a point.
+
+        What expires by the day ``due``, since 1970-01-01, settles before they are.
+        """
         lots = [*self.lots.items(), *((ticket.basket, ticket.units) for ticket in self.tickets)]
-        return math.fsum(units * self.delta_of(basket, row) for basket, units in lots)
+        live = [(without(basket, self._expires(due)), units) for basket, units in lots]
+        return math.fsum(units * self.delta_of(basket, row) for basket, units in live if basket)
 
     # a bar, in its order
 
@@ -175,7 +179,11 @@ class Desk:
 
     def expired(self, day: int) -> list[tuple[str, float]]:
         """Take out what expires by a day: symbols and contracts, which settle in cash."""
-        return self.lots.expire(lambda symbol: self.track(symbol).expiry <= day)
+        return self.lots.expire(self._expires(day))
+
+    def _expires(self, day: int) -> Callable[[str], bool]:
+        """Return what says whether a contract expires by a day."""
+        return lambda symbol: self.track(symbol).expiry <= day
 
     def fill(
         self, fills: Sequence[Fill], row: int, day: int, fees: float
@@ -357,7 +365,7 @@ class Desk:
         )
         self._rolling = self._rolling and bool(asked)
         for basket, units in asked:
-            live = without(basket, lambda symbol: self.track(symbol).expiry <= due)
+            live = without(basket, self._expires(due))
             if live is None:
                 continue
             self._sent += 1

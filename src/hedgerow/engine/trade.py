@@ -241,7 +241,7 @@ class Engine:
             wished = desk.wish(row, bars.day, bars.spot, bars.vix)
             order = sized
             if desk.line.offsets:
-                order = self._offset(desk, x * desk.line.share, act, row)
+                order = self._offset(desk, x * desk.line.share, act, bars)
             if call is not None and call.factor < 1.0 and asks_margin(desk.lots.quantities()):
                 order = desk.shrink(order, call.factor)
                 wished["margin.factor"] = call.factor
@@ -298,11 +298,12 @@ class Engine:
             return 1.0
         return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
 
-    def _offset(self, desk: Desk, x: float, act: float, row: int) -> Order:
+    def _offset(self, desk: Desk, x: float, act: float, bars: Bars) -> Order:
         """Return the order that takes the delta of another line out."""
+        row = bars.row
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
         each = desk.delta_of(desk.aim, row)
-        return Order(x, -x * other.delta(row) / each if each else 0.0, act)
+        return Order(x, -x * other.delta(row, bars.due) / each if each else 0.0, act)
 
     def _call(self, bars: Bars) -> MarginCall | None:
         """Return the margin call on what is held, written down where there is one.
