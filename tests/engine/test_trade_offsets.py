@@ -1,4 +1,4 @@
-"""A delta-hedge line, bar by bar: it holds the opposite of the delta that was known when it asked."""
+"""A delta-hedge line, bar by bar: the opposite of the delta that was known when it asked."""
 
 from __future__ import annotations
 
