@@ -18,8 +18,8 @@ from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import play, prepare
-from hedgerow.engine.trade import trade
 from hedgerow.engine.track import Track
+from hedgerow.engine.trade import trade
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sizes import Contracts, Vega
 from hedgerow.instruments.sleeve import Sleeve
