@@ -1,4 +1,4 @@
-"""What comes later changes nothing before: a run on the first bars is the beginning of the whole."""
+"""What comes later changes nothing before: a run on the first bars begins the whole one."""
 
 from __future__ import annotations
 
