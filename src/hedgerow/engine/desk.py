@@ -359,7 +359,8 @@ class Desk:
         self._left = 1.0
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
-        replaced, self.tickets = self.tickets, []
+        resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
+        replaced, self.tickets, made = self.tickets, [], []
         asked = changes(
             self.lots, self.aim, self.wanted, mixes=self.mixes, whole=self.execution.whole
         )
@@ -368,11 +369,16 @@ class Desk:
             live = without(basket, self._expires(due))
             if live is None:
                 continue
+            old = resting.get(live)
+            if old is not None and abs(old.units - units) <= 1e-9 * abs(units):
+                self.tickets.append(old)  # nothing else is wanted: it goes on working
+                continue
             self._sent += 1
             name = f"{self.line.name}-{self._sent}"
             quotes = [self.quote(symbol, row) for symbol in live.symbols]
-            self.tickets.append(ticket(name, self.line.name, live, units, quotes, self.execution))
-        return list(self.tickets), replaced
+            made.append(ticket(name, self.line.name, live, units, quotes, self.execution))
+            self.tickets.append(made[-1])
+        return made, [ticket for ticket in replaced if ticket not in self.tickets]
 
     def _take(self, basket: Basket, units: float, row: int, day: int) -> None:
         """Take units into the lots, and keep how the position was come by."""
