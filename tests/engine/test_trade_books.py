@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from engine.trading import RUN, moving, scheduled, small
+from engine.trading import RUN, flat, moving, scheduled, small
 from hedgerow.core.contract import OptionContract
 from hedgerow.core.policy import Policy
 from hedgerow.engine.attribution import Parts
@@ -24,16 +24,11 @@ from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, RollOut
 from hedgerow.policies.rules import Constant
-from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import AtRoll
 from synthetic import market
 
 DATA = scheduled(market(150))
 NANO, MICRO = 1_000_000_000, 1_000_000
-
-
-def flat(level: float) -> Policy:
-    return Policy([Constant(level)], signals=[Level("vix")], raw=True)
 
 
 def events_of(program: Program, data=DATA) -> tuple[Outcome, list]:
