@@ -82,6 +82,12 @@ def read(text: str) -> Program:
     import hedgerow.policies  # noqa: F401  # fills the catalogue that the text names
 
     table = parse(text, "program")
+    if "steps" in table and "lines" not in table:
+        raise PolicyError(
+            "this is a policy, not a program",
+            where="steps",
+            mend="head it [policies.NAME] and give the program a line, headed [[lines]]",
+        )
     _known(table, _KEYS, "")
     policies = _policies(_table(table, "policies"))
     execution = _made(Execution, _table(table, "execution"), "execution")
