@@ -121,7 +121,7 @@ BASE = Path(LAYERS).read_text(encoding="utf-8")
 MISTAKES = {
     "no file": (None, (), "no.toml: there is no such program file. Mend: check the path, or"),
     "no TOML": ("name = [", (), "p.toml: end of document: this is not TOML: invalid value"),
-    "a policy": ('[[steps]]\nkind = "linear"\n', (), "p.toml: steps: this is a policy, not a program"),
+    "a policy": ('[[steps]]\nkind = "linear"\n', (), "steps: this is a policy, not a program"),
     "a sleeve": (
         BASE.replace('kind = "put", moneyness = 0.90', 'kind = "putt"'),
         (),
