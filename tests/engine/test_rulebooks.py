@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 import numpy as np
@@ -224,13 +223,6 @@ def test_j_veqtor_corners() -> None:
     assert (calm, wild) == ([0.975, 0.025], [0.60, 0.40])
 
 
-def test_j_veqtor_trend_moves_the_level_by_one_step_at_most() -> None:
-    levels = [0.025, 0.10, 0.15, 0.25, 0.40]
-    for row in range(5):
-        for step in (-1, 0, 1):
-            assert GRID[row][step + 1] == levels[min(max(row + step, 0), 4)]
-
-
 @pytest.mark.parametrize("which", ["equity", "volatility"])
 def test_j_veqtor_all_cash_when_the_5_day_return_is_minus_2_percent(which: str) -> None:
     of = policy("veqtor", which)
@@ -382,8 +374,3 @@ def test_001_the_standard_contract_is_a_90_day_put(name: str) -> None:
     given = line(name, "puts")["sleeve"]
     assert (given["kind"], given["tenor"], given["moneyness"]) == ("put", "90d", 0.90)
     assert [step.kind for step in policy(name, "hedge").steps][-1] == "trigger"
-
-
-def test_the_files_are_plain_toml() -> None:
-    for book in every():
-        assert tomllib.loads(book.text) == tomlkit.parse(book.text).unwrap()
