@@ -39,8 +39,8 @@ ACTIONS = [
 EXECUTIONS = [
     Execution(),
     Execution.ideal(),
-    Execution(order="limit", patience=0.4),
-    Execution(order="limit", patience=0.4, tif="gtc"),
+    Execution(order="limit", limit_offset=0.4),
+    Execution(order="limit", limit_offset=0.4, tif="gtc"),
     Execution(option_depth=20.0, future_depth=10.0, tif="gtc"),
 ]
 MARGINS = [MarginRule(), MarginRule(limit=0.02, response="reduce"), MarginRule(0.02, "close")]

@@ -136,7 +136,7 @@ def test_a_line_that_offsets_takes_the_delta_out() -> None:
 
 
 def limited(tif: str) -> Program:
-    execution = Execution(order="limit", patience=0.0, tif=tif)
+    execution = Execution(order="limit", limit_offset=0.0, tif=tif)
     return Program([Line("puts", Put(strike_step=5), moving())], execution=execution)
 
 

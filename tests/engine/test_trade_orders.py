@@ -41,8 +41,8 @@ SOME = [
 ]
 TERMS = {
     "market": Execution(),
-    "limit": Execution(order="limit", patience=0.3),
-    "resting": Execution(order="limit", patience=0.3, tif="gtc"),
+    "limit": Execution(order="limit", limit_offset=0.3),
+    "resting": Execution(order="limit", limit_offset=0.3, tif="gtc"),
     "thin": Execution(tif="gtc", option_depth=3.0, future_depth=2.0),
     "ideal": Execution.ideal(),
 }
@@ -67,7 +67,7 @@ def test_at_every_bar_both_books_have_the_same_orders_open(terms, data, fills) -
 def spread_orders(tif: str) -> tuple[Program, list[Event], list[tuple[Ordered, list[Event]]]]:
     """A run of put spreads with limits near the mid: orders, each with what became of it."""
     execution = Execution(
-        order="limit", patience=0.8, tif=tif, ticks=False, option_depth=None
+        order="limit", limit_offset=0.8, tif=tif, ticks=False, option_depth=None
     )  # fmt: skip
     sleeve = PutSpread(strike_step=5, size=Contracts(10))
     program = Program([Line("spread", sleeve, NOW_AND_THEN)], name=RUN, execution=execution)
