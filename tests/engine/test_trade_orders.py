@@ -28,7 +28,7 @@ from hedgerow.policies.trigger import Trigger
 from sleeves import FIRST, label
 from synthetic import market
 
-DATA, UNFORESEEN = scheduled(market(150)), unforeseen(market(150))
+DATA, UNFORESEEN = scheduled(market(110)), unforeseen(market(110))
 NANO = 1_000_000_000
 
 NOW_AND_THEN = Policy([Linear("vix"), Trigger()], signals=[Level("vix")], raw=True)
