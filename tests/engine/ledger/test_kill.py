@@ -82,14 +82,14 @@ def test_the_engine_survives_some(tmp_path, name, sessions, kills) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "kills"), [("run.db", 50), ("run.jsonl", 15)])
+@pytest.mark.parametrize(("name", "kills"), [("run.db", 50), ("run.jsonl", 6)])
 def test_the_engine_survives_many(tmp_path, name, kills) -> None:
-    survive_trading(str(tmp_path / name), 300, kills)
+    survive_trading(str(tmp_path / name), 160, kills)
 
 
 @pytest.mark.slow
-def test_the_engine_survives_fifteen_with_postgresql(database) -> None:
-    survive_trading(database, 300, 15)
+def test_the_engine_survives_eight_with_postgresql(database) -> None:
+    survive_trading(database, 160, 8)
 
 
 def survive_trading(place: str, sessions: int, kills: int) -> None:

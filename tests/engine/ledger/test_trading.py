@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import resource
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -249,22 +247,3 @@ class TestPostgres(Troubled):
             assert "the database is locked" in bad(*TRADE, place)
         assert bars_in(place) == 19
         continues(place, unbroken)
-
-
-@pytest.mark.slow
-def test_three_writers_at_once_write_one_run(unbroken) -> None:
-    name = "run.db"
-    command = [sys.executable, "-m", "hedgerow", *TRADE, name]
-    started = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    codes = []
-    for child in started:
-        out, said = child.communicate(timeout=120)
-        codes.append(child.returncode)
-        assert child.returncode == 0 or (out, said.count("\n")) == ("", 1), said
-        assert child.returncode == 0 or "another process is writing to it" in said
-    assert 0 in codes
-    assert set(codes) <= {0, 2}
-    continues(name, unbroken)
