@@ -33,6 +33,10 @@ ALIASES: dict[str, str] = {
     "vvix": "vvix",
     "skew": "skew",
     "cor1m": "cor1m",
+    **dict.fromkeys(("ndx", "nasdaq100"), "ndx"),
+    **dict.fromkeys(("vxn", "vxncls"), "vxn"),
+    **dict.fromkeys(("rut", "russell2000"), "rut"),
+    **dict.fromkeys(("rvx", "rvxcls"), "rvx"),
     "dff": "dff",
     "dgs3mo": "dgs3mo",
     "bamlh0a0hym2": "hy_spread",
@@ -49,8 +53,8 @@ def alias(name: str) -> str | None:
 
     Examples
     --------
-    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "SPY")]
-    ['vix', 'spx', 'spx_tr', None]
+    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "^RUT", "SPY")]
+    ['vix', 'spx', 'spx_tr', 'rut', None]
     """
     tokens = [token for token in re.split(r"[^a-z0-9]+", name.lower()) if token]
     for joined in ("".join(tokens[:2]), *tokens):
