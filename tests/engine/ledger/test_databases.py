@@ -117,13 +117,22 @@ class TestSqlite(Shared):
         run()
         assert found > 20
 
+    @pytest.mark.parametrize("read", [open_ledger, runs_in])
+    def test_a_schema_that_is_no_text_any_more_is_told(self, place, read) -> None:
+        with self.begin(place) as ledger:
+            ledger.append([opened()])
+        content = place.read_bytes().replace(b"CREATE TABLE", b"CREATE TA\xffLE")
+        place.write_bytes(content)
+        with pytest.raises(LedgerError, match="its tables are damaged"):
+            read(place)
+
     def rows(self, place) -> list[tuple[object, ...]] | None:
         """What is there without any of our checks; None where SQLite itself gives up."""
         with contextlib.closing(sqlite3.connect(place)) as connection:
             connection.text_factory = bytes
             try:
                 return connection.execute("SELECT * FROM hedgerow_record ORDER BY 2").fetchall()
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 return None
 
     def test_another_database_is_no_ledger(self, tmp_path) -> None:
