@@ -28,7 +28,7 @@ from hedgerow.policies.trigger import Trigger
 from sleeves import FIRST, label
 from synthetic import market
 
-DATA, UNFORESEEN = scheduled(market(150)), unforeseen(market(150))
+DATA, UNFORESEEN = scheduled(market(110)), unforeseen(market(110))
 NANO = 1_000_000_000
 
 NOW_AND_THEN = Policy([Linear("vix"), Trigger()], signals=[Level("vix")], raw=True)
@@ -165,20 +165,19 @@ class TiredBroker:
         return self.inner.execute(tickets, quote, vix) if self.left >= 0 else []
 
 
-@pytest.mark.parametrize(("data", "tif"), [(DATA, "gtc"), (UNFORESEEN, "day")], ids=["gtc", "day"])
 @pytest.mark.parametrize("sleeve", FIRST, ids=label)
-def test_what_nobody_buys_back_is_held_until_it_settles(sleeve, data, tif) -> None:
+def test_what_nobody_buys_back_is_held_until_it_settles(sleeve) -> None:
     """Orders rest past the expiry of their contracts, and none of them is ever filled there."""
     line = Line("line", sleeve, NOW_AND_THEN)
-    program = Program([line], name=RUN, execution=Execution(tif=tif))
+    program = Program([line], name=RUN, execution=Execution(tif="gtc"))
     ledger = MemoryLedger(RUN)
-    outcome = trade(program, data, ledger=ledger, broker=TiredBroker(8))
+    outcome = trade(program, UNFORESEEN, ledger=ledger, broker=TiredBroker(8))
     held = outcome.lines["line"]["held"]
     assert held[8] != 0.0
     account = fold(ledger.read())
     left = {symbol: held for symbol, held in account.holdings.items() if held.quantity}
-    last = data.dates[-1]
-    expiries = [line.sleeve.roster(data).path(symbol).expiry for symbol in left]
+    last = UNFORESEEN.dates[-1]
+    expiries = [line.sleeve.roster(UNFORESEEN).path(symbol).expiry for symbol in left]
     assert all(expiry > last.astype("int64") for expiry in expiries)
     settled = [r.event for r in ledger.read() if isinstance(r.event, Settled)]
     assert bool(settled) == (not left), "what is not held any more has settled, and nothing else"

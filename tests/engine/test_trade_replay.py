@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +61,7 @@ def written(events: list[Event], place) -> Any:
     return place
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [2, pytest.param(12, marks=pytest.mark.slow)])
 def test_every_line_decides_again_and_a_run_continued_is_the_unbroken_one(examples) -> None:
     @settings(max_examples=examples)
     @given(program=programs(), cut=st.integers(30, len(DATA) - 2))
@@ -106,19 +105,20 @@ def moved(value: Any, path: tuple[str, ...]) -> Any:
     return {**value, path[0]: moved(value[path[0]], path[1:])}
 
 
-def test_one_bit_of_any_decision_changed_is_found(told) -> None:
+@pytest.mark.parametrize("name", ["x", "act", "trace", "memory"])
+def test_one_bit_of_any_decision_changed_is_found(told, name) -> None:
     spots = [
         (i, path)
         for i, event in enumerate(told)
         if isinstance(event, Decided)
         for path in fields(event)
+        if path[0] == name
     ]
-    seen: Counter[str] = Counter()
 
-    @settings(max_examples=25)
+    @settings(max_examples=4)
     @given(st.sampled_from(spots))
     def run(spot: tuple[int, tuple[str, ...]]) -> None:
-        i, (name, *rest) = spot
+        i, (_, *rest) = spot
         event = told[i]
         changed = replace(event, **{name: moved(getattr(event, name), tuple(rest))})
         assert changed != event
@@ -126,10 +126,8 @@ def test_one_bit_of_any_decision_changed_is_found(told) -> None:
         ledger.append([*told[:i], changed, *told[i + 1 :]])
         with pytest.raises(LedgerError, match=rf"record {i + 1}, line {event.line}: the decision"):
             replay(ledger)
-        seen[name] += 1
 
     run()
-    assert {"trace", "memory"} <= set(seen)
 
 
 def test_on_the_command_line_too(told, tmp_path) -> None:

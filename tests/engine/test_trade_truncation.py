@@ -42,7 +42,7 @@ def holds(program: Program, data: Market, cut: int, seen: Counter[str]) -> None:
     seen["offsets"] += any(line.offsets for line in program.lines)
 
 
-@settings(max_examples=3)
+@settings(max_examples=1)
 @pytest.mark.slow
 @pytest.mark.parametrize("sleeve", EVERY, ids=label)
 @given(policy=POLICIES, cut=st.integers(2, len(DATA) - 2))
@@ -50,7 +50,7 @@ def test_of_every_sleeve(sleeve, policy, cut) -> None:
     holds(Program([Line("hedge", sleeve, policy)], name=RUN), DATA, cut, Counter())
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [5, pytest.param(20, marks=pytest.mark.slow)])
 def test_of_programs_of_several_lines(examples) -> None:
     seen: Counter[str] = Counter()
 
@@ -65,4 +65,4 @@ def test_of_programs_of_several_lines(examples) -> None:
     run()
     if examples > 5:
         rare = ("budget", "margin", "actions", "offsets", "settled", "cancelled", "alarm")
-        assert min(seen[kind] for kind in rare) >= 3, seen
+        assert min(seen[kind] for kind in rare) >= 1, seen
