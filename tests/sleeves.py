@@ -34,11 +34,13 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         Put(1.0, tenor="monthly", roll="expiry", side="short", strike_step=5, size=Notional(1.0)),
         Put(delta=0.25, tenor="quarterly", roll="expiry"),
         Put(1.0, tenor="monthly", roll="expiry", side="short", size=MaxLoss(1.0)),
+        Put(1.02, tenor="monthly", roll="expiry", settlement="am", strike_step=5),
     ],
     "put_spread": [PutSpread(), PutSpread(0.90, 0.75, size=Premium(0.01), roll="dte:30")],
     "call": [
         Call(delta=0.3, side="short", tenor="monthly", roll="expiry"),
         Call(1.0, side="short", tenor="monthly", roll="expiry", covered=True, size=Premium(1.0)),
+        Call(1.0, side="short", tenor="monthly", roll="expiry", settlement="am"),
     ],
     "call_spread": [CallSpread()],
     "straddle": [Straddle(tenor="30d", strike_step=5, side="short")],

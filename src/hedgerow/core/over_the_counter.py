@@ -15,7 +15,7 @@ from hedgerow.core.products import Product, product
 from hedgerow.errors import DataError
 
 _DATE = r"(\d{4}-\d{2}-\d{2})"
-_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)")
+_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)( AM)?")
 _VARIANCE = re.compile(rf"([A-Z]{{1,6}}) {_DATE} {_DATE} VAR")
 _FUTURE = re.compile(r"(VX) (\d{4})-(\d{2})")
 
@@ -24,7 +24,8 @@ _FIRST_CODED = 2000
 _FIRST_VX = (2004, 5)
 """Year and month of the first VIX future."""
 _ROOTS = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
-"""Roots of listed options that settle on the close; those of other underlyings are their own."""
+"""Roots of listed options that settle on the close, by the root of those settled in the morning;
+other underlyings have one root, their own."""
 _THOUSANDTH = 1e-9
 """How near to a thousandth of a point a strike must be to be one."""
 
@@ -43,11 +44,14 @@ class OtcOption:
         Points, positive.
     call
         True for a call, False for a put.
+    morning
+        True where it settles on the opening, which options on an index may do.
 
     Raises
     ------
     DataError
-        If the underlying has no options, or the strike is not positive.
+        If the underlying has no options, or none that settle at that time, or the strike is not
+        positive.
 
     Examples
     --------
@@ -56,15 +60,24 @@ class OtcOption:
     'SPX 2024-01-19 P 4512.345678901234'
     >>> OtcOption.parse(put.symbol) == put
     True
+    >>> OtcOption("SPX", dt.date(2024, 1, 19), 4512.5, call=False, morning=True).symbol
+    'SPX 2024-01-19 P 4512.5 AM'
     """
 
     underlying: str
     expiry: dt.date
     strike: float
     call: bool
+    morning: bool = False
 
     def __post_init__(self) -> None:
         _check(self.underlying)
+        if self.morning and self.underlying not in _ROOTS:
+            raise DataError(
+                f"options on {self.underlying} settle at one time of the day",
+                where=f"option on {self.underlying}",
+                mend="leave AM out",
+            )
         if not (np.isfinite(self.strike) and 1e-4 <= self.strike < 1e16):
             raise DataError(
                 f"{self.strike} is not a strike",
@@ -88,18 +101,19 @@ class OtcOption:
                 where="symbol",
                 mend="write SPX 2024-01-19 P 4512.5",
             )
-        return cls(match[1], _day(match[2], symbol), float(match[4]), match[3] == "C")
+        expiry = _day(match[2], symbol)
+        return cls(match[1], expiry, float(match[4]), match[3] == "C", bool(match[5]))
 
     @property
     def symbol(self) -> str:
-        """Underlying, expiry, C or P, and the strike to the last bit."""
-        right = "C" if self.call else "P"
-        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}"
+        """Underlying, expiry, C or P, the strike to the last bit, and AM if it settles then."""
+        right, morning = "C" if self.call else "P", " AM" if self.morning else ""
+        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}{morning}"
 
     @property
     def product(self) -> Product:
         """What it shares with the listed options of its underlying."""
-        return product(_ROOTS.get(self.underlying, self.underlying))
+        return product(_root(self.underlying, morning=self.morning))
 
 
 @dataclass(frozen=True, order=True)
@@ -242,7 +256,9 @@ AnyOption: TypeAlias = OptionContract | OtcOption
 AnyFuture: TypeAlias = FutureContract | OtcFuture
 
 
-def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> AnyOption:
+def option(
+    underlying: str, expiry: dt.date, strike: float, *, call: bool, morning: bool = False
+) -> AnyOption:
     """Return the listed option of these terms, or the one over the counter where none can be.
 
     Parameters
@@ -255,18 +271,22 @@ def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> An
         Points.
     call
         True for a call, False for a put.
+    morning
+        True for the option on an index that settles on the opening.
 
     Notes
     -----
     An option is listed if its strike has three decimals at most and its expiry is a monthly one:
     the third Friday, or for VIX the day on which its future settles.  The root is that of the
     options that settle on the close (``SPXW``, ``NDXP``, ``RUTW``), also in years before these were
-    listed.
+    listed; or of those that settle in the morning (``SPX``, ``NDX``, ``RUT``).
 
     Examples
     --------
     >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False).symbol
     'SPXW  240119P04500000'
+    >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False, morning=True).symbol
+    'SPX   240119P04500000'
     >>> option("SPX", dt.date(2024, 1, 22), 4500.0, call=False).symbol
     'SPX 2024-01-22 P 4500.0'
     """
@@ -275,8 +295,8 @@ def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> An
     near = round(strike, 3)
     plain = abs(strike - near) <= _THOUSANDTH and 0.0 < near < 1e5
     if plain and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
-        return OptionContract(_ROOTS.get(underlying, underlying), expiry, near, call)
-    return OtcOption(underlying, expiry, float(strike), call)
+        return OptionContract(_root(underlying, morning=morning), expiry, near, call)
+    return OtcOption(underlying, expiry, float(strike), call, morning)
 
 
 def vix_future(month: int) -> AnyFuture:
@@ -309,7 +329,9 @@ def parse_option(symbol: str) -> AnyOption:
     if not _OPTION.fullmatch(symbol):
         return OptionContract.parse(symbol)
     exact = OtcOption.parse(symbol)
-    return option(exact.underlying, exact.expiry, exact.strike, call=exact.call)
+    return option(
+        exact.underlying, exact.expiry, exact.strike, call=exact.call, morning=exact.morning
+    )
 
 
 def parse_future(symbol: str) -> AnyFuture:
@@ -326,6 +348,10 @@ def parse_future(symbol: str) -> AnyFuture:
     '2024-05-22'
     """
     return OtcFuture.parse(symbol) if _FUTURE.fullmatch(symbol) else FutureContract.parse(symbol)
+
+
+def _root(underlying: str, *, morning: bool) -> str:
+    return underlying if morning else _ROOTS.get(underlying, underlying)
 
 
 def _check(underlying: str) -> None:

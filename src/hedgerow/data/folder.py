@@ -16,7 +16,7 @@ from hedgerow.data import builtin, series
 from hedgerow.data.contracts import read_archive, read_contracts, read_panel
 from hedgerow.data.futures import Quotes, ranked, single
 from hedgerow.data.quality import Findings
-from hedgerow.data.screen import clean_index, clean_prices, clean_vix
+from hedgerow.data.screen import clean_index, clean_opening, clean_prices, clean_vix
 from hedgerow.data.series import Column, Days, Floats, Series
 from hedgerow.data.tables import Sheet, read_columns, read_parquet, recognise
 from hedgerow.errors import DataError
@@ -25,6 +25,8 @@ DEPTH = 4
 """How many folders deep the files may lie."""
 OPTIONAL = ("vix9d", "vix3m", "vix6m", "vvix", "skew", "cor1m")
 """Index columns taken as published on their own dates, empty elsewhere."""
+MORNINGS = {"spx_open": "the index's first print of the day", "spx_soq": "special quotations"}
+"""Columns of the index's mornings, taken on their own dates, and what they are."""
 
 _SAME = 2e-4
 _PER_CENT = frozenset({"dff", "dgs3mo", "hy_spread"})
@@ -78,6 +80,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
     if "vix" in merged:
         keep = _within(spx.dates, keep, findings)
     columns |= _indices(spx.dates, merged, findings)
+    columns |= _mornings(spx, merged, findings)
     columns |= _futures(spx.dates, found, findings)
     columns |= _rates(spx, merged)
     market = Market(
@@ -237,6 +240,18 @@ def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -
             part = clean_index(merged[name], findings)
             values = series.on(sessions, part.dates, part.values)
             columns[name] = series.measured(values, f"{part.file}, published closes")
+    return columns
+
+
+def _mornings(spx: Series, merged: Mapping[str, Series], findings: Findings) -> dict[str, Column]:
+    columns = {}
+    for name, what in MORNINGS.items():
+        if name in merged:
+            part = merged[name]
+            values = series.on(spx.dates, part.dates, part.values)
+            known = Series(name, spx.dates, values, part.file)
+            kept = clean_opening(known, spx.values, findings).values
+            columns[name] = series.measured(kept, f"{part.file}, {what}")
     return columns
 
 

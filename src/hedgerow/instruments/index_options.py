@@ -18,6 +18,7 @@ from hedgerow.instruments.option_roster import Board, OptionRoster
 from hedgerow.instruments.rolls import Roll, expiry_by_tenor, parse_tenor, schedule
 from hedgerow.instruments.roster import Measures, Path, foreign, life
 from hedgerow.instruments.scene import Scene
+from hedgerow.instruments.settling import PM, Settling
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag
 from hedgerow.instruments.underlying import unit_path
 from hedgerow.pricing.black import DAYS_PER_YEAR, risk
@@ -43,6 +44,7 @@ def option_roster(
     step: float | None = None,
     index: str = "spx",
     covered: bool = False,
+    settlement: str = PM,
     lag: int = 1,
     costs: Costs | None = None,
 ) -> OptionRoster:
@@ -65,6 +67,8 @@ def option_roster(
         What they are written on.
     covered
         Whether one unit of the index for each USD of the multiplier stands with each contract.
+    settlement
+        ``pm`` on the close, ``am`` in the morning of expiry.
 
     Returns
     -------
@@ -75,7 +79,8 @@ def option_roster(
     scene, trade = Scene.of(market, index), costs or Costs()
     expiry_after = expiry_by_tenor(scene.days, tenor, listed=listed, lag=lag)
     plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
-    board = IndexBoard(scene, trade, legs, step, expiry_after, covered)
+    settling = Settling.of(market, index, scene.spot, settlement)
+    board = IndexBoard(scene, trade, legs, step, expiry_after, settling, covered)
     strikes = board.strikes(plan.chosen, plan.expiry)
 
     def value(rows: Index, contract: Index) -> Value:
@@ -95,6 +100,7 @@ def option_roster(
         "short_dated": span < DECAY_GUARD_DAYS,
         "tenor_days": span,
         "expiries": "listed monthlies (third Friday)" if listed else "exact tenor",
+        **settling.notes(plan, scene.days),
         **told(legs, step, lag),
     }
     standing = None
@@ -119,6 +125,8 @@ class IndexBoard(Board):
         The options of one contract, and the grid of their strikes.
     expiry_after
         Expiry chosen on a day, both days since 1970-01-01, never falling.
+    settling
+        Levels at which they settle.
     covered
         Whether units of the index stand with each contract.
     """
@@ -128,7 +136,13 @@ class IndexBoard(Board):
     legs: tuple[Leg, ...]
     step: float | None
     expiry_after: Callable[[int], int]
+    settling: Settling
     covered: bool = False
+
+    @property
+    def morning(self) -> bool:
+        """See `Board.morning`."""
+        return self.settling.source is not None
 
     @property
     def days(self) -> Days:
@@ -164,6 +178,8 @@ class IndexBoard(Board):
     def measures(self, strike: ArrayLike, expiry: ArrayLike, rows: Rows, *, call: bool) -> Measures:
         """Price options at bars, one each; ``strike`` and ``expiry`` may be one for all.
 
+        Time is counted in whole days to the date of expiry, of the morning's options too.
+
         Parameters
         ----------
         strike
@@ -181,7 +197,7 @@ class IndexBoard(Board):
         moneyness = np.log(np.asarray(strike) / scene.forward(years, rows))
         vol = scene.surface.vol(moneyness, years, rows)
         found = risk(
-            scene.spot[rows],
+            np.where(left > 0, scene.spot[rows], self.settling.level[rows]),
             strike,
             years,
             vol,

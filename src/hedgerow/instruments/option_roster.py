@@ -43,6 +43,11 @@ class Board(ABC):
     def underlying(self) -> str:
         """Symbol of what the options are written on."""
 
+    @property
+    def morning(self) -> bool:
+        """Whether options on an index settle on the opening, not on the close."""
+        return False
+
     @abstractmethod
     def expiry_at(self, row: int) -> int:
         """Return the expiry that is chosen at a bar, days since 1970-01-01."""
@@ -108,7 +113,8 @@ class OptionRoster(Roster):
 
     def _symbol(self, expiry: int, strike: float, call: bool) -> str:
         day = np.datetime64(expiry, "D").item()
-        return option(self._board.underlying, day, strike, call=call).symbol
+        board = self._board
+        return option(board.underlying, day, strike, call=call, morning=board.morning).symbol
 
     def _options(self, like: Basket) -> Iterable[tuple[AnyOption, float]]:
         other = {symbol for symbol, _ in self._board.cover}
@@ -121,6 +127,8 @@ class OptionRoster(Roster):
             terms = parse_option(symbol)
         except DataError as error:
             raise foreign(symbol) from error
-        if terms.product.underlying != self._board.underlying:
-            raise foreign(symbol)
-        return terms
+        if terms.product.underlying == self._board.underlying:
+            expiry = int(np.datetime64(terms.expiry, "D").astype(np.int64))
+            if self._symbol(expiry, terms.strike, terms.call) == terms.symbol:
+                return terms
+        raise foreign(symbol)
