@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from hedgerow.core.products import Product, product
 from hedgerow.errors import DataError
 
 _DATE = r"(\d{4}-\d{2}-\d{2})"
-_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)( AM)?")
+_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)( AM| AMERICAN)?")
 _VARIANCE = re.compile(rf"([A-Z]{{1,6}}) {_DATE} {_DATE} VAR")
 _FUTURE = re.compile(r"(VX) (\d{4})-(\d{2})")
 
@@ -26,6 +26,8 @@ _FIRST_VX = (2004, 5)
 _ROOTS = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
 """Roots of listed options that settle on the close, by the root of those settled in the morning;
 other underlyings have one root, their own."""
+_AM, _AMERICAN = " AM", " AMERICAN"
+"""What ends the symbol of an option that is not settled on the close, or not only at expiry."""
 _THOUSANDTH = 1e-9
 """How near to a thousandth of a point a strike must be to be one."""
 
@@ -46,12 +48,14 @@ class OtcOption:
         True for a call, False for a put.
     morning
         True where it settles on the opening, which options on an index may do.
+    american
+        True where it may be exercised at any close, for cash, which no listed option on these
+        indices may be.
 
     Raises
     ------
     DataError
-        If the underlying has no options, or none that settle at that time, or the strike is not
-        positive.
+        If the underlying has no options, or none of these terms, or the strike is not positive.
 
     Examples
     --------
@@ -69,9 +73,16 @@ class OtcOption:
     strike: float
     call: bool
     morning: bool = False
+    american: bool = False
 
     def __post_init__(self) -> None:
         _check(self.underlying)
+        if self.american and (self.morning or self.underlying not in _ROOTS):
+            raise DataError(
+                "only options on an index that settle on the close are exercised before",
+                where=f"option on {self.underlying}",
+                mend="leave AMERICAN out",
+            )
         if self.morning and self.underlying not in _ROOTS:
             raise DataError(
                 f"options on {self.underlying} settle at one time of the day",
@@ -102,18 +113,21 @@ class OtcOption:
                 mend="write SPX 2024-01-19 P 4512.5",
             )
         expiry = _day(match[2], symbol)
-        return cls(match[1], expiry, float(match[4]), match[3] == "C", bool(match[5]))
+        call, term = match[3] == "C", match[5]
+        return cls(match[1], expiry, float(match[4]), call, term == _AM, term == _AMERICAN)
 
     @property
     def symbol(self) -> str:
-        """Underlying, expiry, C or P, the strike to the last bit, and AM if it settles then."""
-        right, morning = "C" if self.call else "P", " AM" if self.morning else ""
-        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}{morning}"
+        """Underlying, expiry, C or P, the strike to the last bit; and AM, or AMERICAN."""
+        right = "C" if self.call else "P"
+        term = _AM if self.morning else _AMERICAN if self.american else ""
+        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}{term}"
 
     @property
     def product(self) -> Product:
         """What it shares with the listed options of its underlying."""
-        return product(_root(self.underlying, morning=self.morning))
+        item = product(_root(self.underlying, morning=self.morning))
+        return replace(item, exercise="american") if self.american else item
 
 
 @dataclass(frozen=True, order=True)
@@ -257,7 +271,13 @@ AnyFuture: TypeAlias = FutureContract | OtcFuture
 
 
 def option(
-    underlying: str, expiry: dt.date, strike: float, *, call: bool, morning: bool = False
+    underlying: str,
+    expiry: dt.date,
+    strike: float,
+    *,
+    call: bool,
+    morning: bool = False,
+    american: bool = False,
 ) -> AnyOption:
     """Return the listed option of these terms, or the one over the counter where none can be.
 
@@ -273,6 +293,8 @@ def option(
         True for a call, False for a put.
     morning
         True for the option on an index that settles on the opening.
+    american
+        True for the one that may be exercised early; never listed.
 
     Notes
     -----
@@ -294,9 +316,9 @@ def option(
     monthly = vix_settlement(month) if underlying == "VIX" else third_friday(month)
     near = round(strike, 3)
     plain = abs(strike - near) <= _THOUSANDTH and 0.0 < near < 1e5
-    if plain and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
+    if plain and not american and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
         return OptionContract(_root(underlying, morning=morning), expiry, near, call)
-    return OtcOption(underlying, expiry, float(strike), call, morning)
+    return OtcOption(underlying, expiry, float(strike), call, morning, american)
 
 
 def vix_future(month: int) -> AnyFuture:
@@ -329,6 +351,8 @@ def parse_option(symbol: str) -> AnyOption:
     if not _OPTION.fullmatch(symbol):
         return OptionContract.parse(symbol)
     exact = OtcOption.parse(symbol)
+    if exact.american:
+        return exact
     return option(
         exact.underlying, exact.expiry, exact.strike, call=exact.call, morning=exact.morning
     )

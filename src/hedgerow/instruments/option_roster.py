@@ -48,6 +48,11 @@ class Board(ABC):
         """Whether options on an index settle on the opening, not on the close."""
         return False
 
+    @property
+    def american(self) -> bool:
+        """Whether they may be exercised before they expire."""
+        return False
+
     @abstractmethod
     def expiry_at(self, row: int) -> int:
         """Return the expiry that is chosen at a bar, days since 1970-01-01."""
@@ -114,7 +119,15 @@ class OptionRoster(Roster):
     def _symbol(self, expiry: int, strike: float, call: bool) -> str:
         day = np.datetime64(expiry, "D").item()
         board = self._board
-        return option(board.underlying, day, strike, call=call, morning=board.morning).symbol
+        made = option(
+            board.underlying,
+            day,
+            strike,
+            call=call,
+            morning=board.morning,
+            american=board.american,
+        )
+        return made.symbol
 
     def _options(self, like: Basket) -> Iterable[tuple[AnyOption, float]]:
         other = {symbol for symbol, _ in self._board.cover}

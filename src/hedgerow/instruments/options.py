@@ -8,6 +8,7 @@ from typing import ClassVar
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
+from hedgerow.instruments.american_options import AMERICAN, EUROPEAN, check_exercise
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.index_options import option_roster
 from hedgerow.instruments.legs import Leg
@@ -45,6 +46,9 @@ class OptionSleeve(OptionTerms):
     settlement
         ``pm`` on the close of the day of expiry; ``am``, of listed expiries only, in its morning:
         at the special opening quotation (`settling.Settling`).
+    exercise
+        ``european`` at expiry only; ``american``, of a put or a call by itself: at any close where
+        the model sees no more in it than its intrinsic value.  Needs QuantLib.
     strike_step, side, size
         As for `OptionTerms`.
 
@@ -61,6 +65,7 @@ class OptionSleeve(OptionTerms):
     index: str = "spx"
     covered: bool = False
     settlement: str = PM
+    exercise: str = EUROPEAN
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,6 +74,7 @@ class OptionSleeve(OptionTerms):
         check_flag(self.covered, "covered")
         check_index(self.index)
         check_settlement(self.settlement, listed=self.listed)
+        check_exercise(self.exercise, self.settlement, len(self.legs))
 
     @property
     def term(self) -> str:
@@ -80,7 +86,8 @@ class OptionSleeve(OptionTerms):
         """Short name."""
         cover = "covered" if self.covered else ""
         morning = AM if self.settlement == AM else ""
-        return "-".join(filter(None, (super().name, cover, told_index(self.index), morning)))
+        early = AMERICAN if self.exercise == AMERICAN else ""
+        return "-".join(filter(None, (super().name, cover, told_index(self.index), morning, early)))
 
     @property
     def packaged(self) -> bool:
@@ -104,6 +111,7 @@ class OptionSleeve(OptionTerms):
             index=self.index,
             covered=self.covered,
             settlement=self.settlement,
+            exercise=self.exercise,
             lag=lag,
             costs=costs,
         )
@@ -119,7 +127,7 @@ class Put(OptionSleeve):
         Strike over the index when chosen; 0.90 is 10 % out of the money.
     delta
         Choose the strike by this delta, without its sign, instead of the moneyness.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
     size
         What an intensity of 1.0 means.  The default costs about 2 % of NAV a year when held
@@ -157,7 +165,7 @@ class Call(OptionSleeve):
     ----------
     moneyness, delta
         As for `Put`.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side, size
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -185,7 +193,7 @@ class Straddle(OptionSleeve):
     ----------
     moneyness
         Strike over the index when chosen.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side, size
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -214,7 +222,7 @@ class PutSpread(OptionSleeve, TwoStrikes):
         Strikes over the index when chosen, upper > lower.
     upper_delta, lower_delta
         Choose both strikes by delta instead.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `Put`.
     size
         `Notional` 0.55 times NAV by default.
@@ -251,7 +259,7 @@ class CallSpread(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
 
     Examples
@@ -280,7 +288,7 @@ class Strangle(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
 
     Examples
@@ -308,7 +316,7 @@ class Collar(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
     size
         `Notional` or `Contracts`.  A collar of two expiries is two sleeves.
@@ -341,7 +349,7 @@ class Condor(OptionSleeve):
     ----------
     short_delta, wing_delta
         Deltas, without sign, of the near options and of the wings.
-    tenor, roll, drift, listed, index, covered, settlement, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `Put`.
     size
         `Notional` or `Contracts`.
