@@ -67,6 +67,20 @@ def test_options_on_vix_have_one_time_of_settlement():
         OtcOption.parse("VIX 2024-05-22 C 20.5 AM")
 
 
+def test_american_options_are_over_the_counter_and_read_back():
+    made = option("SPX", dt.date(2024, 1, 19), 4500.0, call=False, american=True)
+    assert made.symbol == "SPX 2024-01-19 P 4500.0 AMERICAN"
+    assert parse_option(made.symbol) == made
+    assert (made.product.exercise, made.product.settlement) == ("american", "PM")
+    assert made != option("SPX", dt.date(2024, 1, 19), 4500.0, call=False)
+    known = instrument(made.symbol)
+    assert (known.symbol, known.delivers, known.multiplier) == (made.symbol, False, 100)
+    with pytest.raises(DataError, match="leave AMERICAN out"):
+        OtcOption("VIX", dt.date(2024, 5, 22), 20.0, call=True, american=True)
+    with pytest.raises(DataError, match="leave AMERICAN out"):
+        OtcOption("SPX", dt.date(2024, 1, 19), 20.0, True, morning=True, american=True)
+
+
 @pytest.mark.parametrize("root", ["SPX", "NDX", "RUT"])
 def test_roots_of_the_morning_by_the_occ(root):
     made = option(root, dt.date(2024, 1, 19), 4500.0, call=True, morning=True)

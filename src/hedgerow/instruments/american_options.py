@@ -21,9 +21,9 @@ Mask = NDArray[np.bool_]
 
 EUROPEAN, AMERICAN = "european", "american"
 """At expiry only, and at any close."""
-NEAR = 2e-5
+NEAR = 1e-5
 """Part of the strike within which a value is its intrinsic value; the price is no more exact."""
-_STEP, _POINT = 0.01, 0.01
+_STEP, _POINT = 0.01, 0.003
 """Steps of the differences: part of the index, and volatility."""
 
 
