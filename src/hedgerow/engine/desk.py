@@ -352,7 +352,8 @@ class Desk:
         """Aim at the contracts that the schedule holds at a bar, if that was not foreseen.
 
         An exchange that stays shut over an expiry leaves the line without its contract, and so does
-        an exercise: the order that stands is then for the one that replaces it, at this bar.
+        an exercise: the order that stands is then for the one that replaces it, at this bar.  A
+        line that holds what an action chose goes on to its next order.
 
         Parameters
         ----------
@@ -360,7 +361,7 @@ class Desk:
             Of the market, and its date as days since 1970-01-01.
         """
         number, self.replaced = self._scheduled[row], []
-        if self.mixes or number == self._number:
+        if self.mixes or number == self._number or self.lots.get(self.aim):
             return []
         self._aim(number)
         made, self.replaced = self._work(row, day)
