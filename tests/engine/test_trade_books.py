@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from engine.trading import RUN, moving, scheduled, small
+from engine.trading import RUN, flat, moving, scheduled, small
 from hedgerow.core.contract import OptionContract
 from hedgerow.core.policy import Policy
 from hedgerow.engine.attribution import Parts
@@ -19,20 +19,16 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put
+from hedgerow.instruments.options import Call, Put
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, RollOut
 from hedgerow.policies.rules import Constant
-from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import AtRoll
 from synthetic import market
 
 DATA = scheduled(market(150))
 NANO, MICRO = 1_000_000_000, 1_000_000
-
-
-def flat(level: float) -> Policy:
-    return Policy([Constant(level)], signals=[Level("vix")], raw=True)
 
 
 def events_of(program: Program, data=DATA) -> tuple[Outcome, list]:
@@ -80,6 +76,20 @@ def test_options_settle_at_the_morning_or_the_close_before_anything_trades(word:
     # two books, kept apart, agree at every bar
     closed = [event.nav / MICRO for event in events if isinstance(event, Closed)]
     np.testing.assert_allclose(closed, outcome.nav, rtol=0.0, atol=0.01)
+
+
+def test_the_index_of_a_covered_call_stays_over_rolls() -> None:
+    sleeve = Call(
+        tenor="monthly", roll="21d", side="short", covered=True, strike_step=5, size=Contracts(10)
+    )
+    line = Line("covered", sleeve, Policy([Constant(1.0), AtRoll()], raw=True))
+    outcome, events = events_of(Program([line], name=RUN))
+    fills = [event for event in events if isinstance(event, Filled)]
+    assert [f.quantity for f in fills if f.contract == "SPX"] == [1_000 * NANO]
+    calls = [f.quantity for f in fills if f.contract != "SPX"]
+    assert len(calls) > 6
+    assert set(calls) == {10 * NANO, -10 * NANO}
+    assert set(outcome.lines["covered"]["traded"]) == {0.0, 10.0, 20.0}  # two sides at a roll
 
 
 def test_the_parts_of_every_bar_add_up() -> None:

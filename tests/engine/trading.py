@@ -14,7 +14,7 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.options import Put
-from hedgerow.policies.rules import Linear
+from hedgerow.policies.rules import Constant, Linear
 from hedgerow.policies.signals import Level
 
 RUN = "demo"
@@ -28,9 +28,20 @@ def scheduled(made: Market) -> Market:
     )
 
 
+def unforeseen(made: Market) -> Market:
+    """A market's rows, scheduled or not, without five of the sessions."""
+    kept = np.delete(np.arange(len(made)), [20, 41, 42, 77, 100])
+    return Market(made.times[kept], {name: column[kept] for name, column in made.columns.items()})
+
+
 def moving(low: float = 12.0, high: float = 22.0) -> Policy:
     """An intensity that follows the VIX and is traded every session."""
     return Policy([Linear("vix", low=low, high=high)], signals=[Level("vix")], raw=True)
+
+
+def flat(level: float) -> Policy:
+    """The same intensity at every bar."""
+    return Policy([Constant(level)], signals=[Level("vix")], raw=True)
 
 
 def small(low: float = 12.0) -> Program:

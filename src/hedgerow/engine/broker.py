@@ -45,6 +45,10 @@ class Ticket(NamedTuple):
     limit: float | None = None
     """Net points of one unit: the most to pay, or with the sign turned the least to get."""
     tif: TimeInForce = "day"
+    old: Basket | None = None
+    """What units turn into others by the trade; None: they are bought or sold."""
+    new: Basket | None = None
+    """What they turn into."""
 
     @property
     def type(self) -> OrderKind:
@@ -105,7 +109,7 @@ class Execution:
         spread, 0.0 asks for the mid, 2.0 gives way by another half-spread.
     tif
         ``day``: what is not filled at the next bar is cancelled, and asked for again if it is still
-        wanted; ``gtc``: works until it is filled or the line decides anew.
+        wanted; ``gtc``: works until it is filled or the line wants something else.
     option_depth, future_depth
         Contracts of each leg that can be traded in a bar at the quote at a VIX up to 20; None:
         without end.  Assumed, not measured.

@@ -149,10 +149,14 @@ class Desk:
             total += weight * of(track, row - track.first)
         return total
 
-    def delta(self, row: int) -> float:
-        """Return the delta of what is held once the open tickets are filled, USD a point."""
+    def delta(self, row: int, due: int) -> float:
+        """Return the delta of what is held once the open tickets are filled, USD a point.
+
+        What expires by the day ``due``, since 1970-01-01, settles before they are.
+        """
         lots = [*self.lots.items(), *((ticket.basket, ticket.units) for ticket in self.tickets)]
-        return math.fsum(units * self.delta_of(basket, row) for basket, units in lots)
+        live = [(without(basket, self._expires(due)), units) for basket, units in lots]
+        return math.fsum(units * self.delta_of(basket, row) for basket, units in live if basket)
 
     # a bar, in its order
 
@@ -193,11 +197,16 @@ class Desk:
         }
         if early:
             self._number = _NONE  # aim at the schedule's contract, whatever was held
-        return self.lots.expire(lambda symbol: symbol in early or self.track(symbol).expiry <= day)
+        over = self._expires(day)
+        return self.lots.expire(lambda symbol: symbol in early or over(symbol))
 
     def _exercised(self, symbol: str, row: int) -> bool:
         track = self.track(symbol)
         return track.exercised[row - track.first]
+
+    def _expires(self, day: int) -> Callable[[str], bool]:
+        """Return what says whether a contract expires by a day."""
+        return lambda symbol: self.track(symbol).expiry <= day
 
     def fill(
         self, fills: Sequence[Fill], row: int, day: int, fees: float
@@ -223,8 +232,9 @@ class Desk:
             if not whole:
                 left[fill.order] = ticket._replace(units=rest)
             done.append(Traded(fill, self.lots.change(ticket.basket, fill.units), whole))
-            self._take(ticket.basket, fill.units, row, day)
-            traded += abs(fill.units)
+            self._take(ticket, fill.units, row, day)
+            both = ticket.old is not None and set(ticket.old.symbols) & {*ticket.basket.symbols}
+            traded += abs(fill.units) * (2.0 if both else 1.0)
             for leg in fill.legs:
                 track = self.track(leg.symbol)
                 slip = (leg.price - track.price[row - track.first]) * leg.quantity
@@ -339,7 +349,7 @@ class Desk:
             self._acted, self.full = True, order.contracts
         number = self._pending[row]
         if self.mixes:
-            self.aim = self.roster.basket(number)
+            self._number, self.aim = number, self.roster.basket(number)
             if not order.act > 0.0 and not acting:
                 self.full = self.lots.units
         elif number != self._number:
@@ -353,17 +363,23 @@ class Desk:
 
         An exchange that stays shut over an expiry leaves the line without its contract, and so does
         an exercise: the order that stands is then for the one that replaces it, at this bar.  A
-        line that holds what an action chose goes on to its next order.
+        line that holds what an action chose goes on to its next order.  A mix has the weights of
+        the day that trades, whichever the calendar said it would be.
 
         Parameters
         ----------
         row, day
             Of the market, and its date as days since 1970-01-01.
         """
-        number, self.replaced = self._scheduled[row], []
-        if self.mixes or number == self._number or self.lots.get(self.aim):
+        number = self._scheduled[row]
+        elsewhere = not self.mixes and self.lots.get(self.aim)
+        if number == self._number or elsewhere:
+            self.replaced = []
             return []
-        self._aim(number)
+        if self.mixes:
+            self._number, self.aim = number, self.roster.basket(number)
+        else:
+            self._aim(number)
         made, self.replaced = self._work(row, day)
         return made
 
@@ -374,25 +390,45 @@ class Desk:
         self._left = 1.0
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
-        replaced, self.tickets = self.tickets, []
+        resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
+        replaced, self.tickets, made = self.tickets, [], []
         asked = changes(
-            self.lots, self.aim, self.wanted, mixes=self.mixes, whole=self.execution.whole
+            self.lots,
+            self.aim,
+            self.wanted,
+            mixes=self.mixes,
+            whole=self.execution.whole,
+            standing=self.roster.standing,
         )
         self._rolling = self._rolling and bool(asked)
-        for basket, units in asked:
-            live = without(basket, lambda symbol: self.track(symbol).expiry <= due)
+        for change in asked:
+            live = self._live(change.basket, due)
             if live is None:
                 continue
+            same = resting.get(live)
+            if same is not None and abs(same.units - change.units) <= 1e-9 * abs(change.units):
+                self.tickets.append(same)  # nothing else is wanted: it goes on working
+                continue
+            old = self._live(change.old, due) if change.old else None
             self._sent += 1
             name = f"{self.line.name}-{self._sent}"
             quotes = [self.quote(symbol, row) for symbol in live.symbols]
-            self.tickets.append(ticket(name, self.line.name, live, units, quotes, self.execution))
-        return list(self.tickets), replaced
+            rest = change._replace(basket=live, old=old)
+            made.append(ticket(name, self.line.name, rest, quotes, self.execution))
+            self.tickets.append(made[-1])
+        return made, [ticket for ticket in replaced if ticket not in self.tickets]
 
-    def _take(self, basket: Basket, units: float, row: int, day: int) -> None:
+    def _live(self, basket: Basket, due: int) -> Basket | None:
+        return without(basket, self._expires(due))
+
+    def _take(self, ticket: Ticket, units: float, row: int, day: int) -> None:
         """Take units into the lots, and keep how the position was come by."""
+        basket = ticket.basket if ticket.new is None else ticket.new
         before = self.lots.get(basket)
-        after = self.lots.add(basket, units)
+        if ticket.old is None:
+            after = self.lots.add(basket, units)
+        else:
+            after = self.lots.turn(ticket.old, basket, units)
         if basket != self.aim:
             return
         value = self.value(basket, row)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from hedgerow.core.book import Order
 from hedgerow.core.market import Market
@@ -22,8 +23,9 @@ from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.margining import MarginCall, asks_margin, requirement
 from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
-from hedgerow.engine.program import Program
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.recording import Recorder
+from hedgerow.policies.overlays import Bounds, under_floor
 
 
 def trade(
@@ -108,6 +110,7 @@ class Engine:
         self.sheet = Sheet(program)
         self._bars = 0
         self._fees: list[float] = []
+        self._under: set[str] = set()  # lines that a budget keeps under their floor
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
@@ -186,8 +189,9 @@ class Engine:
         row, recorder = bars.row, self.recorder
         for desk in self.desks:
             fresh = desk.retarget(row, bars.day)
-            if recorder is not None and (fresh or desk.replaced):
+            if recorder is not None:
                 recorder.cancelled(desk.replaced, "another contract takes its place")
+            if recorder is not None and fresh:
                 self._show(bars)
                 for ticket in fresh:
                     recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
@@ -229,18 +233,22 @@ class Engine:
 
     def _decide(self, bars: Bars) -> None:
         row, recorder = bars.row, self.recorder
-        asked = []
+        asked, traces = [], []
         for desk in self.desks:
             view, decision = desk.decide(row)
             asked.append((float(decision.x), float(decision.act)))
+            traces.append(decision.trace)
             if recorder is not None:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
         bound, call = self._bound(bars, asked), self._call(bars)
-        for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
+        for desk, (x, act), trace, (sized, cap, scale) in zip(
+            self.desks, asked, traces, bound, strict=True
+        ):
+            self._warn(bars, desk.line, trace, float(sized.x), scale)
             wished = desk.wish(row, bars.day, bars.spot, bars.vix)
             order = sized
             if desk.line.offsets:
-                order = self._offset(desk, x * desk.line.share, act, row)
+                order = self._offset(desk, x * desk.line.share, act, bars)
             if call is not None and call.factor < 1.0 and asks_margin(desk.lots.quantities()):
                 order = desk.shrink(order, call.factor)
                 wished["margin.factor"] = call.factor
@@ -297,11 +305,31 @@ class Engine:
             return 1.0
         return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
 
-    def _offset(self, desk: Desk, x: float, act: float, row: int) -> Order:
+    def _warn(self, bars: Bars, line: Line, trace: tuple[Any, ...], x: float, scale: float) -> None:
+        """Say when a budget, its own or that of all, first pushes a line under its floor (B3)."""
+        floors = [step.floor * line.share for step in line.policy.steps if isinstance(step, Bounds)]
+        common = scale < 1.0 and not line.offsets and any(abs(x) < floor for floor in floors)
+        if not common and not under_floor(trace, tuple(line.policy.steps)):
+            self._under.discard(line.name)
+        elif line.name not in self._under:
+            self._under.add(line.name)
+            whose = "the common budget" if common else "its budget"
+            self._alarm(
+                bars, "budget", f"{whose} pushes line {line.name} under its floor, to {x:.3f}"
+            )
+
+    def _alarm(self, bars: Bars, rule: str, sentence: str) -> None:
+        """Take down what a rule said, in both books."""
+        self.sheet.alarm(bars, rule, sentence)
+        if self.recorder is not None:
+            self.recorder.alarm(rule, sentence)
+
+    def _offset(self, desk: Desk, x: float, act: float, bars: Bars) -> Order:
         """Return the order that takes the delta of another line out."""
+        row = bars.row
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
         each = desk.delta_of(desk.aim, row)
-        return Order(x, -x * other.delta(row) / each if each else 0.0, act)
+        return Order(x, -x * other.delta(row, bars.due) / each if each else 0.0, act)
 
     def _call(self, bars: Bars) -> MarginCall | None:
         """Return the margin call on what is held, written down where there is one.
@@ -326,9 +354,7 @@ class Engine:
                 f"margin asks for {call.required:,.0f} USD, {call.available:,.0f} may be used, "
                 f"{call.shortfall:,.0f} lack; response: {rule.response}"
             )
-            self.sheet.alarm(bars, "margin", sentence)
-            if self.recorder is not None:
-                self.recorder.alarm("margin", sentence)
+            self._alarm(bars, "margin", sentence)
         return call
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
