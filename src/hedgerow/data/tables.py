@@ -33,15 +33,19 @@ ALIASES: dict[str, str] = {
     "vvix": "vvix",
     "skew": "skew",
     "cor1m": "cor1m",
-    "spxopen": "spx_open",
-    "spxsoq": "spx_soq",
+    **dict.fromkeys(("ndx", "nasdaq100"), "ndx"),
+    **dict.fromkeys(("vxn", "vxncls"), "vxn"),
+    **dict.fromkeys(("rut", "russell2000"), "rut"),
+    **dict.fromkeys(("rvx", "rvxcls"), "rvx"),
+    **{f"{index}open": f"{index}_open" for index in ("spx", "ndx", "rut")},
+    **{f"{index}soq": f"{index}_soq" for index in ("spx", "ndx", "rut")},
     "dff": "dff",
     "dgs3mo": "dgs3mo",
     "bamlh0a0hym2": "hy_spread",
 }
 """Names of files and header cells, lower case without signs, and the column they mean."""
 
-OPENINGS = {"spx": "spx_open"}
+OPENINGS = {index: f"{index}_open" for index in ("spx", "ndx", "rut")}
 """Columns whose files give a first print beside the close, and the column that it makes."""
 
 _DATE_NAMES = frozenset({"date", "trade date", "observation_date", "datetime", "time"})
@@ -54,8 +58,8 @@ def alias(name: str) -> str | None:
 
     Examples
     --------
-    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "SPY")]
-    ['vix', 'spx', 'spx_tr', None]
+    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "^RUT", "SPY")]
+    ['vix', 'spx', 'spx_tr', 'rut', None]
     """
     tokens = [token for token in re.split(r"[^a-z0-9]+", name.lower()) if token]
     for joined in ("".join(tokens[:2]), *tokens):

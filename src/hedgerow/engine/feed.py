@@ -14,7 +14,7 @@ from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Program
-from hedgerow.engine.run import Ground, stretch
+from hedgerow.engine.run import Ground, spots_of, stretch
 from hedgerow.instruments.roster import Roster
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
@@ -46,6 +46,25 @@ class Bars(NamedTuple):
     new_year: bool
     digest: str
     """Hash of all that the market showed at the bar."""
+
+
+def stretch_of(
+    program: Program, market: Market, start: str | None, end: str | None
+) -> tuple[Market, int]:
+    """Return the market up to a program's last bar and the row of its first one.
+
+    Parameters
+    ----------
+    program, market, start, end
+        As for `hedgerow.engine.trade.trade`.
+
+    Raises
+    ------
+    HedgerowError
+        If dates and data do not fit together.
+    """
+    spots = spots_of(*(line.sleeve for line in program.lines))
+    return stretch(market, program.lookback, start, end, spots=spots)
 
 
 @dataclass(frozen=True)
@@ -82,7 +101,7 @@ class History:
         HedgerowError
             If dates, data and lines do not fit together.
         """
-        whole, first = stretch(market, program.lookback, start, end)
+        whole, first = stretch_of(program, market, start, end)
         values = program.portfolio.values(whole, first)
         rosters, tapes = [], []
         for line in program.lines:

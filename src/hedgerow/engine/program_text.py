@@ -75,7 +75,7 @@ def read(text: str) -> Program:
     Examples
     --------
     >>> from hedgerow.engine.rulebook import rulebook
-    >>> program = read(rulebook("vxth").text)
+    >>> program = read(rulebook("vxth").text)  # which is rulebook("vxth").program
     >>> program.fills, [line.sleeve.name for line in program.lines]
     ('close', ['vix_call-1-30delta'])
     """

@@ -27,6 +27,9 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.recording import Recorder
 from hedgerow.policies.overlays import Bounds, under_floor
 
+STEP = 50
+"""Bars between two words of progress."""
+
 
 def trade(
     program: Program,
@@ -66,9 +69,8 @@ def trade(
     Examples
     --------
     >>> import hedgerow as hr
-    >>> from hedgerow.engine.program import Line, Program
     >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
-    >>> program = Program([Line("puts", hr.Put(), policy)])
+    >>> program = hr.Program([hr.Line("puts", hr.Put(), policy)])
     >>> outcome = trade(program, hr.load("builtin"), start="2018-01-02", end="2018-03-29")
     >>> len(outcome.times), sorted(outcome.lines)
     (61, ['puts'])
@@ -78,8 +80,8 @@ def trade(
     engine = Engine(program, feed, recorder, broker or SimulatedBroker(program.execution))
     for done, bars in enumerate(feed, start=1):
         engine.bar(bars)
-        if progress is not None and done % 50 == 0:
-            progress(50)
+        if progress is not None and (done % STEP == 0 or done == len(feed)):
+            progress((done - 1) % STEP + 1)
     return engine.outcome()
 
 
@@ -111,6 +113,7 @@ class Engine:
         self._bars = 0
         self._fees: list[float] = []
         self._under: set[str] = set()  # lines that a budget keeps under their floor
+        self._margin = 0.0
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
@@ -336,6 +339,7 @@ class Engine:
 
         An index is calculated, not carried in an account: it has none.
         """
+        self._margin = 0.0
         if not self.program.lag:
             return None
         held: dict[str, float] = {}
@@ -348,6 +352,7 @@ class Engine:
             return None
         rule = self.program.margin
         asked = requirement(held, prices, self.feed.spots(bars.row), bonds=rule.bonds(bars.vix))
+        self._margin = asked
         call = rule.call(asked, self.nav)
         if call is not None:
             sentence = (
@@ -362,10 +367,11 @@ class Engine:
             desk.line.name: parts_of(mark, desk.book.cost, bars.move, bars.days)
             for desk, mark in zip(self.desks, marks, strict=True)
         }
-        self.sheet.closed(bars, self.nav, self.before * bars.earned, self.desks, marks, parts)
+        earned = self.before * bars.earned
+        self.sheet.closed(bars, self.nav, earned, self._margin, self.desks, marks, parts)
         recorder = self.recorder
         if recorder is not None:
             recorder.variation()
-            recorder.explained(self.before * bars.earned, parts)
+            recorder.explained(earned, parts)
             recorder.close(self.nav, 0.01 + 1e-11 * abs(self.nav) * math.sqrt(self._bars))
             recorder.store()

@@ -241,6 +241,9 @@ def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> 
     cost[:n] = [short.naked for short in shorts]
     cost[n:first_share] = [_pair(shorts[i], shorts[j]) for i, j in pairs]
     cost[first_share:first_cover] = [short.beside for short in shorts]
+    # In the value of one contract, as dollars that differ by 1e5 from contracts stop the solver.
+    unit = max(short.terms.multiplier * short.terms.strike for short in shorts)
+    cost /= unit
     cost[first_loss:] = 1.0
 
     freed = np.zeros((n, width))  # contracts of each short option that need no cover
@@ -265,6 +268,7 @@ def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> 
     nodes = _nodes(shorts, longs)
     for e, expiry in enumerate(expiries):
         pays, owed = _cover_rows(shorts, longs, covers, freed, nodes, e, expiry, first_cover)
+        pays, owed = pays / unit, owed / unit
         rows.append(pays[-1] - pays[-2])
         low.append(owed[-1] - owed[-2])
         pays[:, first_loss + e] = 1.0
@@ -281,7 +285,7 @@ def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> 
     )
     if not found.success:
         raise HedgerowError(f"no margin was found: {found.message}", where="margin")
-    return round(float(found.fun), 6)
+    return round(unit * float(found.fun), 6)
 
 
 def _cover_rows(
