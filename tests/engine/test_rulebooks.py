@@ -278,6 +278,16 @@ def test_j_strikes_of_pput_cll_put_and_bxm(
         assert (np.diff(cycle.astype(int)) == 1).all()
 
 
+@pytest.mark.parametrize("name", ["pput", "cll", "cndr", "put", "bxm"])
+def test_j_options_of_the_cboe_indices_settle_in_the_morning(name: str) -> None:
+    data = market()
+    for each in table(name)["lines"]:
+        roster = sleeve_from_table(each["sleeve"]).roster(data, lag=0)
+        symbols = set(roster.basket(int(roster.held[-1])).symbols) - {"SPX"}
+        assert {parse_option(symbol).product.settlement for symbol in symbols} == {"AM"}
+        assert roster.strip.notes["settlements_share"]["first print"] == 1.0
+
+
 def test_j_pput_and_bxm_put_all_of_nav_into_index_and_option_together() -> None:
     for name, which, sign in (("pput", "protected index", 1.0), ("bxm", "covered index", -1.0)):
         of = sleeve(name, which)

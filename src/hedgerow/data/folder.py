@@ -16,15 +16,23 @@ from hedgerow.data import builtin, series
 from hedgerow.data.contracts import read_archive, read_contracts, read_panel
 from hedgerow.data.futures import Quotes, ranked, single
 from hedgerow.data.quality import Findings
-from hedgerow.data.screen import clean_index, clean_other, clean_prices, clean_vol
+from hedgerow.data.screen import (
+    clean_index,
+    clean_opening,
+    clean_other,
+    clean_prices,
+    clean_vol,
+)
 from hedgerow.data.series import Column, Days, Floats, Series
-from hedgerow.data.tables import Sheet, read_columns, read_parquet, recognise
+from hedgerow.data.tables import OPENINGS, Sheet, read_columns, read_parquet, recognise
 from hedgerow.errors import DataError
 
 DEPTH = 4
 """How many folders deep the files may lie."""
 OPTIONAL = ("vix9d", "vix3m", "vix6m", "vvix", "skew", "cor1m")
 """Index columns taken as published on their own dates, empty elsewhere."""
+MORNINGS = {"open": "first prints of the day", "soq": "special opening quotations"}
+"""What is known of an index's mornings, and its words: ``spx_open``, ``ndx_soq``, …"""
 OTHERS = {"ndx": clean_other, "rut": clean_other, "vxn": clean_vol, "rvx": clean_vol}
 """Indices beside the S&P 500 that sleeves may be written on, and their own VIX: their screens."""
 
@@ -80,6 +88,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
     if "vix" in merged:
         keep = _within(spx.dates, keep, findings)
     columns |= _indices(spx.dates, merged, findings)
+    columns |= _mornings(spx.dates, columns, merged, findings)
     columns |= _futures(spx.dates, found, findings)
     columns |= _rates(spx, merged)
     market = Market(
@@ -248,6 +257,25 @@ def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -
     for name, screen in OTHERS.items():
         if name in merged:
             columns[name] = screen(sessions, merged[name], findings)
+    return columns
+
+
+def _mornings(
+    sessions: Days,
+    closes: Mapping[str, Column],
+    merged: Mapping[str, Series],
+    findings: Findings,
+) -> dict[str, Column]:
+    columns = {}
+    for index in OPENINGS:
+        for what, words in MORNINGS.items():
+            name = f"{index}_{what}"
+            if name in merged and index in closes:
+                part = merged[name]
+                values = series.on(sessions, part.dates, part.values)
+                known = Series(name, sessions, values, part.file)
+                kept = clean_opening(known, closes[index].values, findings).values
+                columns[name] = series.measured(kept, f"{part.file}, {words}")
     return columns
 
 

@@ -128,6 +128,29 @@ def _refuse_run(part: Series, known: Mask) -> None:
         )
 
 
+def clean_opening(part: Series, close: Floats, findings: Findings) -> Series:
+    """Return first prints, or special quotations, of an index that its close allows.
+
+    Parameters
+    ----------
+    part
+        On the sessions, points, **shape** (T,).
+    close
+        Of the same sessions, points, **shape** (T,).
+    findings
+        Where what is dropped is written.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = ~(np.abs(np.log(part.values / close)) <= np.log(1.0 + SPIKE))
+    return _dropped(
+        part,
+        np.isfinite(part.values) & far,
+        "out-of-range",
+        f"values of zero, or more than {SPIKE:.0%} from the close, were dropped",
+        findings,
+    )
+
+
 def clean_index(part: Series, findings: Findings) -> Series:
     """Return a volatility index without values that it cannot have."""
     low, high = LIMITS[part.column]

@@ -22,6 +22,9 @@ from hedgerow.engine.ticketing import changes, ticket
 from hedgerow.errors import RangeError
 from hedgerow.instruments.roster import Basket, Roster
 
+_NONE = -1
+"""Number of no contract of a schedule."""
+
 KEEP = ("", "expiry", "strike")
 """What a renewed contract keeps of the old one, by the number of the wish less one."""
 
@@ -177,9 +180,29 @@ class Desk:
             legs.append(leg)
         return Marked(pnl, carried, legs)
 
-    def expired(self, day: int) -> list[tuple[str, float]]:
-        """Take out what expires by a day: symbols and contracts, which settle in cash."""
-        return self.lots.expire(self._expires(day))
+    def expired(self, row: int, day: int) -> list[tuple[str, float]]:
+        """Take out what settles in cash at a bar: symbols and contracts.
+
+        What expires does, and what is exercised or assigned, unless it is on its way out and sold.
+
+        Parameters
+        ----------
+        row, day
+            Of the market, and its date as days since 1970-01-01.
+        """
+        early = {
+            symbol
+            for symbol in self.lots.quantities()
+            if symbol in self.aim.symbols and self._exercised(symbol, row)
+        }
+        if early:
+            self._number = _NONE  # aim at the schedule's contract, whatever was held
+        over = self._expires(day)
+        return self.lots.expire(lambda symbol: symbol in early or over(symbol))
+
+    def _exercised(self, symbol: str, row: int) -> bool:
+        track = self.track(symbol)
+        return track.exercised[row - track.first]
 
     def _expires(self, day: int) -> Callable[[str], bool]:
         """Return what says whether a contract expires by a day."""
@@ -335,22 +358,29 @@ class Desk:
             return [], []
         return self._work(row, due)
 
-    def retarget(self, row: int, due: int) -> list[Ticket]:
+    def retarget(self, row: int, day: int) -> list[Ticket]:
         """Aim at the contracts that the schedule holds at a bar, if that was not foreseen.
 
-        An exchange that stays shut over an expiry leaves the line without its contract: the order
-        that stands is then for the one that replaces it.  A mix has the weights of the day that
-        trades, whichever the calendar said it would be.
+        An exchange that stays shut over an expiry leaves the line without its contract, and so does
+        an exercise: the order that stands is then for the one that replaces it, at this bar.  A
+        line that holds what an action chose goes on to its next order.  A mix has the weights of
+        the day that trades, whichever the calendar said it would be.
+
+        Parameters
+        ----------
+        row, day
+            Of the market, and its date as days since 1970-01-01.
         """
         number = self._scheduled[row]
-        if number == self._number:
+        elsewhere = not self.mixes and self.lots.get(self.aim)
+        if number == self._number or elsewhere:
             self.replaced = []
             return []
         if self.mixes:
             self._number, self.aim = number, self.roster.basket(number)
         else:
             self._aim(number)
-        made, self.replaced = self._work(row, due)
+        made, self.replaced = self._work(row, day)
         return made
 
     def _aim(self, number: int) -> None:

@@ -24,6 +24,7 @@ class Quoted(NamedTuple):
     level: list[float]
     modelled: list[bool]
     dividend: list[float]
+    exercised: list[bool]
     multiplier: float
     fee: float
     expiry: int
@@ -45,6 +46,7 @@ class Quoted(NamedTuple):
             level=path.level.tolist(),
             modelled=path.modelled.tolist(),
             dividend=path.dividend.tolist(),
+            exercised=path.exercised.tolist(),
             multiplier=path.multiplier,
             fee=path.fee,
             expiry=path.expiry,

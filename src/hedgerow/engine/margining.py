@@ -25,11 +25,13 @@ Kind = Literal["option", "future", "shares", "variance"]
 _UNIT = re.compile(r"[A-Z]{1,6}(\.[A-Z])?")
 _FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d")
 _MONTH = re.compile(r"([A-Z]{1,3}) \d{4}-\d{2}")
-_EXACT = re.compile(r"([A-Z]{1,6}) (\d{4}-\d{2}-\d{2}) ([CP]) (\d+\.?\d*(?:e[+-]?\d+)?)")
+_EXACT = re.compile(
+    r"([A-Z]{1,6}) (\d{4}-\d{2}-\d{2}) ([CP]) (\d+\.?\d*(?:e[+-]?\d+)?)( AM| AMERICAN)?"
+)
 _VARIANCE = re.compile(r"([A-Z]{1,6}) \S+ \S+ VAR(?: (\d+\.?\d*))?")
 
 _CLOSING = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
-"""Roots that settle on the close, as options over the counter do; others are their own."""
+"""Roots that settle on the close, as options over the counter do that do not say AM."""
 
 _LEAST_VARIANCE = 0.5
 """A variance swap bought loses at most half its strike per USD of vega: (0 − K²)/(2K)."""
@@ -183,7 +185,8 @@ def read(symbol: str) -> _Item:
         return _Item("variance", found[1], strike=float(found[2] or math.nan))
     option: OptionContract | _Exact
     if found := _EXACT.fullmatch(symbol):
-        item = product(_CLOSING.get(found[1], found[1]))
+        root = found[1] if found[5] == " AM" else _CLOSING.get(found[1], found[1])
+        item = product(root)
         option = _Exact(_day(found[2], symbol), float(found[4]), found[3] == "C", item)
     else:
         option = OptionContract.parse(symbol)

@@ -151,7 +151,7 @@ class Engine:
         self.nav = self.before + earned
         self._fees = []
         for desk, mark in zip(self.desks, marks, strict=True):
-            over = desk.expired(bars.day)
+            over = desk.expired(row, bars.day)
             gone += [symbol for symbol, _ in over]
             self._fees.append(sum(abs(held) * desk.track(symbol).fee for symbol, held in over))
             desk.book = desk.book._replace(
@@ -192,7 +192,7 @@ class Engine:
     def _fill(self, bars: Bars) -> None:
         row, recorder = bars.row, self.recorder
         for desk in self.desks:
-            fresh = desk.retarget(row, bars.due)
+            fresh = desk.retarget(row, bars.day)
             if recorder is not None:
                 recorder.cancelled(desk.replaced, "another contract takes its place")
             if recorder is not None and fresh:

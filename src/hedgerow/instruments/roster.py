@@ -93,6 +93,8 @@ class Path(NamedTuple):
     """Whether its price ties up money: options and index units, not futures and swaps."""
     dividend: Floats
     """Points received over (t-1, t]."""
+    exercised: NDArray[np.bool_]
+    """True where whoever holds it exercises it at that close, for ``price``."""
 
     @classmethod
     def of(
@@ -107,6 +109,7 @@ class Path(NamedTuple):
         expiry: int = NEVER,
         financed: bool = True,
         dividend: Floats | None = None,
+        exercised: NDArray[np.bool_] | None = None,
     ) -> Path:
         """Put the columns of a contract together.
 
@@ -122,6 +125,8 @@ class Path(NamedTuple):
             Whether the last bar is the one of expiry.
         dividend
             None for none.
+        exercised
+            None for never.
         """
         count = len(measures.price)
         level, half, theta = measures.level, measures.half_spread, measures.theta
@@ -144,6 +149,7 @@ class Path(NamedTuple):
             expiry=expiry,
             financed=financed,
             dividend=frozen(np.zeros(count) if dividend is None else dividend),
+            exercised=frozen(np.zeros(count, dtype=bool) if exercised is None else exercised),
         )
 
 
