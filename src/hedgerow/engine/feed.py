@@ -30,10 +30,8 @@ class Bars(NamedTuple):
     """Days since 1970-01-01."""
     due: int
     """Day by which what expires settles before an order of this bar could be filled."""
-    days: float
-    """Calendar days since the bar before, 0.0 at the first."""
     years: float
-    """The same in years."""
+    """Since the bar before, by the calendar; 0.0 at the first."""
     rate: float
     """Interest a year known at the bar before, a decimal."""
     earned: float
@@ -41,8 +39,6 @@ class Bars(NamedTuple):
     spot: float
     vix: float
     """Points."""
-    move: float
-    """Change of the index, points."""
     new_year: bool
     digest: str
     """Hash of all that the market showed at the bar."""
@@ -103,23 +99,19 @@ class History:
         times = market.times.astype("int64")
         days = market.dates.astype("int64")
         due = sessions_ahead(market.dates, self.lag).astype("int64")
-        move = np.diff(market["spx"], prepend=market["spx"][0])
         rate = market["rate"]
         for at, row in enumerate(range(self.first, len(market))):
             before = max(row - 1, 0)
-            passed = float(tape.bars.days[at])
             yield Bars(
                 row=row,
                 time=int(times[row]),
                 day=int(days[row]),
                 due=int(due[row]),
-                days=passed,
-                years=passed / DAYS_PER_YEAR,
+                years=float(tape.bars.days[at]) / DAYS_PER_YEAR,
                 rate=float(rate[before]),
                 earned=float(tape.bars.portfolio[at]),
                 spot=float(market["spx"][row]),
                 vix=float(market["vix"][row]),
-                move=float(move[row]),
                 new_year=bool(tape.bars.new_year[at] > 0.0),
                 digest=self._digest(row),
             )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.money import Nanos, nanos
 from hedgerow.instruments.roster import Basket, Path
@@ -19,11 +21,10 @@ class Quoted(NamedTuple):
     half_spread: list[float]
     delta: list[float]
     gamma: list[float]
-    vega: list[float]
     theta: list[float]
-    level: list[float]
-    modelled: list[bool]
     dividend: list[float]
+    gains: list[tuple[float, ...]]
+    """The parts of `Gains` at each bar."""
     multiplier: float
     fee: float
     expiry: int
@@ -40,11 +41,9 @@ class Quoted(NamedTuple):
             half_spread=path.half_spread.tolist(),
             delta=path.delta.tolist(),
             gamma=path.gamma.tolist(),
-            vega=path.vega.tolist(),
             theta=path.theta.tolist(),
-            level=path.level.tolist(),
-            modelled=path.modelled.tolist(),
             dividend=path.dividend.tolist(),
+            gains=np.column_stack(path.gains).tolist(),
             multiplier=path.multiplier,
             fee=path.fee,
             expiry=path.expiry,

@@ -333,7 +333,7 @@ class Engine:
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {
-            desk.line.name: parts_of(mark, desk.book.cost, bars.move, bars.days)
+            desk.line.name: parts_of(mark, desk.book.cost)
             for desk, mark in zip(self.desks, marks, strict=True)
         }
         self.sheet.closed(bars, self.nav, self.before * bars.earned, self.desks, marks, parts)

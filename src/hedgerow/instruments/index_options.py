@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from hedgerow.core.market import Market
 from hedgerow.core.over_the_counter import AnyOption
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Gains, along, option_slopes
 from hedgerow.instruments.legs import MULTIPLIER, Leg, Value, laid_out, on_grid, together, told
 from hedgerow.instruments.option_roster import Board, OptionRoster
 from hedgerow.instruments.rolls import Roll, expiry_by_tenor, parse_tenor, schedule
@@ -20,7 +21,7 @@ from hedgerow.instruments.roster import Measures, Path, foreign, life
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag
 from hedgerow.instruments.underlying import unit_path
-from hedgerow.pricing.black import DAYS_PER_YEAR, risk
+from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, bsm, risk
 from hedgerow.pricing.surface import Rows
 
 Floats = NDArray[np.float64]
@@ -221,11 +222,25 @@ class IndexBoard(Board):
             first,
             measures,
             True,
+            self._gains(terms, expiry - days[rows], measures.level, rows, expired=expired),
             multiplier=MULTIPLIER,
             fee=self.trade.option_fee,
             expired=expired,
             expiry=expiry,
         )
+
+    def _gains(
+        self, terms: AnyOption, left: Days, level: Floats, rows: slice, *, expired: bool
+    ) -> Gains:
+        scene = self.scene
+        spot, rate, dividend = scene.spot[rows], scene.rate[rows], scene.dividend[rows]
+
+        def value(years: Floats) -> Greeks:
+            vol = level / 100.0
+            return bsm(spot, terms.strike, years, vol, rate, dividend, call=terms.call)
+
+        slopes = option_slopes(value, left, expired=expired)
+        return along(slopes, spot, level, scene.days[rows], expired=expired)
 
 
 def strikes_of_delta(
