@@ -10,13 +10,18 @@ parts of each bar's gain.  backtrader and bt can neither choose nor price option
 given prices, deltas and rolls as ready arrays, which favours them; two columns of prices a put,
 used in turn, stand for its hundreds of contracts, which favours them too: their time grows with
 the number of series.  They are timed from ready pandas tables to the last bar's NAV.
+
+Memory is that of a process which makes the data and runs one engine, less that of one which
+makes the data alone.
 """
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,9 +101,8 @@ def given(ground: Market) -> Given:
     for row, number in enumerate(pending.tolist()):
         slot, contract = number % 2, roster.path(roster.basket(number).symbols[0])
         at, units = row - contract.first, PUTS * contract.multiplier
-        ahead = contract.price[
-            at : at + 3
-        ]  # the last order to hold it, the one to sell it, the sale
+        # the last order to hold it, the one to sell it, the sale
+        ahead = contract.price[at : at + 3]
         slots[slot, row : row + 3] = ahead[: count - row]
         hedge = -units * float(contract.delta[at])
         targets.append({"a": units * (1 - slot), "b": units * slot, "spx": hedge})
@@ -172,21 +176,23 @@ def check(name: str, got: Floats, wanted: Floats) -> float:
     return off
 
 
-def peak(call: Callable[[], object]) -> float:
-    """Megabytes that Python and NumPy held at most during a call."""
-    gc.collect()
-    tracemalloc.start()
-    call()
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most / 1e6
+def peak(engine: str) -> float:
+    """Megabytes that a process of its own held at most."""
+    told = subprocess.run(
+        [sys.executable, __file__, "--peak", engine], capture_output=True, text=True, check=True
+    )
+    return float(told.stdout) / 1024.0
 
 
-def main() -> None:
-    """Measure, check, print."""
-    ground = market(BARS)
-    ready = given(ground)
-    wanted = ours(ground)
+def _most_resident() -> int:
+    """Kilobytes that this process held at most; Linux only (a child's ``ru_maxrss`` may be its
+    parent's)."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(found[1]) if found else 0
+
+
+def engines(ground: Market, ready: Given) -> dict[str, Callable[[], Floats]]:
+    """Every engine that is installed, by name."""
     work: dict[str, Callable[[], Floats]] = {
         "Hedgerow": lambda: ours(ground),
         "Hedgerow, ledger in memory": lambda: ours(ground, ledger=True),
@@ -195,9 +201,24 @@ def main() -> None:
         work["backtrader"] = lambda: in_backtrader(ready)
     if bt is not None:
         work["bt"] = lambda: in_bt(ready)
+    return work
+
+
+def main() -> None:
+    """Measure, check, print."""
+    ground = market(BARS)
+    ready = given(ground)
+    work = engines(ground, ready)
+    if sys.argv[1:2] == ["--peak"]:
+        if sys.argv[2] in work:
+            work[sys.argv[2]]()
+        print(_most_resident())
+        return
+    wanted = work["Hedgerow"]()
     off = {name: check(name, call(), wanted) for name, call in work.items()}
     taken = rounds(work, ROUNDS)
-    memory = {name: peak(call) for name, call in work.items()}
+    bare = peak("none")
+    memory = {name: peak(name) - bare for name in work}
     print(f"{BARS:,} bars, final P&L {wanted[-1] - CASH:,.2f} USD, medians of {ROUNDS} rounds\n")
     print("| engine | s | µs per bar | ratio to Hedgerow | peak MB | NAV differs by, USD |")
     print("|---|---:|---:|---:|---:|---:|")

@@ -58,6 +58,7 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         roll=zero,
         close_cost=cost,
         open_cost=cost,
+        unit_cost=zero,
         size=peers.BASE / price,
         size_nav=zero,
         carry=zero + carry,

@@ -200,6 +200,7 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
         roll=rng.choice([0.0, 1.0, 0.04], t, p=[0.64, 0.06, 0.3]),
         close_cost=rng.uniform(0, 0.02, t) * scale,
         open_cost=rng.uniform(0, 0.02, t) * scale,
+        unit_cost=rng.choice([0.0, 0.01]) * np.ones(t) * scale,
         size=zero if by_nav else size,
         size_nav=size / nav if by_nav else zero,
         carry=rng.normal(0.005, 0.004, t) * scale,

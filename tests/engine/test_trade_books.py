@@ -19,12 +19,13 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.options import Put
+from hedgerow.instruments.options import Call, Put
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, RollOut
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import AtRoll
 from synthetic import market
 
 DATA = scheduled(market(150))
@@ -53,6 +54,20 @@ def test_whole_contracts_on_listed_strikes_and_two_books_that_agree() -> None:
         assert (line["held"] == np.round(line["held"])).all()
     closed = [event.nav / MICRO for event in events if isinstance(event, Closed)]
     np.testing.assert_allclose(closed, outcome.nav, rtol=0.0, atol=0.01)
+
+
+def test_the_index_of_a_covered_call_stays_over_rolls() -> None:
+    sleeve = Call(
+        tenor="monthly", roll="21d", side="short", covered=True, strike_step=5, size=Contracts(10)
+    )
+    line = Line("covered", sleeve, Policy([Constant(1.0), AtRoll()], raw=True))
+    outcome, events = events_of(Program([line], name=RUN))
+    fills = [event for event in events if isinstance(event, Filled)]
+    assert [f.quantity for f in fills if f.contract == "SPX"] == [1_000 * NANO]
+    calls = [f.quantity for f in fills if f.contract != "SPX"]
+    assert len(calls) > 6
+    assert set(calls) == {10 * NANO, -10 * NANO}
+    assert set(outcome.lines["covered"]["traded"]) == {0.0, 10.0, 20.0}  # two sides at a roll
 
 
 def test_the_parts_of_every_bar_add_up() -> None:

@@ -51,8 +51,7 @@ ALL = Policy(
 SINGLE = [
     sleeve
     for sleeve in EVERY
-    # the strip of a covered sleeve charges no spread of the index at rolls; the engine trades it
-    if not isinstance(sleeve, VixFutureConstant) and not getattr(sleeve, "covered", False)
+    if not isinstance(sleeve, VixFutureConstant)  # its strip trades parts of a mix at one price
 ]
 
 

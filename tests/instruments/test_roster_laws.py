@@ -108,11 +108,8 @@ def test_the_contracts_add_up_to_the_strip(sleeve, seed, futures, holes, lag):
     carried = [at(roster, before[t - 1], np.array([t]), "price")[0] for t in changed]
     near(carried, strip.mark[changed] * unit, scale, "mark")
 
-    still = np.ones(len(market), dtype=bool)
-    if getattr(sleeve, "covered", False):  # the index is not traded at a roll
-        still = ~strip.roll
     half = along(roster, roster.held, "half_spread")
-    near(half[still], strip.half_spread_open[still] * unit, scale, "half-spread")
+    near(half, strip.half_spread_open * unit + strip.unit_cost, scale, "half-spread")
     fees = [
         sum(abs(w) * roster.path(s).fee for s, w in zip(*roster.basket(int(n)), strict=True))
         for n in set(roster.held.tolist())

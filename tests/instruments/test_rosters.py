@@ -258,12 +258,11 @@ class TestCoverAndDividends:
         strip = Call(side="short", covered=True, size=Premium(1.0), **terms).strip(MARKET)
         np.testing.assert_allclose(strip.gain, bare.gain + 100.0 * index.gain, atol=1e-8)
         np.testing.assert_allclose(strip.delta, bare.delta + 100.0, rtol=1e-12)
-        still = ~strip.roll
-        np.testing.assert_allclose(
-            strip.close_cost[still], (bare.close_cost + 100.0 * index.close_cost)[still]
-        )
-        # the index is not traded at a roll
-        np.testing.assert_array_equal(strip.close_cost[~still], bare.close_cost[~still])
+        np.testing.assert_array_equal(strip.close_cost, bare.close_cost)
+        np.testing.assert_array_equal(strip.open_cost, bare.open_cost)
+        # the index stays over rolls
+        np.testing.assert_allclose(strip.unit_cost, 100.0 * index.open_cost, rtol=1e-12)
+        assert not bare.unit_cost.any()
         fixed, per_nav = Premium(1.0).columns(strip)
         assert not fixed.any()
         np.testing.assert_allclose(per_nav * strip.next_price * 100.0, 1.0, rtol=1e-12)

@@ -127,7 +127,13 @@ class TestEverySleeve:
     @pytest.mark.parametrize("costs", [Costs(), Costs(widening=3.0), Costs.none()], ids=repr)
     def test_nobody_is_ever_paid_to_trade(self, sleeve, world, costs):
         strip = sleeve.strip(world, costs=costs)
-        for column in ("half_spread_mark", "half_spread_open", "close_cost", "open_cost"):
+        for column in (
+            "half_spread_mark",
+            "half_spread_open",
+            "close_cost",
+            "open_cost",
+            "unit_cost",
+        ):
             assert (getattr(strip, column) >= 0).all(), column
         assert strip.fee >= 0
 
@@ -135,6 +141,7 @@ class TestEverySleeve:
         strip = sleeve.strip(world, costs=Costs.none())
         assert not strip.open_cost.any()
         assert not strip.close_cost.any()
+        assert not strip.unit_cost.any()
         np.testing.assert_array_equal(strip.gain, sleeve.strip(world).gain)
 
     def test_a_day_of_standing_still_costs_the_carry(self, sleeve, world):

@@ -28,6 +28,9 @@ class Bar(NamedTuple):
     """Cost of trading one contract carried into the bar."""
     open_cost: Num
     """Cost of trading one contract carried out of the bar."""
+    unit_cost: Num
+    """Cost of trading what stands with a contract and is not exchanged with it, as the index units
+    of a covered call."""
     size: Num
     """Contracts that make intensity 1.0, as decided at this bar."""
     size_nav: Num
@@ -131,13 +134,15 @@ def fill(book: Book, order: Order, bar: Bar) -> Book:
     """Trade what the order asks, and roll: the old contract is sold and the new one bought.
 
     A whole roll renews the size as well.  A part of one does not: what is held exchanges that
-    part of itself, and the order comes on top.
+    part of itself, and the order comes on top.  What stands with the contracts is traded by the
+    change of their number alone.
     """
     whole = bar.roll >= 1.0
     wanted = select((order.act > 0.0) | whole, order.contracts, book.held)
     closed = abs(book.held) * bar.roll
-    opened = select(whole, abs(wanted), abs(wanted - book.held) + closed)
-    cost = closed * bar.close_cost + opened * bar.open_cost
+    change = abs(wanted - book.held)
+    opened = select(whole, abs(wanted), change + closed)
+    cost = closed * bar.close_cost + opened * bar.open_cost + change * bar.unit_cost
     nav = book.nav - cost
     return Book(
         wanted,

@@ -41,6 +41,9 @@ class Strip:
         Half the bid-ask spread, in points, of the two contracts; 0 where cash-settled.
     fee
         USD per contract and trade.
+    unit_cost
+        USD to trade what stands with a contract and stays over rolls: the index units of a covered
+        one.  In none of the costs above.
     roll
         True where the contract carried out differs from the one carried in; sizes are renewed.
     shift
@@ -78,6 +81,7 @@ class Strip:
     half_spread_mark: Floats
     half_spread_open: Floats
     fee: float
+    unit_cost: Floats
     roll: NDArray[np.bool_]
     shift: Floats
     delta: Floats

@@ -109,6 +109,7 @@ def record(
         roll=strip.roll + strip.shift,
         close_cost=strip.close_cost,
         open_cost=strip.open_cost,
+        unit_cost=strip.unit_cost,
         size=sizes[0],
         size_nav=sizes[1],
         carry=strip.next_carry,

@@ -45,6 +45,10 @@ class Ticket(NamedTuple):
     limit: float | None = None
     """Net points of one unit: the most to pay, or with the sign turned the least to get."""
     tif: TimeInForce = "day"
+    old: Basket | None = None
+    """What units turn into others by the trade; None: they are bought or sold."""
+    new: Basket | None = None
+    """What they turn into."""
 
     @property
     def type(self) -> OrderKind:

@@ -201,8 +201,9 @@ class Desk:
             if not whole:
                 left[fill.order] = ticket._replace(units=rest)
             done.append(Traded(fill, self.lots.change(ticket.basket, fill.units), whole))
-            self._take(ticket.basket, fill.units, row, day)
-            traded += abs(fill.units)
+            self._take(ticket, fill.units, row, day)
+            both = ticket.old is not None and set(ticket.old.symbols) & {*ticket.basket.symbols}
+            traded += abs(fill.units) * (2.0 if both else 1.0)
             for leg in fill.legs:
                 track = self.track(leg.symbol)
                 slip = (leg.price - track.price[row - track.first]) * leg.quantity
@@ -348,23 +349,37 @@ class Desk:
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         replaced, self.tickets = self.tickets, []
         asked = changes(
-            self.lots, self.aim, self.wanted, mixes=self.mixes, whole=self.execution.whole
+            self.lots,
+            self.aim,
+            self.wanted,
+            mixes=self.mixes,
+            whole=self.execution.whole,
+            standing=self.roster.standing,
         )
         self._rolling = self._rolling and bool(asked)
-        for basket, units in asked:
-            live = without(basket, lambda symbol: self.track(symbol).expiry <= due)
+        for change in asked:
+            live = self._live(change.basket, due)
             if live is None:
                 continue
+            old = self._live(change.old, due) if change.old else None
             self._sent += 1
             name = f"{self.line.name}-{self._sent}"
             quotes = [self.quote(symbol, row) for symbol in live.symbols]
-            self.tickets.append(ticket(name, self.line.name, live, units, quotes, self.execution))
+            rest = change._replace(basket=live, old=old)
+            self.tickets.append(ticket(name, self.line.name, rest, quotes, self.execution))
         return list(self.tickets), replaced
 
-    def _take(self, basket: Basket, units: float, row: int, day: int) -> None:
+    def _live(self, basket: Basket, due: int) -> Basket | None:
+        return without(basket, lambda symbol: self.track(symbol).expiry <= due)
+
+    def _take(self, ticket: Ticket, units: float, row: int, day: int) -> None:
         """Take units into the lots, and keep how the position was come by."""
+        basket = ticket.basket if ticket.new is None else ticket.new
         before = self.lots.get(basket)
-        after = self.lots.add(basket, units)
+        if ticket.old is None:
+            after = self.lots.add(basket, units)
+        else:
+            after = self.lots.turn(ticket.old, basket, units)
         if basket != self.aim:
             return
         value = self.value(basket, row)

@@ -144,6 +144,11 @@ class Lots:
             self._held.pop(basket, None)
         return held
 
+    def turn(self, old: Basket, new: Basket, units: float) -> float:
+        """Turn units into others; return what is held of those."""
+        self.add(old, -units)
+        return self.add(new, units)
+
     def change(self, basket: Basket, units: float) -> tuple[Nanos, ...]:
         """Return what so many units more change in nano-contracts, leg by leg.
 

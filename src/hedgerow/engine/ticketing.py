@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import NamedTuple
 
 from hedgerow.engine.broker import Execution, Quote, Ticket, ticked
 from hedgerow.engine.holdings import Lots
 from hedgerow.instruments.roster import Basket
 
 
+class Change(NamedTuple):
+    """What must be traded: contracts of a unit, and units."""
+
+    basket: Basket
+    units: float
+    old: Basket | None = None
+    """What units turn into ``new`` by the trade; None: they are bought or sold."""
+    new: Basket | None = None
+
+
 def changes(
-    lots: Lots, aim: Basket, wanted: float, *, mixes: bool, whole: bool
-) -> list[tuple[Basket, float]]:
+    lots: Lots,
+    aim: Basket,
+    wanted: float,
+    *,
+    mixes: bool,
+    whole: bool,
+    standing: Set[str] = frozenset(),
+) -> list[Change]:
     """Return what must be traded, the sales of old contracts first.
 
     Parameters
@@ -27,23 +44,40 @@ def changes(
         Whether the weights of ``aim`` move, so that its contracts are traded one by one.
     whole
         Whole contracts only: to the nearest, halves away from none.
+    standing
+        Symbols that stay while the contracts beside them are exchanged.
 
     Examples
     --------
     >>> old, new = Basket(("VXK24",), (1.0,)), Basket(("VXM24",), (1.0,))
     >>> lots = Lots()
     >>> _ = lots.add(old, 3.0)
-    >>> [units for _, units in changes(lots, new, 2.6, mixes=False, whole=True)]
+    >>> [change.units for change in changes(lots, new, 2.6, mixes=False, whole=True)]
     [-3.0, 3.0]
     """
     units = rounded(wanted) if whole else wanted
     targets = _apart(aim, units, whole=whole) if mixes else {aim: units}
-    asked = [(basket, -held) for basket, held in lots.items() if basket not in targets]
+    asked, turned = [], 0.0
+    for basket, held in lots.items():
+        if basket in targets:
+            continue
+        kept = 0.0
+        if standing & set(basket.symbols) and held * units > 0.0:
+            kept = math.copysign(min(abs(held), abs(units - turned)), units)
+            asked.append(Change(_difference(basket, aim), kept, basket, aim))
+            turned += kept
+        if abs(held - kept) > 1e-12 * abs(held):
+            asked.append(Change(basket, kept - held))
     for basket, target in targets.items():
-        change = target - lots.get(basket)
-        if abs(change) > 1e-12 * max(abs(target), abs(lots.get(basket))):
-            asked.append((basket, change))
+        held = lots.get(basket) + turned
+        if abs(target - held) > 1e-12 * max(abs(target), abs(held)):
+            asked.append(Change(basket, target - held))
     return asked
+
+
+def _difference(old: Basket, new: Basket) -> Basket:
+    parts = [(symbol, -weight) for symbol, weight in zip(*old, strict=True)]
+    return Basket.of(*parts, *zip(*new, strict=True))
 
 
 def rounded(units: float) -> float:
@@ -61,8 +95,7 @@ def rounded(units: float) -> float:
 def ticket(
     order: str,
     line: str,
-    basket: Basket,
-    units: float,
+    change: Change,
     quotes: Sequence[Quote],
     execution: Execution,
 ) -> Ticket:
@@ -72,20 +105,20 @@ def ticket(
     ----------
     order, line
         The client's id, and whose order.
-    basket, units
+    change
         What is traded.
     quotes
         Of each contract at the decision.
     execution
         Market or limit, where the limit stands, and how long.
     """
-    limit = None
+    limit, (basket, units, old, new) = None, change
     if execution.order == "limit":
         limit = 0.0
         for symbol, weight, quote in zip(*basket, quotes, strict=True):
             far = ticked(symbol, math.copysign(1.0, units) * weight, quote, execution)
             limit += weight * (quote.price + execution.patience * (far - quote.price))
-    return Ticket(order, line, basket, units, limit, execution.tif)
+    return Ticket(order, line, basket, units, limit, execution.tif, old, new)
 
 
 def _apart(mix: Basket, units: float, *, whole: bool) -> dict[Basket, float]:

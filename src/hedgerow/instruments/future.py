@@ -111,6 +111,7 @@ class VixFuture:
             half_spread_mark=frozen(half_mark),
             half_spread_open=frozen(half),
             fee=trade.future_fee,
+            unit_cost=frozen(np.zeros(count)),
             roll=frozen(roll),
             shift=zero,
             delta=zero,

@@ -115,6 +115,7 @@ class VixFutureConstant:
             half_spread_mark=half,
             half_spread_open=half,
             fee=trade.future_fee,
+            unit_cost=frozen(np.zeros(count)),
             roll=frozen(np.zeros(count, dtype=bool)),
             shift=frozen(np.asarray(np.abs(same - now.near))),
             delta=zero,

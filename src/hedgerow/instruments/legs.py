@@ -109,8 +109,7 @@ def laid_out(
         Facts for the report.
     standing
         Half-spread of the unit of the index that stands with each contract and is in ``value``'s
-        price already, points, **shape** (T,): not traded at a roll.  Its dividends are counted.
-        None: there is none.
+        price already, points, **shape** (T,).  Its dividends are counted.  None: there is none.
     """
     count = len(market)
     out = value(np.arange(count), plan.held)
@@ -129,8 +128,6 @@ def laid_out(
     financing = scene.financing(out.price, MULTIPLIER)
     if standing is not None:
         financing -= scene.dividends() * MULTIPLIER
-        traded = np.where(roll, 0.0, standing)
-        half_mark, half_open = half_mark + traded, half_open + traded
     return Strip(
         name=name,
         times=market.times,
@@ -141,6 +138,7 @@ def laid_out(
         half_spread_mark=frozen(half_mark),
         half_spread_open=frozen(half_open),
         fee=fee,
+        unit_cost=frozen(np.zeros(count) if standing is None else standing * MULTIPLIER),
         roll=frozen(roll),
         shift=frozen(np.zeros(count)),
         delta=frozen(out.delta * MULTIPLIER),

@@ -74,6 +74,7 @@ class OptionRoster(Roster):
     def __init__(self, strip: Strip, plan: Schedule, strikes: Floats, board: Board) -> None:
         super().__init__(strip, plan.held, plan.pending)
         self._plan, self._strikes, self._board = plan, strikes, board
+        self.standing = frozenset(symbol for symbol, _ in board.cover)
 
     def basket(self, number: int) -> Basket:
         """Return the options of a contract; see `Roster.basket`."""

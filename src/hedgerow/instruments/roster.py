@@ -180,6 +180,9 @@ class Roster(ABC):
     True
     """
 
+    standing: frozenset[str] = frozenset()
+    """Symbols in every basket, which are held over rolls: the index units of a covered sleeve."""
+
     def __init__(self, strip: Strip, held: Index, pending: Index) -> None:
         self.strip = strip
         self.held = held

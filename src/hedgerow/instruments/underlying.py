@@ -93,6 +93,7 @@ class Underlying:
             half_spread_mark=path.half_spread,
             half_spread_open=path.half_spread,
             fee=path.fee,
+            unit_cost=zero,
             roll=frozen(np.zeros(count, dtype=bool)),
             shift=zero,
             delta=path.delta,

@@ -145,6 +145,7 @@ def _laid_out(
         half_spread_mark=frozen(half_mark),
         half_spread_open=frozen(half_open),
         fee=0.0,
+        unit_cost=zero,
         roll=frozen(roll),
         shift=zero,
         delta=zero,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hedgerow.core.book import Bar, Book, View
 from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.ledger.events import Decided
 from hedgerow.errors import LedgerError
+
+_LATER = {"unit_cost": 0.0}
+"""Facts of a bar that earlier versions did not know, as they counted them."""
 
 
 def recorded(time: int, line: str, policy: Policy, view: View, decision: Decision) -> Decided:
@@ -64,8 +68,13 @@ def seen(policy: Policy, event: Decided) -> View:
     return View(
         _values(names, event.signals, "signals"),
         Book(*_values(Book._fields, event.book, "book")),
-        Bar(*_values(Bar._fields, event.bar, "bar")),
+        Bar(*_values(Bar._fields, _LATER | dict(event.bar), "bar")),
     )
+
+
+def known(event: Decided, facts: Iterable[str]) -> Decided:
+    """Return the event with those facts of the bar alone that an earlier version knew."""
+    return replace(event, bar={name: event.bar[name] for name in facts})
 
 
 def remembered(policy: Policy, memory: Mapping[str, Mapping[str, float]]) -> tuple[Any, ...]:
