@@ -319,7 +319,13 @@ class Engine:
         if not asks_margin(held):
             return None
         rule = self.program.margin
-        asked = requirement(held, prices, self.feed.spots(bars.row), bonds=rule.bonds(bars.vix))
+        asked = requirement(
+            held,
+            prices,
+            self.feed.spots(bars.row),
+            bonds=rule.bonds(bars.vix),
+            enough=rule.available(self.nav),
+        )
         call = rule.call(asked, self.nav)
         if call is not None:
             sentence = (
