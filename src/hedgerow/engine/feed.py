@@ -40,8 +40,6 @@ class Bars(NamedTuple):
     vix: float
     """Points."""
     new_year: bool
-    digest: str
-    """Hash of all that the market showed at the bar."""
 
 
 @dataclass(frozen=True)
@@ -95,26 +93,21 @@ class History:
         return len(self.market) - self.first
 
     def __iter__(self) -> Iterator[Bars]:
-        market, tape = self.market, self.tapes[0]
-        times = market.times.astype("int64")
-        days = market.dates.astype("int64")
-        due = sessions_ahead(market.dates, self.lag).astype("int64")
-        rate = market["rate"]
-        for at, row in enumerate(range(self.first, len(market))):
-            before = max(row - 1, 0)
-            yield Bars(
-                row=row,
-                time=int(times[row]),
-                day=int(days[row]),
-                due=int(due[row]),
-                years=float(tape.bars.days[at]) / DAYS_PER_YEAR,
-                rate=float(rate[before]),
-                earned=float(tape.bars.portfolio[at]),
-                spot=float(market["spx"][row]),
-                vix=float(market["vix"][row]),
-                new_year=bool(tape.bars.new_year[at] > 0.0),
-                digest=self._digest(row),
-            )
+        market, bars = self.market, self.tapes[0].bars
+        rows = np.arange(self.first, len(market))
+        columns = (
+            rows,
+            market.times.astype("int64")[rows],
+            market.dates.astype("int64")[rows],
+            sessions_ahead(market.dates, self.lag).astype("int64")[rows],
+            bars.days / DAYS_PER_YEAR,
+            market["rate"][np.maximum(rows - 1, 0)],
+            bars.portfolio,
+            market["spx"][rows],
+            market["vix"][rows],
+            bars.new_year > 0.0,
+        )
+        yield from (Bars(*bar) for bar in zip(*(c.tolist() for c in columns), strict=True))
 
     def spots(self, row: int) -> dict[str, float]:
         """Return the levels of the indices at a bar, points, by symbol."""
@@ -126,5 +119,6 @@ class History:
         columns = [self.market[name] for name in sorted(self.market.columns)]
         return np.ascontiguousarray(np.column_stack(columns))
 
-    def _digest(self, row: int) -> str:
+    def digest(self, row: int) -> str:
+        """Return the hash of all that the market showed at a bar."""
         return hashlib.sha256(self._rows[row].tobytes()).hexdigest()

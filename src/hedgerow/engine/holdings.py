@@ -186,9 +186,9 @@ class Lots:
 
 def without(basket: Basket, over: Callable[[str], bool]) -> Basket | None:
     """Return what is left of a basket, None where nothing is."""
-    left = [(s, w) for s, w in zip(*basket, strict=True) if not over(s)]
-    if len(left) == len(basket.symbols):
+    if not any(map(over, basket.symbols)):
         return basket
+    left = [(s, w) for s, w in zip(*basket, strict=True) if not over(s)]
     if not left:
         return None
     return Basket(tuple(s for s, _ in left), tuple(w for _, w in left))

@@ -55,7 +55,7 @@ def option_slopes(value: Callable[[Floats], Greeks], left: Days, *, expired: boo
     Parameters
     ----------
     value
-        Greeks of the textbooks for years to expiry, all else as at each bar, **shape** (n,).
+        Greeks of the textbooks for years to expiry of **shape** (3, n), all else as at each bar.
     left
         Calendar days to expiry, **shape** (n,).
     expired
@@ -70,7 +70,8 @@ def option_slopes(value: Callable[[Floats], Greeks], left: Days, *, expired: boo
     ([0.75, 1.0, 0.0], [0.21, 0.0, 0.0])
     """
     until = np.maximum(left, MOMENT)
-    now, soon = value(until / DAYS_PER_YEAR), value((until - MOMENT) / DAYS_PER_YEAR)
+    times = np.stack([until, until - MOMENT, np.zeros(len(left))])
+    now, soon, end = (Greeks(*parts) for parts in zip(*value(times / DAYS_PER_YEAR), strict=True))
     theta, days = now.theta / DAYS_PER_YEAR, DAYS_PER_YEAR * MOMENT
     found = Slopes(
         now.delta.copy(),
@@ -84,7 +85,6 @@ def option_slopes(value: Callable[[Floats], Greeks], left: Days, *, expired: boo
         (soon.theta - now.theta) / days,
     )
     if expired and len(left) > 1:
-        end = value(np.zeros(len(left)))
         for part in found:
             part[-2] = 0.0
         found.delta[-2] = end.delta[-2]

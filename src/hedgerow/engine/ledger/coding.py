@@ -119,8 +119,9 @@ def _text_of(event: Event, names: Mapping[str, str]) -> str:
     """Return an event's text; ``names`` holds fields that are called otherwise in it."""
     made, name = [f'"kind":"{event.kind}"'], ""
     try:
-        for name, codec in _FIELDS[event.kind].items():
-            made.append(f'"{names.get(name, name)}":{codec.write(getattr(event, name))}')
+        for name, lead, write in _WRITERS[event.kind]:
+            begins = f'"{names[name]}":' if name in names else lead
+            made.append(begins + write(getattr(event, name)))
     except _UnfitError as error:
         raise _unfit(error, getattr(event, name), event.kind, name) from None
     return "{" + ",".join(made) + "}"
@@ -301,3 +302,7 @@ _FIELDS: dict[str, dict[str, _Codec]] = {
     for kind, cls in KINDS.items()
 }
 """How each field of each event is written and read, in the order of its class."""
+_WRITERS = {
+    kind: [(name, f'"{name}":', codec.write) for name, codec in codecs.items()]
+    for kind, codecs in _FIELDS.items()
+}
