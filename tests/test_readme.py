@@ -53,10 +53,13 @@ def test_the_console_of_the_readme_says_what_it_says() -> None:
         for line in block.splitlines():
             if line.startswith("$ "):
                 words = shlex.split(line[2:])
+                words, into = (words[:-2], words[-1]) if words[-2] == ">" else (words, "")
                 assert words[0] == "hedgerow"
                 result = CliRunner().invoke(cli.app, words[1:])
                 assert result.exit_code == (2 if "misspelt.toml" in words else 0), result.output
                 said = result.output.splitlines()
+                if into:
+                    Path(into).write_text(result.stdout, encoding="utf-8")
                 commands += 1
             else:
                 assert line in said

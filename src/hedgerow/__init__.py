@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
+    from hedgerow.engine.broker import Execution
+    from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
+    from hedgerow.engine.program import Line, Program
+    from hedgerow.engine.rulebook import rulebook
     from hedgerow.errors import (
         DataError,
         HedgerowError,
@@ -85,13 +90,16 @@ __all__ = [
     "Costs",
     "DataError",
     "Equity",
+    "Execution",
     "Future",
     "FutureContract",
     "HedgerowError",
     "Ladder",
     "LedgerError",
     "Level",
+    "Line",
     "Linear",
+    "MarginRule",
     "Market",
     "MaxLoss",
     "Monetise",
@@ -102,6 +110,7 @@ __all__ = [
     "PolicyError",
     "Position",
     "Premium",
+    "Program",
     "Put",
     "PutSpread",
     "RangeError",
@@ -138,9 +147,12 @@ __all__ = [
     "errors",
     "load",
     "load_policy",
+    "load_program",
     "margin",
+    "rulebook",
     "structures",
     "sweep",
+    "trade",
 ]
 
 _HOMES = {
@@ -148,7 +160,12 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.trading": ("load_program", "trade"),
+    "engine.broker": ("Execution",),
+    "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
+    "engine.program": ("Line", "Program"),
+    "engine.rulebook": ("rulebook",),
     "errors": (
         "DataError",
         "HedgerowError",

@@ -24,9 +24,11 @@ UNDERLYINGS = st.sampled_from(["SPX", "NDX", "RUT", "VIX"])
 DATES = st.dates(dt.date(1985, 1, 1), dt.date(2090, 1, 1))
 
 
-@given(UNDERLYINGS, DATES, st.floats(0.01, 99_000.0), st.booleans())
-def test_every_option_reads_back_and_the_ledger_knows_it(underlying, expiry, strike, call):
-    made = option(underlying, expiry, strike, call=call)
+@given(UNDERLYINGS, DATES, st.floats(0.01, 99_000.0), st.booleans(), st.booleans())
+def test_every_option_reads_back_and_the_ledger_knows_it(underlying, expiry, strike, call, morning):
+    morning = morning and underlying != "VIX"
+    made = option(underlying, expiry, strike, call=call, morning=morning)
+    assert made.product.settlement == ("AM" if morning or underlying == "VIX" else "PM")
     assert parse_option(made.symbol) == made
     assert made.strike == pytest.approx(strike, abs=1e-9)
     known = instrument(made.symbol)
@@ -58,6 +60,31 @@ def test_thousandths_on_a_monthly_expiry_are_listed(underlying, expiry, thousand
 )
 def test_symbols_by_example(underlying, expiry, symbol):
     assert option(underlying, expiry, 4500.0, call=False).symbol == symbol
+
+
+def test_options_on_vix_have_one_time_of_settlement():
+    with pytest.raises(DataError, match="option on VIX: options on VIX settle at one time"):
+        OtcOption.parse("VIX 2024-05-22 C 20.5 AM")
+
+
+def test_american_options_are_over_the_counter_and_read_back():
+    made = option("SPX", dt.date(2024, 1, 19), 4500.0, call=False, american=True)
+    assert made.symbol == "SPX 2024-01-19 P 4500.0 AMERICAN"
+    assert parse_option(made.symbol) == made
+    assert (made.product.exercise, made.product.settlement) == ("american", "PM")
+    assert made != option("SPX", dt.date(2024, 1, 19), 4500.0, call=False)
+    known = instrument(made.symbol)
+    assert (known.symbol, known.delivers, known.multiplier) == (made.symbol, False, 100)
+    with pytest.raises(DataError, match="leave AMERICAN out"):
+        OtcOption("VIX", dt.date(2024, 5, 22), 20.0, call=True, american=True)
+    with pytest.raises(DataError, match="leave AMERICAN out"):
+        OtcOption("SPX", dt.date(2024, 1, 19), 20.0, True, morning=True, american=True)
+
+
+@pytest.mark.parametrize("root", ["SPX", "NDX", "RUT"])
+def test_roots_of_the_morning_by_the_occ(root):
+    made = option(root, dt.date(2024, 1, 19), 4500.0, call=True, morning=True)
+    assert made.symbol == f"{root}   240119C04500000"
 
 
 @given(DATES, st.integers(1, 3000))

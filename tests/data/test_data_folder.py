@@ -24,6 +24,31 @@ def test_good_files_have_no_findings(shelf):
     assert loaded.market.origin["dividend_yield"][0] == Origin.ASSUMED
 
 
+def test_the_first_print_comes_with_the_bars_and_what_it_cannot_be_is_dropped(shelf):
+    opens = (3244.67, 0.0, 3217.55, 9999.0, 3238.59, 3266.03)
+    days = zip(shelf.days, opens, shelf.closes, strict=True)
+    shelf.spx(rows=[f"{d},{o},{max(o, c)},{min(o, c)},{c},{c},0" for d, o, c in days])
+    loaded = shelf.load()
+    first = loaded.market["spx_open"]
+    np.testing.assert_array_equal(first[[0, 2, 4, 5]], np.array(opens)[[0, 2, 4, 5]])
+    assert np.isnan(first[[1, 3]]).all()
+    assert rules(loaded)["out-of-range"].column == "spx_open"
+    assert rules(loaded)["out-of-range"].count == 2
+    np.testing.assert_array_equal(loaded.market["spx"], shelf.closes)
+
+
+def test_special_quotations_are_a_file_of_ones_own(shelf):
+    shelf.write("mine.csv", ["Date,SPX_SOQ", "2020-01-03,3226.36"])
+    soq = shelf.load().market["spx_soq"]
+    assert soq[1] == 3226.36
+    assert np.isnan(np.delete(soq, 1)).all()
+
+
+def test_bars_are_the_indexs_whatever_their_file_says_of_the_open(shelf):
+    (shelf.folder / "^GSPC.csv").rename(shelf.folder / "spx_open_high_low_close.csv")
+    np.testing.assert_array_equal(shelf.load().market["spx"], shelf.closes)
+
+
 def test_missing_folder():
     with pytest.raises(DataError, match=r"'no/such/folder' does not exist.*Mend: "):
         load("no/such/folder")

@@ -68,6 +68,18 @@ def test_findings_that_the_files_are_known_for(real):
     assert quality.of("not-used")[0].count > 20
 
 
+def test_first_prints_hardly_move_from_the_close_before_until_2015(real):
+    market = real.market
+    years = market.dates.astype("datetime64[Y]").astype(int)[1:] + 1970
+    close, first = np.log(market["spx"]), np.log(market["spx_open"])
+    night, day = first[1:] - close[:-1], np.diff(close)
+    assert np.isfinite(night[years <= 2024]).all()
+    part = {y: night[years == y].std() / day[years == y].std() for y in range(1990, 2025)}
+    assert max(part[year] for year in range(1990, 2016)) < 0.20
+    assert min(part[year] for year in range(2017, 2025)) > 1 / 3
+    assert np.isnan(night[years > 2025]).all()
+
+
 def test_rates(real):
     market = real.market
     rate = market["rate"]

@@ -102,6 +102,17 @@ def test_a_listed_option_and_one_over_the_counter_of_its_day_cover_each_other() 
     assert requirement({sold: -1, wing: 1}, {sold: 60.0}, SPOT) == pytest.approx(9_975.0)
 
 
+def test_options_over_the_counter_that_settle_in_the_morning_do_not_cover_those_of_the_close() -> (
+    None
+):
+    morning, evening = "SPX 2026-03-20 P 4800.25 AM", "SPX 2026-03-20 P 4800.25"
+    sold = {"SPX 2026-03-20 P 4900.5": -1.0}
+    prices = {"SPX 2026-03-20 P 4900.5": 60.0}
+    alone = requirement(sold, prices, SPOT)
+    assert requirement({**sold, morning: 1.0}, prices, SPOT) == alone
+    assert requirement({**sold, evening: 1.0}, prices, SPOT) < alone
+
+
 def test_futures_ask_for_their_bond_long_or_short_and_cover_nothing() -> None:
     bonds = MarginRule(vx_share=0.5).bonds(vix=20.0)
     held = {"VXK24": -3.0, "VX 1990-05": 1.0, "VXMK24": 2.0}

@@ -30,13 +30,23 @@ sleeve = { kind = "put", moneyness = 0.90 }
 """
 
 WRONG = {
-    'fills = "next"': [('fills = "never"', "fills"), ("fill = 1", "fill")],
+    'fills = "next"': [
+        ('fills = "never"', "fills"),
+        ("fill = 1", "fill"),
+        ("about = 3", "about"),
+        ("conventions = [7]", "conventions"),
+    ],
     "whole = true": [("whole = 1", "whole"), ("costs = 3", "costs")],
     "value = 10_000_000": [("value = -1", "portfolio.value"), ("valu = 1", "portfolio.valu")],
     "per_year = 0.02": [("per_year = 7", "budget.per_year"), ("a_year = 1", "budget.a_year")],
     'order = "limit"': [('order = "stop"', "execution.order"), ("depth = 1", "execution.depth")],
     'kind = "linear"': [('kind = "liner"', "policies.tail")],
-    'policy = "tail"': [('policy = "tale"', "lines[0].policy"), ("share = 1", "lines[0]")],
+    'policy = "tail"': [
+        ('policy = "tale"', "lines[0].policy"),
+        ('policy = ["tail"]', "lines[0].policy"),
+        ("policy = { kind = 1 }", "lines[0].policy"),
+        ("share = 1", "lines[0]"),
+    ],
     'kind = "put"': [('kind = "pot"', "lines[0].sleeve")],
     "moneyness = 0.90": [("moneynes = 0.9", "lines[0].sleeve")],
 }
@@ -58,7 +68,7 @@ def test_no_toml_is_refused() -> None:
         read("name = ")
 
 
-def test_what_is_written_is_what_is_read() -> None:
+def test_what_the_text_says_is_in_the_program() -> None:
     program = read(TEXT)
     assert (program.name, program.fills, program.budget) == ("demo", "next", 0.02)
     assert program.execution.order == "limit"

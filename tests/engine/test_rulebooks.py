@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 import numpy as np
@@ -224,13 +223,6 @@ def test_j_veqtor_corners() -> None:
     assert (calm, wild) == ([0.975, 0.025], [0.60, 0.40])
 
 
-def test_j_veqtor_trend_moves_the_level_by_one_step_at_most() -> None:
-    levels = [0.025, 0.10, 0.15, 0.25, 0.40]
-    for row in range(5):
-        for step in (-1, 0, 1):
-            assert GRID[row][step + 1] == levels[min(max(row + step, 0), 4)]
-
-
 @pytest.mark.parametrize("which", ["equity", "volatility"])
 def test_j_veqtor_all_cash_when_the_5_day_return_is_minus_2_percent(which: str) -> None:
     of = policy("veqtor", which)
@@ -284,6 +276,16 @@ def test_j_strikes_of_pput_cll_put_and_bxm(
         assert set(cycle.astype(int) % 12) <= {2, 5, 8, 11}  # March, June, September, December
     else:
         assert (np.diff(cycle.astype(int)) == 1).all()
+
+
+@pytest.mark.parametrize("name", ["pput", "cll", "cndr", "put", "bxm"])
+def test_j_options_of_the_cboe_indices_settle_in_the_morning(name: str) -> None:
+    data = market()
+    for each in table(name)["lines"]:
+        roster = sleeve_from_table(each["sleeve"]).roster(data, lag=0)
+        symbols = set(roster.basket(int(roster.held[-1])).symbols) - {"SPX"}
+        assert {parse_option(symbol).product.settlement for symbol in symbols} == {"AM"}
+        assert roster.strip.notes["settlements_share"]["first print"] == 1.0
 
 
 def test_j_pput_and_bxm_put_all_of_nav_into_index_and_option_together() -> None:
@@ -382,8 +384,3 @@ def test_001_the_standard_contract_is_a_90_day_put(name: str) -> None:
     given = line(name, "puts")["sleeve"]
     assert (given["kind"], given["tenor"], given["moneyness"]) == ("put", "90d", 0.90)
     assert [step.kind for step in policy(name, "hedge").steps][-1] == "trigger"
-
-
-def test_the_files_are_plain_toml() -> None:
-    for book in every():
-        assert tomllib.loads(book.text) == tomlkit.parse(book.text).unwrap()

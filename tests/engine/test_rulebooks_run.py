@@ -158,21 +158,22 @@ def test_j_from_roll_to_roll_nav_is_what_the_payoffs_say(name: str, line: str) -
     below = 0
     for first, last in pairs:
         units, spot = 100.0 * held[first], data["spx"][at]
+        morning = data["spx_open"][at[last]]  # there are no special quotations in these data
         span = np.diff(data.dates.astype(int)[at[first : last + 1]]) / 365.0
         bars = at[first:last]
         dividends = float(np.sum(data["spx"][bars] * data["dividend_yield"][bars] * span))
         interest = float(np.sum(data["rate"][bars] * span))
         if name == "pput":
             strike = 5.0 * np.floor(0.95 * spot[first] / 5.0 + 1e-9)
-            worth = spot[last] + max(strike - spot[last], 0.0) + dividends
+            worth = spot[last] + max(strike - morning, 0.0) + dividends
         elif name == "bxm":
             strike = 5.0 * np.ceil(spot[first] / 5.0 - 1e-9)
-            worth = min(spot[last], strike) + dividends
+            worth = spot[last] - max(morning - strike, 0.0) + dividends
         else:
             # NAV and the premium are the strike: cash that earns the month's interest
             strike = 5.0 * np.floor(spot[first] / 5.0 + 1e-9)
-            worth = strike * (1.0 + interest) - max(strike - spot[last], 0.0)
-        below += spot[last] < strike
+            worth = strike * (1.0 + interest) - max(strike - morning, 0.0)
+        below += morning < strike
         # interest on dividends, and on interest, is all that is left out
         assert outcome.nav[last] == pytest.approx(units * worth, rel=2e-5)
     assert 0 < below < len(pairs)

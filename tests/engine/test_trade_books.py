@@ -7,12 +7,12 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from engine.trading import RUN, moving, scheduled, small
+from engine.trading import RUN, flat, moving, scheduled, small
 from hedgerow.core.contract import OptionContract
 from hedgerow.core.policy import Policy
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.broker import Execution
-from hedgerow.engine.ledger.events import Cancelled, Closed, Explained, Filled, Ordered
+from hedgerow.engine.ledger.events import Cancelled, Closed, Explained, Filled, Ordered, Settled
 from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Line, Program
@@ -24,16 +24,11 @@ from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, RollOut
 from hedgerow.policies.rules import Constant
-from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import AtRoll
 from synthetic import market
 
 DATA = scheduled(market(150))
 NANO, MICRO = 1_000_000_000, 1_000_000
-
-
-def flat(level: float) -> Policy:
-    return Policy([Constant(level)], signals=[Level("vix")], raw=True)
 
 
 def events_of(program: Program, data=DATA) -> tuple[Outcome, list]:
@@ -52,6 +47,33 @@ def test_whole_contracts_on_listed_strikes_and_two_books_that_agree() -> None:
     assert all(strike % 5 == 0 for strike in strikes)
     for line in outcome.lines.values():
         assert (line["held"] == np.round(line["held"])).all()
+    closed = [event.nav / MICRO for event in events if isinstance(event, Closed)]
+    np.testing.assert_allclose(closed, outcome.nav, rtol=0.0, atol=0.01)
+
+
+@pytest.mark.parametrize("word", ["am", "pm"])
+def test_options_settle_at_the_morning_or_the_close_before_anything_trades(word: str) -> None:
+    sleeve = Put(1.03, tenor="monthly", roll="expiry", strike_step=5, settlement=word)
+    outcome, events = events_of(Program([Line("puts", sleeve, flat(1.0))]))
+    settled = [event for event in events if isinstance(event, Settled)]
+    assert len(settled) >= 5
+    level = {"am": DATA["spx_open"], "pm": DATA["spx"]}[word]
+    root = {"am": "SPX   ", "pm": "SPXW  "}[word]
+    paid = 0
+    for event in settled:
+        put = OptionContract.parse(event.contract)
+        row = np.searchsorted(DATA.times.astype("int64"), event.time)
+        assert str(DATA.dates[row]) == str(put.expiry)
+        assert event.contract.startswith(root)
+        assert event.value == pytest.approx(max(put.strike - level[row], 0.0), abs=1e-9)
+        paid += event.value > 0.0
+        after = events[events.index(event) :]
+        fills = [fill for fill in events if isinstance(fill, Filled) and fill.time == event.time]
+        assert fills
+        assert all(fill in after for fill in fills)
+        assert all(fill.contract != event.contract for fill in fills)
+    assert paid > 0
+    # two books, kept apart, agree at every bar
     closed = [event.nav / MICRO for event in events if isinstance(event, Closed)]
     np.testing.assert_allclose(closed, outcome.nav, rtol=0.0, atol=0.01)
 
@@ -141,7 +163,7 @@ def test_a_line_that_offsets_takes_the_delta_out() -> None:
 
 
 def limited(tif: str) -> Program:
-    execution = Execution(order="limit", patience=0.0, tif=tif)
+    execution = Execution(order="limit", limit_offset=0.0, tif=tif)
     return Program([Line("puts", Put(strike_step=5), moving())], execution=execution)
 
 

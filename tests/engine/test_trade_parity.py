@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawing import policies
-from engine.trading import scheduled
+from engine.trading import moving, scheduled, unforeseen
+from hedgerow.core.expiry import holidays_around, sessions_ahead
+from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution, Fill, Quote, SimulatedBroker, Ticket
 from hedgerow.engine.program import Line, Program
@@ -28,6 +30,7 @@ from sleeves import EVERY, label
 from synthetic import market
 
 DATA = scheduled(market(150))
+UNFORESEEN = unforeseen(market(150))
 EXACT, MONEY = ("x", "act", "held"), ("pnl", "cost", "spent")
 TIGHT = 1e-12
 
@@ -68,10 +71,9 @@ class FloorlessBroker:
 
 
 def differences(
-    sleeve: Sleeve, policy: Policy, costs: Costs, sessions: int | None = None
+    sleeve: Sleeve, policy: Policy, costs: Costs, data: Market = DATA
 ) -> dict[str, float]:
     """The largest difference of each column: of units absolute, of USD in parts of NAV."""
-    data = DATA if sessions is None else scheduled(market(sessions))
     program = Program([Line("hedge", sleeve, policy)], execution=Execution.ideal(), costs=costs)
     ground = prepare(data, sleeve, program.portfolio, costs=costs, lookback=program.lookback)
     expected, got = play("dynamic", policy, ground), trade(program, data, broker=FloorlessBroker())
@@ -106,8 +108,22 @@ def test_with_costs_every_sleeve_of_one_contract_does_too(sleeve, policy: Policy
 @pytest.mark.parametrize("sleeve", EVERY, ids=label)
 def test_over_years_with_every_overlay_too(sleeve) -> None:
     costs = Costs.none() if isinstance(sleeve, VixFutureConstant) else Costs()
-    found = differences(sleeve, ALL, costs, sessions=900)
+    found = differences(sleeve, ALL, costs, scheduled(market(900)))
     assert max(found.values()) <= 10 * TIGHT, found
+
+
+@pytest.mark.parametrize("policy", [ALL, moving()], ids=["all", "daily"])
+@pytest.mark.parametrize("sleeve", EVERY, ids=label)
+def test_where_the_exchange_keeps_other_days_than_its_calendar_too(sleeve, policy) -> None:
+    found = differences(sleeve, policy, Costs.none(), UNFORESEEN)
+    assert max(found.values()) <= TIGHT, found
+
+
+def test_such_days_are_in_the_data() -> None:
+    days = UNFORESEEN.dates
+    assert np.isin(days, holidays_around(days)).sum() == 6
+    due = sessions_ahead(days[:-1], 1)
+    assert (days[1:] > due).sum() == 4  # two of the five sessions that lack are neighbours
 
 
 def test_a_run_of_the_comparison_trades_at_all() -> None:

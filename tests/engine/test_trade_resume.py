@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from engine import trading
 from engine.trading import RUN, scheduled, small
 from hedgerow.core.market import Market
 from hedgerow.engine.ledger.events import Closed
@@ -128,31 +122,3 @@ def test_another_program_does_not_continue_a_run() -> None:
     with pytest.raises(LedgerError, match="has another 'opened' there"):
         trade(small(low=12.5), DATA, ledger=ledger)
     assert ledger.head == head
-
-
-def start(place: Path, sessions: int) -> subprocess.Popen[str]:
-    tests = str(Path(__file__).parents[1])
-    path = os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, trading.__file__, str(place), str(sessions)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
-
-
-@pytest.mark.slow
-def test_three_kills(tmp_path: Path) -> None:
-    whole, place, dice = MemoryLedger(RUN), tmp_path / "run.db", random.Random(3)
-    trade(small(), scheduled(market(600)), ledger=whole)
-    for _ in range(3):
-        with start(place, 600) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline().startswith("begun")
-            time.sleep(dice.uniform(0.3, 0.9))
-            child.send_signal(signal.SIGKILL)
-            child.stdout.read()
-        assert child.returncode == -signal.SIGKILL, "the run was over before it was killed"
-    with start(place, 600) as child:
-        assert child.stdout is not None
-        begun, last = child.stdout.read().split("\n")[:2]
-    assert 0 < int(begun.split()[1]) < whole.head.count
-    assert last == f"done {whole.head.count} {whole.head.hash}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hedgerow.core.expiry import sessions_ahead, vix_settlement
+from hedgerow.core.expiry import sessions_ahead, third_friday, vix_settlement
 from hedgerow.core.market import Market
 
 
@@ -24,11 +24,23 @@ def make_market(count=900, seed=3, futures=False, first="2003-01-02", term=False
     vix = np.exp(logs)
     spot = 1000.0 * np.exp(np.cumsum(0.0003 - 0.12 * shocks + rng.normal(0, 0.004, count)))
     columns = {"spx": spot, "vix": vix, "rate": 0.02 + 0.01 * np.sin(np.arange(count) / 200.0)}
+    columns |= mornings(days, spot, np.random.default_rng(seed))
     if term:
         columns["vix3m"] = vix**0.85 * 1.7
     if futures:
         columns |= quoted_futures(days, vix, rng)
     return Market(days.astype("datetime64[ns]"), columns)
+
+
+def mornings(days, spot, rng):
+    """First prints with holes, and special quotations of some third Fridays."""
+    first = spot * np.exp(rng.normal(0.0, 0.005, len(days)))
+    first[rng.random(len(days)) < 0.3] = np.nan
+    soq = np.full(len(days), np.nan)
+    friday = np.isin(days, third_friday(np.unique(days.astype("M8[M]"))))
+    chosen = friday & (rng.random(len(days)) < 0.5)
+    soq[chosen] = (spot * np.exp(rng.normal(0.0, 0.005, len(days))))[chosen]
+    return {"spx_open": first, "spx_soq": soq}
 
 
 def quoted_futures(days, vix, rng):

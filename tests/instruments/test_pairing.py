@@ -100,6 +100,14 @@ def test_condors_of_two_expiries_that_a_solver_of_dollars_could_not_solve_are_so
     assert 0.0 < found <= plain(shorts, longs) < uncovered
 
 
+def test_strikes_that_hardly_differ_are_paired() -> None:
+    """15 of 17 puts are covered by puts 1.53 points lower; two are uncovered, each 14,940.14."""
+    short = Short(17.0, terms(1076.5250998849065, call=False), 14_940.138, 0.0, 0.0)
+    long = Long(15.0, terms(1075.0, call=False))
+    wanted = 15 * 100.0 * 1.5250998849065 + 2 * 14_940.138
+    assert pairing._searched([short], [long], 0.0) == pytest.approx(wanted, rel=1e-9)
+
+
 @settings(max_examples=200, deadline=None)
 @given(books(), st.floats(0.01, 50.0))
 def test_margin_is_in_proportion_to_contracts(book, scale: float) -> None:

@@ -11,7 +11,9 @@ import subprocess
 
 import pytest
 
-from hedgerow.report import page
+import hedgerow as hr
+from hedgerow.engine.trade import trade
+from hedgerow.report import page, program_page
 
 PROBE = """<!DOCTYPE html><html><body><iframe src="report.html" width="360" height="3000"></iframe>
 <script>
@@ -47,11 +49,29 @@ def browser() -> str:
     return found
 
 
+def compared(found, path) -> tuple[str, str]:
+    page.write(found, path)
+    return tuple(str(found.tracks["dynamic"].dates[i]) for i in (0, -1))
+
+
+def traded(found, path) -> tuple[str, str]:
+    """The page of a program with lines of long names."""
+    made = found.ground.market
+    lines = [
+        hr.Line(f"a line that sells puts {i}", hr.Put(side=side), found.policy)
+        for i, side in enumerate(("long", "short"))
+    ]
+    outcome = trade(hr.Program(lines), made)
+    program_page.write(outcome, path)
+    return tuple(str(outcome.dates[i]) for i in (0, -1))
+
+
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_browser_has_nothing_to_complain_about(found, tmp_path) -> None:
+@pytest.mark.parametrize("write", [compared, traded])
+def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None:
     program = browser()
-    page.write(found, tmp_path / "report.html")
+    first, last = write(found, tmp_path / "report.html")
     (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
     done = subprocess.run(
         [
@@ -70,7 +90,6 @@ def test_a_browser_has_nothing_to_complain_about(found, tmp_path) -> None:
     out = json.loads(htmllib.unescape(said.group(1)))
     for width in ("phone", "desktop"):
         assert out[width]["wide"] <= out[width]["inner"], width
-    last, first = (str(found.tracks["dynamic"].dates[i]) for i in (-1, 0))
     assert last in out["before"]
     assert first in out["after"]
     assert "$10,000,000" in out["after"]

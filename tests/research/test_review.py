@@ -228,6 +228,11 @@ def quiet() -> Month:
             ["12.0%", "$10,000", "$200", "2%", "2020-03-04"],
         ),
         (
+            "crash",
+            {"depth": -0.12, "fall": (10_000.0, -200.0)},
+            ["lost $10,000; the hedge lost $200 more: look"],
+        ),
+        (
             "sharpe",
             {"sharpe_hedged": 0.41, "sharpe_unhedged": 0.60, "days": 504},
             ["504", "0.41", "0.60"],

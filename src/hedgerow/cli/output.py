@@ -6,7 +6,8 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -48,6 +49,16 @@ def note(sentence: str) -> None:
     """Say something in passing on stderr, if a person is there to read it."""
     if sys.stderr.isatty():
         typer.echo(sentence, err=True)
+
+
+@contextmanager
+def bar_of_progress(label: str, length: int) -> Iterator[Callable[[int], None] | None]:
+    """Show on stderr how far a long run is, if a person is there to see it; None if not."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with typer.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def show_json(value: Any) -> None:

@@ -9,8 +9,8 @@ import typer
 
 from hedgerow.cli.output import AsJson, show_json, told
 from hedgerow.cli.runs import Data, From, To
-from hedgerow.cli.trade import Place
-from hedgerow.report.formats import NOT_ADVICE, columns
+from hedgerow.cli.trade import Place, Report
+from hedgerow.report.formats import NOT_ADVICE, columns, percent
 
 app = typer.Typer(
     help="Published indices and the source's rules, as programs.", no_args_is_help=True
@@ -88,32 +88,34 @@ def run(
         bool, typer.Option("--monthly", help="Print the return of every month.")
     ] = False,
     ledger: Place = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a rulebook over history, and print it as an index of 100 at the first close."""
     from hedgerow.cli.trade import play
-    from hedgerow.engine.program_text import read
     from hedgerow.engine.rulebook import rulebook
-    from hedgerow.report import outcome as report
+    from hedgerow.report.outcome import as_index, figures
 
     book = rulebook(name)
-    made = play(read(book.text), data, start, end, ledger=ledger)
+    made = play(book.program, data, start, end, ledger=ledger, report=report)
+    index = as_index(made.outcome)
     if as_json:
-        index, found = report.as_index(made), report.figures(made)
-        show_json({**book.as_dict(), **found, **index, "data": data, "notice": NOT_ADVICE})
+        found = {**book.as_dict(), **figures(made.outcome), **index, "data": data}
+        show_json({**found, "report": report and str(report), "notice": NOT_ADVICE})
         return
-    typer.echo(f"{book.title}\n{report.told(made)}")
-    index = report.as_index(made)
+    typer.echo(f"{book.title}\n{made}")
     typer.echo(
         f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.4f} at "
         f"{index['dates'][-1]}"
     )
     if monthly:
         rows = [
-            [month, f"{gain:.2%}"]
+            [month, percent(gain, 2)]
             for month, gain in zip(index["months"], index["monthly_returns"], strict=True)
         ]
         typer.echo(columns(rows, right=[1]))
+    if report is not None:
+        typer.echo(f"Report: {report}")
 
 
 def _wrapped(text: str, lead: str = "") -> str:

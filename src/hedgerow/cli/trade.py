@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, show_json, told
+from hedgerow.cli.output import (
+    AsJson,
+    bar_of_progress,
+    complain,
+    note,
+    show_json,
+    told,
+    writable,
+)
 from hedgerow.cli.runs import Data, From, To
 from hedgerow.report.formats import NOT_ADVICE
 
 if TYPE_CHECKING:
-    from hedgerow.engine.outcome import Outcome
+    from hedgerow.api.trading import ProgramResult
     from hedgerow.engine.program import Program
 
 Place = Annotated[
@@ -24,6 +31,11 @@ Place = Annotated[
         help="Keep every event: a file (.jsonl, or SQLite), or postgresql://user@host/database. "
         "A run that it holds the beginning of is continued.",
     ),
+]
+
+
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write a report, an HTML page.")
 ]
 
 
@@ -38,25 +50,21 @@ def trade(
     run: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the run in the ledger.")
     ] = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Trade a program's lines contract by contract: orders, fills, settlement, margin."""
-    from hedgerow.engine.program_text import read
-    from hedgerow.errors import PolicyError
-    from hedgerow.report import outcome as report
+    from hedgerow.api.trading import load_program
+    from hedgerow.report.outcome import figures
 
-    try:
-        program = read(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise PolicyError(
-            f"it cannot be read ({why})", where=str(file), mend="name a program file"
-        ) from None
-    made = play(program, data, start, end, ledger=ledger, run=run)
+    made = play(load_program(file), data, start, end, ledger=ledger, run=run, report=report)
     if as_json:
-        show_json({**report.figures(made), "data": data, "notice": NOT_ADVICE})
+        found = {**figures(made.outcome), "data": data}
+        show_json({**found, "report": report and str(report), "notice": NOT_ADVICE})
         return
-    typer.echo(report.told(made))
+    typer.echo(str(made))
+    if report is not None:
+        typer.echo(f"Report: {report}")
 
 
 def play(
@@ -67,18 +75,27 @@ def play(
     *,
     ledger: str | None = None,
     run: str | None = None,
-) -> Outcome:
+    report: Path | None = None,
+) -> ProgramResult:
     """Load the data, play the program with a bar of progress, and return what came of it."""
-    from hedgerow import __version__, api, config
-    from hedgerow.engine.ledger.opening import open_ledger
-    from hedgerow.engine.trade import trade as play_
+    from hedgerow import api, config
+    from hedgerow.api import trading
+    from hedgerow.engine.feed import stretch_of
 
     first, last = config.date(start, "--from"), config.date(end, "--to")
+    target = writable(report) if report else None
     note(f"Loading {data} …")
     market = api.load(data)
-    note(f"Trading {program.name} …")
-    with ExitStack() as stack:
-        kept = None
-        if ledger is not None:
-            kept = stack.enter_context(open_ledger(ledger, run or program.name, writing=True))
-        return play_(program, market, start=first, end=last, ledger=kept, version=__version__)
+    whole, at = stretch_of(program, market, first, last)
+    with bar_of_progress(f"Trading {program.name}", len(whole) - at) as progress:
+        try:
+            made = trading.trade(
+                program, market, start=first, end=last, ledger=ledger, run=run, progress=progress
+            )
+        except KeyboardInterrupt:
+            if ledger is not None:
+                complain(f"broken off; give the same command again and {ledger} is continued")
+            raise
+    if target is not None:
+        made.report(target)
+    return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from hedgerow.core.products import Product, product
 from hedgerow.errors import DataError
 
 _DATE = r"(\d{4}-\d{2}-\d{2})"
-_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)")
+_OPTION = re.compile(rf"([A-Z]{{1,6}}) {_DATE} ([CP]) (\d+\.\d+)( AM| AMERICAN)?")
 _VARIANCE = re.compile(rf"([A-Z]{{1,6}}) {_DATE} {_DATE} VAR")
 _FUTURE = re.compile(r"(VX) (\d{4})-(\d{2})")
 
@@ -24,7 +24,10 @@ _FIRST_CODED = 2000
 _FIRST_VX = (2004, 5)
 """Year and month of the first VIX future."""
 _ROOTS = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
-"""Roots of listed options that settle on the close; those of other underlyings are their own."""
+"""Roots of listed options that settle on the close, by the root of those settled in the morning;
+other underlyings have one root, their own."""
+_AM, _AMERICAN = " AM", " AMERICAN"
+"""What ends the symbol of an option that is not settled on the close, or not only at expiry."""
 _THOUSANDTH = 1e-9
 """How near to a thousandth of a point a strike must be to be one."""
 
@@ -43,11 +46,16 @@ class OtcOption:
         Points, positive.
     call
         True for a call, False for a put.
+    morning
+        True where it settles on the opening, which options on an index may do.
+    american
+        True where it may be exercised at any close, for cash, which no listed option on these
+        indices may be.
 
     Raises
     ------
     DataError
-        If the underlying has no options, or the strike is not positive.
+        If the underlying has no options, or none of these terms, or the strike is not positive.
 
     Examples
     --------
@@ -56,15 +64,31 @@ class OtcOption:
     'SPX 2024-01-19 P 4512.345678901234'
     >>> OtcOption.parse(put.symbol) == put
     True
+    >>> OtcOption("SPX", dt.date(2024, 1, 19), 4512.5, call=False, morning=True).symbol
+    'SPX 2024-01-19 P 4512.5 AM'
     """
 
     underlying: str
     expiry: dt.date
     strike: float
     call: bool
+    morning: bool = False
+    american: bool = False
 
     def __post_init__(self) -> None:
         _check(self.underlying)
+        if self.american and (self.morning or self.underlying not in _ROOTS):
+            raise DataError(
+                "only options on an index that settle on the close are exercised before",
+                where=f"option on {self.underlying}",
+                mend="leave AMERICAN out",
+            )
+        if self.morning and self.underlying not in _ROOTS:
+            raise DataError(
+                f"options on {self.underlying} settle at one time of the day",
+                where=f"option on {self.underlying}",
+                mend="leave AM out",
+            )
         if not (np.isfinite(self.strike) and 1e-4 <= self.strike < 1e16):
             raise DataError(
                 f"{self.strike} is not a strike",
@@ -88,18 +112,22 @@ class OtcOption:
                 where="symbol",
                 mend="write SPX 2024-01-19 P 4512.5",
             )
-        return cls(match[1], _day(match[2], symbol), float(match[4]), match[3] == "C")
+        expiry = _day(match[2], symbol)
+        call, term = match[3] == "C", match[5]
+        return cls(match[1], expiry, float(match[4]), call, term == _AM, term == _AMERICAN)
 
     @property
     def symbol(self) -> str:
-        """Underlying, expiry, C or P, and the strike to the last bit."""
+        """Underlying, expiry, C or P, the strike to the last bit; and AM, or AMERICAN."""
         right = "C" if self.call else "P"
-        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}"
+        term = _AM if self.morning else _AMERICAN if self.american else ""
+        return f"{self.underlying} {self.expiry} {right} {float(self.strike)!r}{term}"
 
     @property
     def product(self) -> Product:
         """What it shares with the listed options of its underlying."""
-        return product(_ROOTS.get(self.underlying, self.underlying))
+        item = product(_root(self.underlying, morning=self.morning))
+        return replace(item, exercise="american") if self.american else item
 
 
 @dataclass(frozen=True, order=True)
@@ -242,7 +270,15 @@ AnyOption: TypeAlias = OptionContract | OtcOption
 AnyFuture: TypeAlias = FutureContract | OtcFuture
 
 
-def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> AnyOption:
+def option(
+    underlying: str,
+    expiry: dt.date,
+    strike: float,
+    *,
+    call: bool,
+    morning: bool = False,
+    american: bool = False,
+) -> AnyOption:
     """Return the listed option of these terms, or the one over the counter where none can be.
 
     Parameters
@@ -255,18 +291,24 @@ def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> An
         Points.
     call
         True for a call, False for a put.
+    morning
+        True for the option on an index that settles on the opening.
+    american
+        True for the one that may be exercised early; never listed.
 
     Notes
     -----
     An option is listed if its strike has three decimals at most and its expiry is a monthly one:
     the third Friday, or for VIX the day on which its future settles.  The root is that of the
     options that settle on the close (``SPXW``, ``NDXP``, ``RUTW``), also in years before these were
-    listed.
+    listed; or of those that settle in the morning (``SPX``, ``NDX``, ``RUT``).
 
     Examples
     --------
     >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False).symbol
     'SPXW  240119P04500000'
+    >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False, morning=True).symbol
+    'SPX   240119P04500000'
     >>> option("SPX", dt.date(2024, 1, 22), 4500.0, call=False).symbol
     'SPX 2024-01-22 P 4500.0'
     """
@@ -274,9 +316,9 @@ def option(underlying: str, expiry: dt.date, strike: float, *, call: bool) -> An
     monthly = vix_settlement(month) if underlying == "VIX" else third_friday(month)
     near = round(strike, 3)
     plain = abs(strike - near) <= _THOUSANDTH and 0.0 < near < 1e5
-    if plain and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
-        return OptionContract(_ROOTS.get(underlying, underlying), expiry, near, call)
-    return OtcOption(underlying, expiry, float(strike), call)
+    if plain and not american and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
+        return OptionContract(_root(underlying, morning=morning), expiry, near, call)
+    return OtcOption(underlying, expiry, float(strike), call, morning, american)
 
 
 def vix_future(month: int) -> AnyFuture:
@@ -309,7 +351,11 @@ def parse_option(symbol: str) -> AnyOption:
     if not _OPTION.fullmatch(symbol):
         return OptionContract.parse(symbol)
     exact = OtcOption.parse(symbol)
-    return option(exact.underlying, exact.expiry, exact.strike, call=exact.call)
+    if exact.american:
+        return exact
+    return option(
+        exact.underlying, exact.expiry, exact.strike, call=exact.call, morning=exact.morning
+    )
 
 
 def parse_future(symbol: str) -> AnyFuture:
@@ -326,6 +372,10 @@ def parse_future(symbol: str) -> AnyFuture:
     '2024-05-22'
     """
     return OtcFuture.parse(symbol) if _FUTURE.fullmatch(symbol) else FutureContract.parse(symbol)
+
+
+def _root(underlying: str, *, morning: bool) -> str:
+    return underlying if morning else _ROOTS.get(underlying, underlying)
 
 
 def _check(underlying: str) -> None:

@@ -32,7 +32,7 @@ BASE_URLS: dict[str, str] = {
 
 MANIFEST = "manifest.json"
 _CBOE = ("VIX", "VIX9D", "VIX3M", "VIX6M", "VVIX", "SKEW", "COR1M")
-_FRED = ("DFF", "DGS3MO")
+_FRED = ("DFF", "DGS3MO", "NASDAQ100", "VXNCLS", "RVXCLS")
 _FIRST_LISTED = (2013, 1)
 _FIRST_ARCHIVED = (2004, 5)
 _MONTHS_AHEAD = 8

@@ -16,15 +16,25 @@ from hedgerow.data import builtin, series
 from hedgerow.data.contracts import read_archive, read_contracts, read_panel
 from hedgerow.data.futures import Quotes, ranked, single
 from hedgerow.data.quality import Findings
-from hedgerow.data.screen import clean_index, clean_prices, clean_vix
+from hedgerow.data.screen import (
+    clean_index,
+    clean_opening,
+    clean_other,
+    clean_prices,
+    clean_vol,
+)
 from hedgerow.data.series import Column, Days, Floats, Series
-from hedgerow.data.tables import Sheet, read_columns, read_parquet, recognise
+from hedgerow.data.tables import OPENINGS, Sheet, read_columns, read_parquet, recognise
 from hedgerow.errors import DataError
 
 DEPTH = 4
 """How many folders deep the files may lie."""
 OPTIONAL = ("vix9d", "vix3m", "vix6m", "vvix", "skew", "cor1m")
 """Index columns taken as published on their own dates, empty elsewhere."""
+MORNINGS = {"open": "first prints of the day", "soq": "special opening quotations"}
+"""What is known of an index's mornings, and its words: ``spx_open``, ``ndx_soq``, …"""
+OTHERS = {"ndx": clean_other, "rut": clean_other, "vxn": clean_vol, "rvx": clean_vol}
+"""Indices beside the S&P 500 that sleeves may be written on, and their own VIX: their screens."""
 
 _SAME = 2e-4
 _PER_CENT = frozenset({"dff", "dgs3mo", "hy_spread"})
@@ -78,6 +88,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
     if "vix" in merged:
         keep = _within(spx.dates, keep, findings)
     columns |= _indices(spx.dates, merged, findings)
+    columns |= _mornings(spx.dates, columns, merged, findings)
     columns |= _futures(spx.dates, found, findings)
     columns |= _rates(spx, merged)
     market = Market(
@@ -86,7 +97,8 @@ def read_folder(path: Path, findings: Findings) -> Market:
         {name: column.origin[keep] for name, column in columns.items()},
         {name: column.source for name, column in columns.items()},
     )
-    _note_gaps(market, merged.get("vix"), findings)
+    for name in ("vix", "vxn", "rvx"):
+        _note_gaps(market, merged.get(name), findings)
     return market
 
 
@@ -174,7 +186,7 @@ def _merge(column: str, parts: list[Series], findings: Findings) -> Series:
 
 def _vix(spx: Series, published: Series | None, findings: Findings) -> Column:
     if published is not None:
-        return clean_vix(spx.dates, published, findings)
+        return clean_vol(spx.dates, published, findings)
     model = builtin.fitted()
     findings.add(
         "vix-modelled",
@@ -214,18 +226,23 @@ def _within(dates: Days, known: np.ndarray, findings: Findings) -> np.ndarray:
 
 
 def _note_gaps(market: Market, published: Series | None, findings: Findings) -> None:
-    """Name each stretch without a VIX; it stays unknown, and a run across it is refused."""
-    gap = np.flatnonzero(~np.isfinite(market["vix"]))
-    if not len(gap) or published is None:
+    """Name each stretch without a VIX, VXN or RVX between two days that have one."""
+    if published is None:
         return
+    name = published.column
+    known = np.flatnonzero(np.isfinite(market[name]))
+    gap = np.setdiff1d(np.arange(known[0], known[-1]), known) if len(known) else known
+    if not len(gap):
+        return
+    then = "no run may cross it" if name == "vix" else "there its model is used"
     for run in np.split(gap, np.flatnonzero(np.diff(gap) > 1) + 1):
         findings.add(
             "nan-run",
-            f"no usable VIX from {market.dates[run[0]]} to {market.dates[run[-1]]}, more than 3 "
-            "sessions running; it stays unknown and no run may cross it",
+            f"no usable {name.upper()} from {market.dates[run[0]]} to {market.dates[run[-1]]}, "
+            f"more than 3 sessions running; it stays unknown and {then}",
             action="noted",
             file=published.file,
-            column="vix",
+            column=name,
             count=len(run),
         )
 
@@ -237,6 +254,28 @@ def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -
             part = clean_index(merged[name], findings)
             values = series.on(sessions, part.dates, part.values)
             columns[name] = series.measured(values, f"{part.file}, published closes")
+    for name, screen in OTHERS.items():
+        if name in merged:
+            columns[name] = screen(sessions, merged[name], findings)
+    return columns
+
+
+def _mornings(
+    sessions: Days,
+    closes: Mapping[str, Column],
+    merged: Mapping[str, Series],
+    findings: Findings,
+) -> dict[str, Column]:
+    columns = {}
+    for index in OPENINGS:
+        for what, words in MORNINGS.items():
+            name = f"{index}_{what}"
+            if name in merged and index in closes:
+                part = merged[name]
+                values = series.on(sessions, part.dates, part.values)
+                known = Series(name, sessions, values, part.file)
+                kept = clean_opening(known, closes[index].values, findings).values
+                columns[name] = series.measured(kept, f"{part.file}, {words}")
     return columns
 
 

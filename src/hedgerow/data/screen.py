@@ -25,6 +25,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "vvix": (40.0, 400.0),
     "skew": (80.0, 250.0),
     "cor1m": (0.0, 100.0),
+    "vxn": (3.0, 250.0),
+    "rvx": (3.0, 250.0),
 }
 """What each index can be, in points; values outside are dropped."""
 
@@ -126,6 +128,29 @@ def _refuse_run(part: Series, known: Mask) -> None:
         )
 
 
+def clean_opening(part: Series, close: Floats, findings: Findings) -> Series:
+    """Return first prints, or special quotations, of an index that its close allows.
+
+    Parameters
+    ----------
+    part
+        On the sessions, points, **shape** (T,).
+    close
+        Of the same sessions, points, **shape** (T,).
+    findings
+        Where what is dropped is written.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = ~(np.abs(np.log(part.values / close)) <= np.log(1.0 + SPIKE))
+    return _dropped(
+        part,
+        np.isfinite(part.values) & far,
+        "out-of-range",
+        f"values of zero, or more than {SPIKE:.0%} from the close, were dropped",
+        findings,
+    )
+
+
 def clean_index(part: Series, findings: Findings) -> Series:
     """Return a volatility index without values that it cannot have."""
     low, high = LIMITS[part.column]
@@ -142,22 +167,22 @@ def clean_index(part: Series, findings: Findings) -> Series:
     )
 
 
-def clean_vix(sessions: Days, part: Series, findings: Findings) -> Column:
-    """Return the VIX on the index's sessions, short gaps carried and labelled.
+def clean_vol(sessions: Days, part: Series, findings: Findings) -> Column:
+    """Return VIX, VXN or RVX on the S&P 500's sessions, short gaps carried and labelled.
 
     Parameters
     ----------
     sessions
-        Dates with an index close, **shape** (T,).
+        Dates with an S&P 500 close, **shape** (T,).
     part
-        The published VIX.
+        The published index.
     findings
         Where zeros, spikes and gaps are written.
 
     Raises
     ------
     DataError
-        If no session has a VIX.
+        If no session has one.
     """
     part = clean_index(part, findings)
     known = np.isfinite(part.values)
@@ -170,6 +195,42 @@ def clean_vix(sessions: Days, part: Series, findings: Findings) -> Column:
         findings,
     )
     _stale(part, findings)
+    column, _ = _aligned(sessions, part, findings)
+    return column
+
+
+def clean_other(sessions: Days, part: Series, findings: Findings) -> Column:
+    """Return the closes of NDX or RUT on the S&P 500's sessions, short gaps carried and labelled.
+
+    Parameters
+    ----------
+    sessions
+        Dates with an S&P 500 close, **shape** (T,).
+    part
+        The published closes.
+    findings
+        Where spikes and gaps are written.
+
+    Raises
+    ------
+    DataError
+        If no session has one, or more than three running lack one between two that have.
+    """
+    column, gaps = _aligned(sessions, clean_prices(part, findings), findings)
+    if gaps.any():
+        at = np.flatnonzero(gaps)
+        raise DataError(
+            f"no close on {len(at)} sessions, more than {CARRY} of them running, "
+            f"{sessions[at[0]]} … {sessions[at[-1]]} (rule nan-run)",
+            where=f"{part.file}, column {part.column}",
+            mend="supply those closes, or remove the rows before them",
+        )
+    return column
+
+
+def _aligned(sessions: Days, part: Series, findings: Findings) -> tuple[Column, Mask]:
+    """Put a screened index on the sessions; also say where it lacks more than may be carried."""
+    name = part.column
     strangers = np.isfinite(part.values) & ~np.isin(part.dates, sessions)
     strangers &= (part.dates >= sessions[0]) & (part.dates <= sessions[-1])
     if strangers.any():
@@ -179,7 +240,7 @@ def clean_vix(sessions: Days, part: Series, findings: Findings) -> Column:
             f"{len(at)} values stand on days without an S&P 500 close and are left out",
             action="noted",
             file=part.file,
-            column="vix",
+            column=name,
             count=len(at),
             first=[str(part.dates[i]) for i in at[:5]],
         )
@@ -187,29 +248,30 @@ def clean_vix(sessions: Days, part: Series, findings: Findings) -> Column:
     good = np.isfinite(values)
     if not good.any():
         raise DataError(
-            "no session of the S&P 500 has a VIX",
-            where=f"{part.file}, column vix",
-            mend="supply VIX and S&P 500 closes of the same dates",
+            f"the {name.upper()} has no value on any session of the S&P 500",
+            where=f"{part.file}, column {name}",
+            mend=f"supply {name.upper()} and S&P 500 closes of the same dates",
         )
     row = np.arange(len(values))
     last = np.maximum.accumulate(np.where(good, row, -1))
     after = np.flatnonzero(good)[-1]
-    carried = ~good & (last >= 0) & (row < after) & _short(good)
+    inside = ~good & (last >= 0) & (row < after)
+    carried = inside & _short(good)
     codes = np.where(good, Origin.MEASURED, Origin.MISSING).astype(np.int8)
     if carried.any():
         at = np.flatnonzero(carried)
         findings.add(
-            "vix-gap",
-            f"{len(at)} sessions without a VIX carry the one before",
+            "vix-gap" if name == "vix" else "index-gap",
+            f"{len(at)} sessions without a {name.upper()} carry the one before",
             action="repaired",
             file=part.file,
-            column="vix",
+            column=name,
             count=len(at),
             first=[str(sessions[i]) for i in at[:5]],
         )
         values = np.where(carried, values[np.maximum(last, 0)], values)
         codes[carried] = Origin.REPAIRED
-    return Column(values, codes, f"{part.file}, published closes")
+    return Column(values, codes, f"{part.file}, published closes"), inside & ~carried
 
 
 def _short(good: Mask) -> Mask:

@@ -66,7 +66,8 @@ def describe_sources() -> tuple[Source, ...]:
         Source(
             BUILTIN,
             "installed packages",
-            "S&P 500 1990–2022 measured; VIX measured 2014–2018, modelled elsewhere; no futures",
+            "S&P 500 1990–2022 measured; VIX measured 2014–2018, modelled elsewhere; no futures, "
+            "NDX or RUT",
             True,
         ),
         Source(

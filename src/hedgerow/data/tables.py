@@ -33,11 +33,20 @@ ALIASES: dict[str, str] = {
     "vvix": "vvix",
     "skew": "skew",
     "cor1m": "cor1m",
+    **dict.fromkeys(("ndx", "nasdaq100"), "ndx"),
+    **dict.fromkeys(("vxn", "vxncls"), "vxn"),
+    **dict.fromkeys(("rut", "russell2000"), "rut"),
+    **dict.fromkeys(("rvx", "rvxcls"), "rvx"),
+    **{f"{index}open": f"{index}_open" for index in ("spx", "ndx", "rut")},
+    **{f"{index}soq": f"{index}_soq" for index in ("spx", "ndx", "rut")},
     "dff": "dff",
     "dgs3mo": "dgs3mo",
     "bamlh0a0hym2": "hy_spread",
 }
 """Names of files and header cells, lower case without signs, and the column they mean."""
+
+OPENINGS = {index: f"{index}_open" for index in ("spx", "ndx", "rut")}
+"""Columns whose files give a first print beside the close, and the column that it makes."""
 
 _DATE_NAMES = frozenset({"date", "trade date", "observation_date", "datetime", "time"})
 _HEADER_LINES = 6
@@ -49,8 +58,8 @@ def alias(name: str) -> str | None:
 
     Examples
     --------
-    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "SPY")]
-    ['vix', 'spx', 'spx_tr', None]
+    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "^RUT", "SPY")]
+    ['vix', 'spx', 'spx_tr', 'rut', None]
     """
     tokens = [token for token in re.split(r"[^a-z0-9]+", name.lower()) if token]
     for joined in ("".join(tokens[:2]), *tokens):
@@ -141,7 +150,11 @@ def recognise(path: Path, name: str) -> Sheet | None:
 def _wanted(cells: tuple[str, ...], meant: str | None) -> tuple[tuple[str, str], ...]:
     values = [cell for cell in cells if cell and cell not in _DATE_NAMES]
     if meant and "close" in values:
-        return ((meant, "close"),)
+        # a file of bars that is called spx_open.csv tells the close as well
+        meant = next((close for close, opening in OPENINGS.items() if opening == meant), meant)
+        opening = OPENINGS.get(meant)
+        first = ((opening, "open"),) if opening and "open" in values else ()
+        return ((meant, "close"), *first)
     named = {}
     for cell in values:
         column = alias(cell)
@@ -231,7 +244,8 @@ def read_columns(sheet: Sheet, findings: Findings) -> Iterator[Series]:
     """
     bars = [cell for cell in ("open", "high", "low") if cell in sheet.header]
     cells = [cell for _, cell in sheet.wanted]
-    frame = read_text(sheet, [sheet.date_cell, *cells, *(bars if "close" in cells else [])])
+    more = [cell for cell in bars if cell not in cells] if "close" in cells else []
+    frame = read_text(sheet, [sheet.date_cell, *cells, *more])
     dates = to_days(frame[sheet.date_cell], Place(sheet.name, sheet.date_cell, sheet.first_row))
     kept = ~np.isnat(dates)
     if not kept.any():

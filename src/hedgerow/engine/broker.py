@@ -104,12 +104,12 @@ class Execution:
         Prices are rounded to the product's tick, away from us.
     order
         ``market``, or ``limit``.
-    patience
+    limit_offset
         Where a limit stands, in half-spreads from the mid of the decision: 1.0 pays the whole
         spread, 0.0 asks for the mid, 2.0 gives way by another half-spread.
     tif
         ``day``: what is not filled at the next bar is cancelled, and asked for again if it is still
-        wanted; ``gtc``: works until it is filled or the line decides anew.
+        wanted; ``gtc``: works until it is filled or the line wants something else.
     option_depth, future_depth
         Contracts of each leg that can be traded in a bar at the quote at a VIX up to 20; None:
         without end.  Assumed, not measured.
@@ -137,7 +137,7 @@ class Execution:
     whole: bool = True
     ticks: bool = True
     order: Literal["market", "limit"] = "market"
-    patience: float = 1.0
+    limit_offset: float = 1.0
     tif: Literal["day", "gtc"] = "day"
     option_depth: float | None = 2_000.0
     future_depth: float | None = 1_000.0
@@ -151,7 +151,7 @@ class Execution:
             if getattr(self, name) not in words:
                 raise _refused(name, getattr(self, name), f"write {' or '.join(words)}")
         for name, low, high in (
-            *(("patience", -10.0, 10.0), ("thinning", 0.0, 5.0)),
+            *(("limit_offset", -10.0, 10.0), ("thinning", 0.0, 5.0)),
             *(("option_depth", 1.0, 1e9), ("future_depth", 1.0, 1e9)),
         ):
             value = getattr(self, name)

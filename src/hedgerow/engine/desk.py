@@ -22,6 +22,9 @@ from hedgerow.engine.ticketing import changes, ticket
 from hedgerow.errors import RangeError
 from hedgerow.instruments.roster import Basket, Roster
 
+_NONE = -1
+"""Number of no contract of a schedule."""
+
 KEEP = ("", "expiry", "strike")
 """What a renewed contract keeps of the old one, by the number of the wish less one."""
 
@@ -146,10 +149,14 @@ class Desk:
             total += weight * of(track, row - track.first)
         return total
 
-    def delta(self, row: int) -> float:
-        """Return the delta of what is held once the open tickets are filled, USD a point."""
+    def delta(self, row: int, due: int) -> float:
+        """Return the delta of what is held once the open tickets are filled, USD a point.
+
+        What expires by the day ``due``, since 1970-01-01, settles before they are.
+        """
         lots = [*self.lots.items(), *((ticket.basket, ticket.units) for ticket in self.tickets)]
-        return math.fsum(units * self.delta_of(basket, row) for basket, units in lots)
+        live = [(without(basket, self._expires(due)), units) for basket, units in lots]
+        return math.fsum(units * self.delta_of(basket, row) for basket, units in live if basket)
 
     # a bar, in its order
 
@@ -173,9 +180,33 @@ class Desk:
             legs.append(leg)
         return Marked(pnl, carried, legs)
 
-    def expired(self, day: int) -> list[tuple[str, float]]:
-        """Take out what expires by a day: symbols and contracts, which settle in cash."""
-        return self.lots.expire(lambda symbol: self.track(symbol).expiry <= day)
+    def expired(self, row: int, day: int) -> list[tuple[str, float]]:
+        """Take out what settles in cash at a bar: symbols and contracts.
+
+        What expires does, and what is exercised or assigned, unless it is on its way out and sold.
+
+        Parameters
+        ----------
+        row, day
+            Of the market, and its date as days since 1970-01-01.
+        """
+        early = {
+            symbol
+            for symbol in self.lots.quantities()
+            if symbol in self.aim.symbols and self._exercised(symbol, row)
+        }
+        if early:
+            self._number = _NONE  # aim at the schedule's contract, whatever was held
+        over = self._expires(day)
+        return self.lots.expire(lambda symbol: symbol in early or over(symbol))
+
+    def _exercised(self, symbol: str, row: int) -> bool:
+        track = self.track(symbol)
+        return track.exercised[row - track.first]
+
+    def _expires(self, day: int) -> Callable[[str], bool]:
+        """Return what says whether a contract expires by a day."""
+        return lambda symbol: self.track(symbol).expiry <= day
 
     def fill(
         self, fills: Sequence[Fill], row: int, day: int, fees: float
@@ -318,7 +349,7 @@ class Desk:
             self._acted, self.full = True, order.contracts
         number = self._pending[row]
         if self.mixes:
-            self.aim = self.roster.basket(number)
+            self._number, self.aim = number, self.roster.basket(number)
             if not order.act > 0.0 and not acting:
                 self.full = self.lots.units
         elif number != self._number:
@@ -327,17 +358,29 @@ class Desk:
             return [], []
         return self._work(row, due)
 
-    def retarget(self, row: int, due: int) -> list[Ticket]:
+    def retarget(self, row: int, day: int) -> list[Ticket]:
         """Aim at the contracts that the schedule holds at a bar, if that was not foreseen.
 
-        An exchange that stays shut over an expiry leaves the line without its contract: the order
-        that stands is then for the one that replaces it.
+        An exchange that stays shut over an expiry leaves the line without its contract, and so does
+        an exercise: the order that stands is then for the one that replaces it, at this bar.  A
+        line that holds what an action chose goes on to its next order.  A mix has the weights of
+        the day that trades, whichever the calendar said it would be.
+
+        Parameters
+        ----------
+        row, day
+            Of the market, and its date as days since 1970-01-01.
         """
         number = self._scheduled[row]
-        if self.mixes or number == self._number:
+        elsewhere = not self.mixes and self.lots.get(self.aim)
+        if number == self._number or elsewhere:
+            self.replaced = []
             return []
-        self._aim(number)
-        made, self.replaced = self._work(row, due)
+        if self.mixes:
+            self._number, self.aim = number, self.roster.basket(number)
+        else:
+            self._aim(number)
+        made, self.replaced = self._work(row, day)
         return made
 
     def _aim(self, number: int) -> None:
@@ -347,7 +390,8 @@ class Desk:
         self._left = 1.0
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
-        replaced, self.tickets = self.tickets, []
+        resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
+        replaced, self.tickets, made = self.tickets, [], []
         asked = changes(
             self.lots,
             self.aim,
@@ -361,16 +405,21 @@ class Desk:
             live = self._live(change.basket, due)
             if live is None:
                 continue
+            same = resting.get(live)
+            if same is not None and abs(same.units - change.units) <= 1e-9 * abs(change.units):
+                self.tickets.append(same)  # nothing else is wanted: it goes on working
+                continue
             old = self._live(change.old, due) if change.old else None
             self._sent += 1
             name = f"{self.line.name}-{self._sent}"
             quotes = [self.quote(symbol, row) for symbol in live.symbols]
             rest = change._replace(basket=live, old=old)
-            self.tickets.append(ticket(name, self.line.name, rest, quotes, self.execution))
-        return list(self.tickets), replaced
+            made.append(ticket(name, self.line.name, rest, quotes, self.execution))
+            self.tickets.append(made[-1])
+        return made, [ticket for ticket in replaced if ticket not in self.tickets]
 
     def _live(self, basket: Basket, due: int) -> Basket | None:
-        return without(basket, lambda symbol: self.track(symbol).expiry <= due)
+        return without(basket, self._expires(due))
 
     def _take(self, ticket: Ticket, units: float, row: int, day: int) -> None:
         """Take units into the lots, and keep how the position was come by."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -13,9 +13,10 @@ import numpy as np
 from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
-from hedgerow.engine.program import Program
-from hedgerow.engine.run import Ground, stretch
+from hedgerow.engine.program import Line, Program
+from hedgerow.engine.run import Ground, spots_of, stretch
 from hedgerow.instruments.roster import Roster
+from hedgerow.instruments.scene import SPOT, index_of
 from hedgerow.pricing.black import DAYS_PER_YEAR
 
 
@@ -36,10 +37,30 @@ class Bars(NamedTuple):
     """Interest a year known at the bar before, a decimal."""
     earned: float
     """Return of the hedged portfolio over the bar, a decimal."""
-    spot: float
     vix: float
     """Points."""
     new_year: bool
+    spots: Mapping[str, float]
+    """Levels of the indices that lines are written on, points, by market column."""
+
+
+def stretch_of(
+    program: Program, market: Market, start: str | None, end: str | None
+) -> tuple[Market, int]:
+    """Return the market up to a program's last bar and the row of its first one.
+
+    Parameters
+    ----------
+    program, market, start, end
+        As for `hedgerow.engine.trade.trade`.
+
+    Raises
+    ------
+    HedgerowError
+        If dates and data do not fit together.
+    """
+    spots = spots_of(*(line.sleeve for line in program.lines))
+    return stretch(market, program.lookback, start, end, spots=spots)
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,8 @@ class History:
         First bar of the run.
     values
         The portfolio's value at each close had it never been hedged, USD, **shape** (T,).
+    lines
+        Of the program.
     rosters, tapes
         Of each line.
     lag
@@ -63,6 +86,7 @@ class History:
     market: Market
     first: int
     values: Floats
+    lines: tuple[Line, ...]
     rosters: tuple[Roster, ...]
     tapes: tuple[Tape, ...]
     lag: int
@@ -76,7 +100,7 @@ class History:
         HedgerowError
             If dates, data and lines do not fit together.
         """
-        whole, first = stretch(market, program.lookback, start, end)
+        whole, first = stretch_of(program, market, start, end)
         values = program.portfolio.values(whole, first)
         rosters, tapes = [], []
         for line in program.lines:
@@ -87,13 +111,16 @@ class History:
             )
             rosters.append(roster)
             tapes.append(ground.tape(line.policy))
-        return cls(whole, first, values, tuple(rosters), tuple(tapes), program.lag)
+        return cls(
+            whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
+        )
 
     def __len__(self) -> int:
         return len(self.market) - self.first
 
     def __iter__(self) -> Iterator[Bars]:
         market, bars = self.market, self.tapes[0].bars
+        names = sorted({SPOT, *(index_of(line.sleeve) for line in self.lines)})
         rows = np.arange(self.first, len(market))
         columns = (
             rows,
@@ -103,11 +130,13 @@ class History:
             bars.days / DAYS_PER_YEAR,
             market["rate"][np.maximum(rows - 1, 0)],
             bars.portfolio,
-            market["spx"][rows],
             market["vix"][rows],
             bars.new_year > 0.0,
         )
-        yield from (Bars(*bar) for bar in zip(*(c.tolist() for c in columns), strict=True))
+        spots = np.column_stack([market[name][rows] for name in names]).tolist()
+        bars_of = zip(*(column.tolist() for column in columns), strict=True)
+        for bar, levels in zip(bars_of, spots, strict=True):
+            yield Bars._make((*bar, dict(zip(names, levels, strict=True))))
 
     def spots(self, row: int) -> dict[str, float]:
         """Return the levels of the indices at a bar, points, by symbol."""

@@ -23,6 +23,7 @@ class Quoted(NamedTuple):
     gamma: list[float]
     theta: list[float]
     dividend: list[float]
+    exercised: list[bool]
     gains: list[tuple[float, ...]]
     """The parts of `Gains` at each bar."""
     multiplier: float
@@ -44,6 +45,7 @@ class Quoted(NamedTuple):
             theta=path.theta.tolist(),
             dividend=path.dividend.tolist(),
             gains=np.column_stack(path.gains).tolist(),
+            exercised=path.exercised.tolist(),
             multiplier=path.multiplier,
             fee=path.fee,
             expiry=path.expiry,

@@ -15,6 +15,8 @@ from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.program import Program
+from hedgerow.engine.run import spots_of
+from hedgerow.instruments.scene import INDEXES
 
 COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
 """Columns of a line, beside the parts of its gain."""
@@ -39,6 +41,10 @@ class Outcome:
         By the portfolio over the bar, all of NAV invested in it, USD.
     unhedged
         Value of the portfolio had it never been hedged, USD.
+    margin
+        Asked for what the lines hold at the close, before the bar's orders, USD; 0.0 where
+        nothing held asks for any, or fills are at the close.  Where a plain split of options fits
+        what may be used it is that one's, which the cheapest may undercut.
     lines
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
@@ -49,7 +55,8 @@ class Outcome:
         By line: what its strip says of prices that are modelled, and ``modelled_share`` of the bars
         of this run.
     origins
-        By column of `PRICED_WITH`: the share of the run's bars of each origin.
+        By column of `PRICED_WITH`, and of other indices that lines are written on: the share of
+        the run's bars of each origin.
     alarms
         What rules said, with the bar's date.
     """
@@ -59,6 +66,7 @@ class Outcome:
     nav: Floats
     earned: Floats
     unhedged: Floats
+    margin: Floats
     lines: Mapping[str, Mapping[str, Floats]]
     notes: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, Mapping[str, float]]
@@ -95,7 +103,7 @@ class Sheet:
 
     program: Program
     rows: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
-    totals: list[tuple[float, float]] = field(default_factory=list)
+    totals: list[tuple[float, float, float]] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
 
@@ -113,12 +121,13 @@ class Sheet:
         bars: Bars,
         nav: float,
         earned: float,
+        margin: float,
         desks: Sequence[Desk],
         marks: Sequence[Marked],
         parts: Mapping[str, Parts],
     ) -> None:
         """Take down a bar that is done."""
-        self.totals.append((nav, earned))
+        self.totals.append((nav, earned, margin))
         for desk, mark in zip(desks, marks, strict=True):
             name, book = desk.line.name, desk.book
             order, scale = self._orders[name]
@@ -132,7 +141,7 @@ class Sheet:
 
     def outcome(self, feed: History) -> Outcome:
         """Return the finished run."""
-        nav, earned = np.array(self.totals, dtype=np.float64).T
+        nav, earned, margin = np.array(self.totals, dtype=np.float64).T
         names = (*COLUMNS, *Parts._fields)
         return Outcome(
             self.program,
@@ -140,6 +149,7 @@ class Sheet:
             nav,
             earned,
             feed.values[feed.first :].copy(),
+            margin,
             {
                 name: dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
                 for name, rows in self.rows.items()
@@ -151,14 +161,15 @@ class Sheet:
                 }
                 for line, roster in zip(self.program.lines, feed.rosters, strict=True)
             },
-            _origins(feed.market, feed.first),
+            _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
         )
 
 
-def _origins(market: Market, first: int) -> dict[str, dict[str, float]]:
+def _origins(market: Market, first: int, spots: set[str]) -> dict[str, dict[str, float]]:
     shares = {}
-    for name in PRICED_WITH:
+    others = [name for spot in sorted(spots) for name in (spot, INDEXES[spot].vol)]
+    for name in (*PRICED_WITH, *others):
         missing = np.full(len(market), Origin.MISSING)
         codes = market.origin.get(name, missing)[first:]
         counted = {origin.name.lower(): float(np.mean(codes == origin)) for origin in Origin}

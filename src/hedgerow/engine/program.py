@@ -15,8 +15,9 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import RangeError
+from hedgerow.errors import PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.scene import index_of
 from hedgerow.instruments.sleeve import Sleeve
 
 Fills = Literal["next", "close"]
@@ -49,6 +50,8 @@ class Line:
     ------
     RangeError
         If a number is out of range.
+    SleeveError, PolicyError
+        If it has no sleeve, or no policy.
     """
 
     name: str
@@ -62,6 +65,19 @@ class Line:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
             raise RangeError(f"{self.name!r} is not a name", where="lines.name", mend="name it")
+        if isinstance(self.sleeve, type) or not callable(getattr(self.sleeve, "roster", None)):
+            raise SleeveError(
+                f"{self.sleeve!r} is not a sleeve",
+                where=f"line {self.name}, sleeve",
+                mend="write hr.Put() or another sleeve",
+            )
+        if not isinstance(self.policy, Policy):
+            text = isinstance(self.policy, str)
+            raise PolicyError(
+                f"{self.policy!r} is not a policy",
+                where=f"line {self.name}, policy",
+                mend=f"write hr.load_policy({self.policy!r})" if text else "write hr.Policy(…)",
+            )
         _part(self.share, f"line {self.name}, share", 0.0, 10.0)
         _part(self.max_share, f"line {self.name}, max_share", 0.0, 1.0)
 
@@ -89,13 +105,14 @@ class Program:
     Raises
     ------
     RangeError
-        If a number is out of range, a name is used twice, or ``offsets`` names no line.
+        If a number is out of range, a name is used twice, or ``offsets`` names no line before it
+        on the same index.
 
     Examples
     --------
     >>> import hedgerow as hr
     >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
-    >>> program = Program([Line("puts", hr.Put(), policy)], name="demo", budget=0.02)
+    >>> program = hr.Program([hr.Line("puts", hr.Put(), policy)], name="demo", budget=0.02)
     >>> program.line("puts").sleeve.name
     'put-90d-0.9'
     """
@@ -115,6 +132,13 @@ class Program:
         object.__setattr__(self, "lines", tuple(self.lines))
         if not self.lines:
             raise RangeError("the program has no lines", where="lines", mend="give one or more")
+        for i, line in enumerate(self.lines):
+            if not isinstance(line, Line):
+                raise RangeError(
+                    f"{line!r} is not a line",
+                    where=f"lines[{i}]",
+                    mend="write hr.Line(name, sleeve, policy)",
+                )
         names = [line.name for line in self.lines]
         for i, line in enumerate(self.lines):
             if line.name in names[:i]:
@@ -128,6 +152,14 @@ class Program:
                     f"'{line.offsets}' is no line before it",
                     where=f"lines[{i}].offsets",
                     mend=f"use one of: {', '.join(names[:i]) or 'none yet'}",
+                )
+            other = self.lines[names.index(line.offsets)] if line.offsets else line
+            theirs, ours = index_of(other.sleeve), index_of(line.sleeve)
+            if theirs != ours:
+                raise RangeError(
+                    f"'{line.offsets}' is written on {theirs}, not on {ours}",
+                    where=f"lines[{i}].offsets",
+                    mend=f"give the sleeve index = '{theirs}'",
                 )
         if self.budget is not None:
             _part(self.budget, "budget.per_year", 1e-6, 1.0)

@@ -75,13 +75,19 @@ def read(text: str) -> Program:
     Examples
     --------
     >>> from hedgerow.engine.rulebook import rulebook
-    >>> program = read(rulebook("vxth").text)
+    >>> program = read(rulebook("vxth").text)  # which is rulebook("vxth").program
     >>> program.fills, [line.sleeve.name for line in program.lines]
     ('close', ['vix_call-1-30delta'])
     """
     import hedgerow.policies  # noqa: F401  # fills the catalogue that the text names
 
     table = parse(text, "program")
+    if "steps" in table and "lines" not in table:
+        raise PolicyError(
+            "this is a policy, not a program",
+            where="steps",
+            mend="head it [policies.NAME] and give the program a line, headed [[lines]]",
+        )
     _known(table, _KEYS, "")
     policies = _policies(_table(table, "policies"))
     execution = _made(Execution, _table(table, "execution"), "execution")
@@ -93,7 +99,11 @@ def read(text: str) -> Program:
     rows = table.get("lines", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PolicyError("must be a list of tables", where="lines", mend="head each: [[lines]]")
-    texts = {key: _text(table, key) for key in ("name", "title", "source") if key in table}
+    texts = {key: _text(table, key) for key in _TEXTS if key in table}
+    texts.pop("about", None)
+    said = table.get("conventions", [])
+    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+        raise PolicyError("must be a list of texts", where="conventions", mend='write ["…", "…"]')
     return Program(
         [_line(row, policies, f"lines[{i}]") for i, row in enumerate(rows)],
         portfolio=_made(Equity, _table(table, "portfolio"), "portfolio"),
@@ -137,6 +147,12 @@ def _line(row: Mapping[str, Any], policies: Mapping[str, Policy], where: str) ->
     for key in ("policy", "sleeve"):
         if key not in row:
             raise PolicyError(f"the line has no {key}", where=where, mend=f"give it a {key}")
+    if not isinstance(row["policy"], str):
+        raise PolicyError(
+            f"{row['policy']!r} is no name",
+            where=f"{where}.policy",
+            mend='name a policy: policy = "tail"',
+        )
     if row["policy"] not in policies:
         raise PolicyError(
             f"there is no policy {row['policy']!r}",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from hedgerow.engine.program import Program
+from hedgerow.engine.program_text import read
 from hedgerow.errors import RangeError, nearest
 
 _FOLDER = files("hedgerow.engine").joinpath("rulebooks")
@@ -45,6 +47,11 @@ class Rulebook:
     def table(self) -> dict[str, Any]:
         """The file as TOML reads it."""
         return tomllib.loads(self.text)
+
+    @property
+    def program(self) -> Program:
+        """The file as a program, to trade."""
+        return read(self.text)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what it says of itself, for JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.track import COLUMNS, Track
 from hedgerow.errors import DataError, PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE
+from hedgerow.instruments.scene import DIVIDEND_YIELD, RATE, SPOT, index_of, missing_index
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
@@ -99,14 +100,24 @@ def prepare(
     RangeError
         If a date is unreadable, lies outside the data, or leaves fewer than two bars.
     """
-    whole, first = stretch(market, lookback, start, end)
+    whole, first = stretch(market, lookback, start, end, spots=spots_of(sleeve))
     strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
     values = portfolio.values(whole, first)
     return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
 
 
+def spots_of(*sleeves: Sleeve) -> set[str]:
+    """Return the market columns of the indices, beside the S&P 500, that sleeves are written on."""
+    return {*map(index_of, sleeves)} - {SPOT}
+
+
 def stretch(
-    market: Market, lookback: int, start: str | None, end: str | None
+    market: Market,
+    lookback: int,
+    start: str | None,
+    end: str | None,
+    *,
+    spots: Iterable[str] = (),
 ) -> tuple[Market, int]:
     """Return the market up to a run's last bar, with rates, and the row of its first bar.
 
@@ -114,6 +125,9 @@ def stretch(
     ----------
     market, lookback, start, end
         As for `prepare`.
+    spots
+        Columns of further indices that sleeves are written on; sessions before all are known
+        are left out.
 
     Raises
     ------
@@ -123,6 +137,7 @@ def stretch(
     for date, where in ((start, "--from"), (end, "--to")):
         if date is not None:
             _inside(market, date, where)
+    market = _since_known(market, spots)
     inside = market.between(start, end)
     upto = int(np.searchsorted(market.times, inside.times[-1]))
     whole = _with_rates(market.until(upto))
@@ -133,13 +148,23 @@ def stretch(
             where="--from/--to",
             mend="choose a longer stretch",
         )
-    _known_throughout(whole, first)
+    _known_throughout(whole, first, spots)
     return whole, first
 
 
-def _known_throughout(market: Market, first: int) -> None:
-    """Refuse a run on days when index or VIX are unknown: prices would be made of old ones."""
-    for name in ("spx", "vix"):
+def _since_known(market: Market, spots: Iterable[str]) -> Market:
+    """Leave out the sessions before all of these columns are known; one that lacks is refused."""
+    for name in sorted(spots):
+        if not market.has(name):
+            raise missing_index(name)
+        known = int(np.argmax(np.isfinite(market[name])))
+        market = market.between(str(market.dates[known]), None) if known else market
+    return market
+
+
+def _known_throughout(market: Market, first: int, spots: Iterable[str]) -> None:
+    """Refuse a run on days when an index or VIX is unknown: prices would be made of old ones."""
+    for name in ("spx", "vix", *sorted(spots)):
         bad = np.flatnonzero(~np.isfinite(market[name][first:]))
         if len(bad):
             day = market.dates[first + bad[0]]

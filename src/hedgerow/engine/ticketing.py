@@ -117,7 +117,7 @@ def ticket(
         limit = 0.0
         for symbol, weight, quote in zip(*basket, quotes, strict=True):
             far = ticked(symbol, math.copysign(1.0, units) * weight, quote, execution)
-            limit += weight * (quote.price + execution.patience * (far - quote.price))
+            limit += weight * (quote.price + execution.limit_offset * (far - quote.price))
     return Ticket(order, line, basket, units, limit, execution.tif, old, new)
 
 

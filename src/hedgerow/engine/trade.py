@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from hedgerow.core.book import Order
 from hedgerow.core.market import Market
@@ -22,8 +23,13 @@ from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.margining import MarginCall, asks_margin, requirement
 from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
-from hedgerow.engine.program import Program
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.recording import Recorder
+from hedgerow.instruments.scene import index_of
+from hedgerow.policies.overlays import Bounds, under_floor
+
+STEP = 50
+"""Bars between two words of progress."""
 
 
 def trade(
@@ -64,9 +70,8 @@ def trade(
     Examples
     --------
     >>> import hedgerow as hr
-    >>> from hedgerow.engine.program import Line, Program
     >>> policy = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
-    >>> program = Program([Line("puts", hr.Put(), policy)])
+    >>> program = hr.Program([hr.Line("puts", hr.Put(), policy)])
     >>> outcome = trade(program, hr.load("builtin"), start="2018-01-02", end="2018-03-29")
     >>> len(outcome.times), sorted(outcome.lines)
     (61, ['puts'])
@@ -76,8 +81,8 @@ def trade(
     engine = Engine(program, feed, recorder, broker or SimulatedBroker(program.execution))
     for done, bars in enumerate(feed, start=1):
         engine.bar(bars)
-        if progress is not None and done % 50 == 0:
-            progress(50)
+        if progress is not None and (done % STEP == 0 or done == len(feed)):
+            progress((done - 1) % STEP + 1)
     return engine.outcome()
 
 
@@ -108,6 +113,8 @@ class Engine:
         self.sheet = Sheet(program)
         self._bars = 0
         self._fees: list[float] = []
+        self._margin = 0.0
+        self._under: set[str] = set()  # lines that a budget keeps under their floor
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
@@ -144,7 +151,7 @@ class Engine:
         self.nav = self.before + earned
         self._fees = []
         for desk, mark in zip(self.desks, marks, strict=True):
-            over = desk.expired(bars.day)
+            over = desk.expired(row, bars.day)
             gone += [symbol for symbol, _ in over]
             self._fees.append(sum(abs(held) * desk.track(symbol).fee for symbol, held in over))
             desk.book = desk.book._replace(
@@ -185,9 +192,10 @@ class Engine:
     def _fill(self, bars: Bars) -> None:
         row, recorder = bars.row, self.recorder
         for desk in self.desks:
-            fresh = desk.retarget(row, bars.due)
-            if recorder is not None and fresh:
+            fresh = desk.retarget(row, bars.day)
+            if recorder is not None:
                 recorder.cancelled(desk.replaced, "another contract takes its place")
+            if recorder is not None and fresh:
                 self._show(bars)
                 for ticket in fresh:
                     recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
@@ -229,18 +237,22 @@ class Engine:
 
     def _decide(self, bars: Bars) -> None:
         row, recorder = bars.row, self.recorder
-        asked = []
+        asked, traces = [], []
         for desk in self.desks:
             view, decision = desk.decide(row)
             asked.append((float(decision.x), float(decision.act)))
+            traces.append(decision.trace)
             if recorder is not None:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
         bound, call = self._bound(bars, asked), self._call(bars)
-        for desk, (x, act), (sized, cap, scale) in zip(self.desks, asked, bound, strict=True):
-            wished = desk.wish(row, bars.day, bars.spot, bars.vix)
+        for desk, (x, act), trace, (sized, cap, scale) in zip(
+            self.desks, asked, traces, bound, strict=True
+        ):
+            self._warn(bars, desk.line, trace, float(sized.x), scale)
+            wished = desk.wish(row, bars.day, bars.spots[index_of(desk.line.sleeve)], bars.vix)
             order = sized
             if desk.line.offsets:
-                order = self._offset(desk, x * desk.line.share, act, row)
+                order = self._offset(desk, x * desk.line.share, act, bars)
             if call is not None and call.factor < 1.0 and asks_margin(desk.lots.quantities()):
                 order = desk.shrink(order, call.factor)
                 wished["margin.factor"] = call.factor
@@ -297,17 +309,38 @@ class Engine:
             return 1.0
         return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
 
-    def _offset(self, desk: Desk, x: float, act: float, row: int) -> Order:
+    def _warn(self, bars: Bars, line: Line, trace: tuple[Any, ...], x: float, scale: float) -> None:
+        """Say when a budget, its own or that of all, first pushes a line under its floor (B3)."""
+        floors = [step.floor * line.share for step in line.policy.steps if isinstance(step, Bounds)]
+        common = scale < 1.0 and not line.offsets and any(abs(x) < floor for floor in floors)
+        if not common and not under_floor(trace, tuple(line.policy.steps)):
+            self._under.discard(line.name)
+        elif line.name not in self._under:
+            self._under.add(line.name)
+            whose = "the common budget" if common else "its budget"
+            self._alarm(
+                bars, "budget", f"{whose} pushes line {line.name} under its floor, to {x:.3f}"
+            )
+
+    def _alarm(self, bars: Bars, rule: str, sentence: str) -> None:
+        """Take down what a rule said, in both books."""
+        self.sheet.alarm(bars, rule, sentence)
+        if self.recorder is not None:
+            self.recorder.alarm(rule, sentence)
+
+    def _offset(self, desk: Desk, x: float, act: float, bars: Bars) -> Order:
         """Return the order that takes the delta of another line out."""
+        row = bars.row
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
         each = desk.delta_of(desk.aim, row)
-        return Order(x, -x * other.delta(row) / each if each else 0.0, act)
+        return Order(x, -x * other.delta(row, bars.due) / each if each else 0.0, act)
 
     def _call(self, bars: Bars) -> MarginCall | None:
         """Return the margin call on what is held, written down where there is one.
 
         An index is calculated, not carried in an account: it has none.
         """
+        self._margin = 0.0
         if not self.program.lag:
             return None
         held: dict[str, float] = {}
@@ -327,15 +360,14 @@ class Engine:
             bonds=rule.bonds(bars.vix),
             enough=rule.available(self.nav),
         )
+        self._margin = asked
         call = rule.call(asked, self.nav)
         if call is not None:
             sentence = (
                 f"margin asks for {call.required:,.0f} USD, {call.available:,.0f} may be used, "
                 f"{call.shortfall:,.0f} lack; response: {rule.response}"
             )
-            self.sheet.alarm(bars, "margin", sentence)
-            if self.recorder is not None:
-                self.recorder.alarm("margin", sentence)
+            self._alarm(bars, "margin", sentence)
         return call
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
@@ -343,10 +375,11 @@ class Engine:
             desk.line.name: parts_of(mark, desk.book.cost)
             for desk, mark in zip(self.desks, marks, strict=True)
         }
-        self.sheet.closed(bars, self.nav, self.before * bars.earned, self.desks, marks, parts)
+        earned = self.before * bars.earned
+        self.sheet.closed(bars, self.nav, earned, self._margin, self.desks, marks, parts)
         recorder = self.recorder
         if recorder is not None:
             recorder.variation()
-            recorder.explained(self.before * bars.earned, parts)
+            recorder.explained(earned, parts)
             recorder.close(self.nav, 0.01 + 1e-11 * abs(self.nav) * math.sqrt(self._bars))
             recorder.store()

@@ -175,7 +175,7 @@ def parse_sleeve(text: str, path: str = "--sleeve") -> Sleeve:
     return sleeve_from_table(table, path)
 
 
-_TEXT = frozenset({"kind", "tenor", "roll", "side", "size", "index"})
+_TEXT = frozenset({"kind", "tenor", "roll", "side", "size", "index", "settlement", "exercise"})
 
 
 def _keys(build: Callable[..., Sleeve]) -> tuple[str, ...]:

@@ -43,6 +43,16 @@ class Board(ABC):
     def underlying(self) -> str:
         """Symbol of what the options are written on."""
 
+    @property
+    def morning(self) -> bool:
+        """Whether options on an index settle on the opening, not on the close."""
+        return False
+
+    @property
+    def american(self) -> bool:
+        """Whether they may be exercised before they expire."""
+        return False
+
     @abstractmethod
     def expiry_at(self, row: int) -> int:
         """Return the expiry that is chosen at a bar, days since 1970-01-01."""
@@ -109,7 +119,16 @@ class OptionRoster(Roster):
 
     def _symbol(self, expiry: int, strike: float, call: bool) -> str:
         day = np.datetime64(expiry, "D").item()
-        return option(self._board.underlying, day, strike, call=call).symbol
+        board = self._board
+        made = option(
+            board.underlying,
+            day,
+            strike,
+            call=call,
+            morning=board.morning,
+            american=board.american,
+        )
+        return made.symbol
 
     def _options(self, like: Basket) -> Iterable[tuple[AnyOption, float]]:
         other = {symbol for symbol, _ in self._board.cover}
@@ -122,6 +141,8 @@ class OptionRoster(Roster):
             terms = parse_option(symbol)
         except DataError as error:
             raise foreign(symbol) from error
-        if terms.product.underlying != self._board.underlying:
-            raise foreign(symbol)
-        return terms
+        if terms.product.underlying == self._board.underlying:
+            expiry = int(np.datetime64(terms.expiry, "D").astype(np.int64))
+            if self._symbol(expiry, terms.strike, terms.call) == terms.symbol:
+                return terms
+        raise foreign(symbol)

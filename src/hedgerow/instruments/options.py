@@ -8,6 +8,7 @@ from typing import ClassVar
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
+from hedgerow.instruments.american_options import AMERICAN, EUROPEAN, check_exercise
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.index_options import option_roster
 from hedgerow.instruments.legs import Leg
@@ -15,6 +16,7 @@ from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
 from hedgerow.instruments.rolls import check_terms, parse_roll
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import check_index, told_index
+from hedgerow.instruments.settling import AM, PM, check_settlement
 from hedgerow.instruments.sizes import Notional, Size
 from hedgerow.instruments.sleeve import check_flag
 
@@ -41,6 +43,12 @@ class OptionSleeve(OptionTerms):
         Whether a unit of the index for each USD of the multiplier stands with each contract, its
         dividends counted: covered calls (BXM), a hedged index (PPUT); `Premium` (1.0) then puts
         all of NAV into the package.
+    settlement
+        ``pm`` on the close of the day of expiry; ``am``, of listed expiries only, in its morning:
+        at the special opening quotation (`settling.Settling`).
+    exercise
+        ``european`` at expiry only; ``american``, of a put or a call by itself: at any close where
+        the model sees no more in it than its intrinsic value.  Needs QuantLib.
     strike_step, side, size
         As for `OptionTerms`.
 
@@ -56,6 +64,8 @@ class OptionSleeve(OptionTerms):
     listed: bool = True
     index: str = "spx"
     covered: bool = False
+    settlement: str = PM
+    exercise: str = EUROPEAN
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,6 +73,8 @@ class OptionSleeve(OptionTerms):
         check_flag(self.listed, "listed")
         check_flag(self.covered, "covered")
         check_index(self.index)
+        check_settlement(self.settlement, listed=self.listed)
+        check_exercise(self.exercise, self.settlement, len(self.legs))
 
     @property
     def term(self) -> str:
@@ -73,7 +85,9 @@ class OptionSleeve(OptionTerms):
     def name(self) -> str:
         """Short name."""
         cover = "covered" if self.covered else ""
-        return "-".join(filter(None, (super().name, cover, told_index(self.index))))
+        morning = AM if self.settlement == AM else ""
+        early = AMERICAN if self.exercise == AMERICAN else ""
+        return "-".join(filter(None, (super().name, cover, told_index(self.index), morning, early)))
 
     @property
     def packaged(self) -> bool:
@@ -96,6 +110,8 @@ class OptionSleeve(OptionTerms):
             step=self.strike_step,
             index=self.index,
             covered=self.covered,
+            settlement=self.settlement,
+            exercise=self.exercise,
             lag=lag,
             costs=costs,
         )
@@ -111,7 +127,7 @@ class Put(OptionSleeve):
         Strike over the index when chosen; 0.90 is 10 % out of the money.
     delta
         Choose the strike by this delta, without its sign, instead of the moneyness.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
     size
         What an intensity of 1.0 means.  The default costs about 2 % of NAV a year when held
@@ -147,7 +163,9 @@ class Call(OptionSleeve):
 
     Parameters
     ----------
-    moneyness, delta, tenor, roll, drift, listed, index, covered, strike_step, side, size
+    moneyness, delta
+        As for `Put`.
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -175,7 +193,7 @@ class Straddle(OptionSleeve):
     ----------
     moneyness
         Strike over the index when chosen.
-    tenor, roll, drift, listed, index, covered, strike_step, side, size
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side, size
         As for `Put`.
 
     Examples
@@ -204,7 +222,7 @@ class PutSpread(OptionSleeve, TwoStrikes):
         Strikes over the index when chosen, upper > lower.
     upper_delta, lower_delta
         Choose both strikes by delta instead.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `Put`.
     size
         `Notional` 0.55 times NAV by default.
@@ -241,7 +259,7 @@ class CallSpread(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
 
     Examples
@@ -270,7 +288,7 @@ class Strangle(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta, size
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
 
     Examples
@@ -298,7 +316,7 @@ class Collar(OptionSleeve, TwoStrikes):
     ----------
     upper, lower, upper_delta, lower_delta
         As for `PutSpread`.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `OptionSleeve`.
     size
         `Notional` or `Contracts`.  A collar of two expiries is two sleeves.
@@ -331,7 +349,7 @@ class Condor(OptionSleeve):
     ----------
     short_delta, wing_delta
         Deltas, without sign, of the near options and of the wings.
-    tenor, roll, drift, listed, index, covered, strike_step, side
+    tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `Put`.
     size
         `Notional` or `Contracts`.

@@ -180,7 +180,8 @@ def _secured(put: Short) -> float:
 def plain(shorts: Sequence[Short], longs: Sequence[Long]) -> float:
     """Return what a split takes that needs no search; the cheapest takes no more.
 
-    The short options of an expiry are all uncovered, or all covered by what is held to that day.
+    What is held covers short options of its own day of expiry alone, and these are all covered or
+    all uncovered, but for books of one expiry whose cheapest split has a closed form.
 
     Parameters
     ----------
@@ -196,10 +197,14 @@ def plain(shorts: Sequence[Short], longs: Sequence[Long]) -> float:
     for settles in sorted({short.terms.settles for short in shorts}):
         sold = [short for short in shorts if short.terms.settles == settles]
         held = [long for long in longs if long.terms.settles == settles]
-        nodes = _nodes(sold, held)
-        loss = _loss(sold, held, nodes)
-        covered = max(float(loss.max()), 0.0) if _ends(loss) else math.inf
-        total += min(sum(short.contracts * short.naked for short in sold), covered)
+        found = _bare(sold, held, 0.0)
+        if found is None:
+            found = _covered(sold, held)
+        if found is None:
+            loss = _loss(sold, held, _nodes(sold, held))
+            covered = float(loss.max()) if _ends(loss) else math.inf
+            found = min(sum(short.contracts * short.naked for short in sold), covered)
+        total += found
     return round(total, 6)
 
 

@@ -178,6 +178,7 @@ def schedule(
     *,
     lag: int,
     deadline_of: Callable[[int], int] | None = None,
+    exercised: Callable[[int, int, range], int | None] | None = None,
 ) -> Schedule:
     """Lay out which contract is held when.
 
@@ -196,12 +197,16 @@ def schedule(
     deadline_of
         Day by which the next contract is held at the latest, from the expiry of this one;
         by default the last session before expiry, or expiry itself where the rule holds to it.
+    exercised
+        First bar of a range at which a contract, known by the bar that chose it and its expiry,
+        is exercised, or None.
 
     Notes
     -----
     Should the exchange stay shut over an expiry without warning, the contract settles on
     the first session after it; the one that replaces it there was chosen ``lag`` sessions
-    before, as a standing order would have.
+    before, as a standing order would have.  So does one that is exercised before it rolls, at the
+    close of a bar after its fill.
     """
     count = len(days)
     dates = days.astype("datetime64[D]")
@@ -218,7 +223,11 @@ def schedule(
         due = bisect_left(reach, deadline(expiry))
         due = _due(calendar, spot, rule, due, expiry, start, now)
         settled = bisect_left(calendar, expiry)
-        if settled < min(due + lag, count):  # an unscheduled closure
+        carried = range(filled[-1] + 1, min(due + 1, settled, count))
+        early = exercised(start, expiry, carried) if exercised else None
+        if early is not None:
+            settled = early
+        if early is not None or settled < min(due + lag, count):  # or an unscheduled closure
             start = max(settled - lag, start)
             fresh = expiry_after(calendar[start])
             if fresh <= calendar[settled]:

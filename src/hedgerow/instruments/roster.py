@@ -96,6 +96,8 @@ class Path(NamedTuple):
     """Points received over (t-1, t]."""
     gains: Gains
     """What made the price change over (t-1, t], by part; what they leave is the residual."""
+    exercised: NDArray[np.bool_]
+    """True where whoever holds it exercises it at that close, for ``price``."""
 
     @classmethod
     def of(
@@ -111,6 +113,7 @@ class Path(NamedTuple):
         expiry: int = NEVER,
         financed: bool = True,
         dividend: Floats | None = None,
+        exercised: NDArray[np.bool_] | None = None,
     ) -> Path:
         """Put the columns of a contract together.
 
@@ -128,6 +131,8 @@ class Path(NamedTuple):
             Whether the last bar is the one of expiry.
         dividend
             None for none.
+        exercised
+            None for never.
         """
         count = len(measures.price)
         level, half, theta = measures.level, measures.half_spread, measures.theta
@@ -151,6 +156,7 @@ class Path(NamedTuple):
             financed=financed,
             dividend=frozen(np.zeros(count) if dividend is None else dividend),
             gains=Gains(*(frozen(np.asarray(part)) for part in gains)),
+            exercised=frozen(np.zeros(count, dtype=bool) if exercised is None else exercised),
         )
 
 

@@ -59,6 +59,21 @@ def check_index(value: Any) -> None:
         )
 
 
+def index_of(sleeve: object) -> str:
+    """Return the market column of the index that a sleeve is written on."""
+    return str(getattr(sleeve, "index", SPOT))
+
+
+def missing_index(index: str) -> SleeveError:
+    """Return the error of a sleeve on an index that the data lack."""
+    return SleeveError(
+        f"the data have no column '{index}'",
+        where=f"market.{index}",
+        mend=f"add {INDEXES[index].symbol}.csv with Date and Close to the data folder, or use "
+        "index = 'spx'",
+    )
+
+
 def told_index(index: str) -> str:
     """Return an index for a sleeve's name: nothing for the S&P 500."""
     return "" if index == SPOT else index
@@ -120,11 +135,7 @@ class Scene:
             raise SleeveError("the market has no bars", where="market")
         meant = INDEXES[index]
         if index != SPOT and index not in market:
-            raise SleeveError(
-                f"the data have no column '{index}'",
-                where=f"market.{index}",
-                mend="supply it, or use index = 'spx'",
-            )
+            raise missing_index(index)
         spot, stale_spot = _level(market, index)
         vix, stale_vix = _level(market, "vix")
         rate, assumed_rate = _yearly(market, "rate", RATE)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from hedgerow.core.policy import Policy
-from hedgerow.errors import PolicyError
+from hedgerow.errors import HedgerowError, PolicyError
 from hedgerow.files import not_written, write_whole
+
+Parsed = TypeVar("Parsed")
 
 
 def read(path: str | os.PathLike[str]) -> Policy:
@@ -23,14 +27,36 @@ def read(path: str | os.PathLike[str]) -> Policy:
     PolicyError
         If the file is missing, unreadable or wrong; names file and field.
     """
+    return parsed(path, Policy.from_toml, "policy", "hedgerow policy new --out FILE")
+
+
+def parsed(
+    path: str | os.PathLike[str], parse: Callable[[str], Parsed], noun: str, maker: str
+) -> Parsed:
+    """Read a file of ours and parse it; the mistakes of either name the file.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+    parse
+        Makes something of its text.
+    noun, maker
+        What it should be, and the command that writes one.
+
+    Raises
+    ------
+    HedgerowError
+        If the file is missing, unreadable or wrong; names file and field.
+    """
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise PolicyError(
-            "there is no such policy file",
+            f"there is no such {noun} file",
             where=str(file),
-            mend="check the path, or write one with `hedgerow policy new --out FILE`",
+            mend=f"check the path, or write one with `{maker}`",
         ) from None
     except IsADirectoryError:
         raise PolicyError(
@@ -47,10 +73,10 @@ def read(path: str | os.PathLike[str]) -> Policy:
             mend="check its permissions",
         ) from None
     try:
-        return Policy.from_toml(text)
-    except PolicyError as error:
+        return parse(text)
+    except HedgerowError as error:
         where = f"{file}: {error.where}" if error.where else str(file)
-        raise PolicyError(error.what, where=where, mend=error.mend) from None
+        raise type(error)(error.what, where=where, mend=error.mend) from None
 
 
 def write(policy: Policy, path: str | os.PathLike[str], *, force: bool = False) -> Path:

@@ -27,6 +27,7 @@ def american(
     dividend: ArrayLike = 0.0,
     *,
     call: ArrayLike = False,
+    fast: bool = False,
 ) -> Floats:
     """Price options that may be exercised at any time.
 
@@ -34,6 +35,8 @@ def american(
     ----------
     spot, strike, time, vol, rate, dividend, call
         As in :func:`hedgerow.pricing.black.bsm`; all **shapes** broadcast.
+    fast
+        True for QuantLib's fast scheme: ten times as fast, to about 1e-5 of the strike.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def american(
     The engine depends on rT, qT and σ√T alone, so a fraction of a day costs nothing.
 
     Source: Andersen, Lake and Offengenden, "High-performance American option pricing"
-    (2016); QuantLib ``QdFpAmericanEngine``, accurate scheme.
+    (2016); QuantLib ``QdFpAmericanEngine``, accurate scheme or fast one.
 
     Examples
     --------
@@ -71,7 +74,7 @@ def american(
     good = np.isfinite(s + k + t + v + r + q) & (s > 0.0) & (k > 0.0) & (t >= 0.0) & (v >= 0.0)
     certain = good & ((t == 0.0) | (v == 0.0))
     price[certain] = _certain(*(x[certain] for x in (s, k, t, r, q, sides)))
-    engine = _Engine(ql)
+    engine = _Engine(ql, fast=fast)
     for i in np.argwhere(good & ~certain):
         at = tuple(i)
         years = float(t[at])
@@ -120,7 +123,7 @@ class _Engine:
     is a global that belongs to the user.
     """
 
-    def __init__(self, ql: Any) -> None:
+    def __init__(self, ql: Any, *, fast: bool) -> None:
         self.ql = ql
         start = ql.Date(1, 1, 2150)
         count = ql.Actual365Fixed()
@@ -137,7 +140,9 @@ class _Engine:
             ql.BlackVolTermStructureHandle(smile),
         )
         self.exercise = ql.AmericanExercise(start, start + _YEAR)
-        self.engine = ql.QdFpAmericanEngine(process, ql.QdFpAmericanEngine.accurateScheme())
+        schemes = ql.QdFpAmericanEngine
+        scheme = schemes.fastScheme() if fast else schemes.accurateScheme()
+        self.engine = ql.QdFpAmericanEngine(process, scheme)
 
     def price(
         self, spot: float, strike: float, vol: float, rate: float, dividend: float, *, call: bool

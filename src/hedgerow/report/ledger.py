@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from hedgerow.core.over_the_counter import parse_option
+from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.events import (
     Alarm,
     Cancelled,
@@ -54,7 +58,7 @@ def sentence(event: Event) -> str:
         case Settled():
             shares = f", {_many(event.delivered)} shares" if event.delivered else ""
             ended = f"{_many(event.quantity)} {event.contract} at {event.value:g}"
-            return f"{ended}, cash {_money(event.cash)}{shares}"
+            return f"{ended}, cash {_money(event.cash)}{shares}{_early(event)}"
         case Cash():
             of = f" of {event.contract}" if event.contract else ""
             return f"{event.reason}{of} {_money(event.amount)}"
@@ -68,6 +72,16 @@ def sentence(event: Event) -> str:
         case Closed():
             parts = f"cash {_money(event.cash)}, positions {_money(event.positions)}"
             return f"{parts}, NAV {_money(event.nav)}"
+
+
+def _early(event: Settled) -> str:
+    """Return how an option ended that was settled before the date of its expiry."""
+    if instrument(event.contract).kind != "option":
+        return ""
+    day = np.datetime64(event.time, "ns").astype("datetime64[D]").item()
+    if parse_option(event.contract).expiry <= day:
+        return ""
+    return ", exercised early" if event.quantity > 0 else ", assigned early"
 
 
 def _money(amount: Micros) -> str:

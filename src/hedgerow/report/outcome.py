@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Parts, unexplained
 from hedgerow.engine.outcome import Outcome
-from hedgerow.report.formats import NOT_ADVICE, columns
+from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 
 BASE = 100.0
 """Level of an index at its first close."""
@@ -58,6 +58,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "unhedged_max_drawdown": _drawdown(outcome.unhedged),
         "hedge_pnl": float(outcome.hedge.sum()),
         "cost": float(outcome.cost.sum()),
+        "max_margin": float(outcome.margin.max()),
         "lines": lines,
         "origins": {name: dict(shares) for name, shares in outcome.origins.items()},
         "alarms": [
@@ -67,52 +68,122 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+PARTS = {
+    "delta": "delta",
+    "gamma": "gamma",
+    "theta": "theta",
+    "vega": "vega",
+    "carry": "roll-down",
+    "costs": "costs of trading",
+    "financing": "financing",
+    "residual": "residual",
+}
+"""Parts of a gain in the words of tables."""
+
+
 def told(outcome: Outcome) -> str:
     """Return a run as text: what it made, and where each line's gain came from."""
     made = figures(outcome)
-    head = [
-        f"{made['program']}, {made['from']} … {made['to']}, {made['bars']:,} sessions",
-        columns(
-            [
-                ["", "with the lines", "portfolio alone"],
-                ["NAV at the end, USD", f"{made['nav']:,.0f}", f"{made['unhedged']:,.0f}"],
+    head, *rows = gains(outcome)
+    text = "\n\n".join(
+        [
+            f"{made['program']}, {made['from']} … {made['to']}, {made['bars']:,} sessions",
+            columns(
                 [
-                    "Return a year",
-                    f"{made['return_per_year']:.2%}",
-                    f"{made['unhedged_return_per_year']:.2%}",
+                    ["", "with the lines", "portfolio alone"],
+                    ["NAV at the start, USD", *_pair(outcome.nav[0], outcome.unhedged[0])],
+                    ["NAV at the end, USD", *_pair(made["nav"], made["unhedged"])],
+                    [
+                        "Return a year",
+                        percent(made["return_per_year"], 2),
+                        percent(made["unhedged_return_per_year"], 2),
+                    ],
+                    [
+                        "Deepest fall",
+                        percent(made["max_drawdown"]),
+                        percent(made["unhedged_max_drawdown"]),
+                    ],
                 ],
-                [
-                    "Max drawdown",
-                    f"{made['max_drawdown']:.1%}",
-                    f"{made['unhedged_max_drawdown']:.1%}",
-                ],
-            ],
-            right=[1, 2],
-        ),
-    ]
-    rows = [["Gain by part, USD", *made["lines"]]]
-    for part in ("pnl", *Parts._fields):
-        cells = [
-            line["pnl"] if part == "pnl" else line["parts"][part] for line in made["lines"].values()
+                right=[1, 2],
+            ),
+            columns([head, *rows], right=range(1, len(head))),
         ]
-        rows.append([part, *(f"{cell:,.0f}" for cell in cells)])
-    rows.append(["trading days", *(f"{line['trades']:,}" for line in made["lines"].values())])
-    text = "\n\n".join([*head, columns(rows, right=range(1, len(rows[0])))])
-    for name, line in made["lines"].items():
-        if line["budget_cut_days"]:
-            text += f"\nThe common budget cut {name} on {line['budget_cut_days']:,} days."
-        if line["modelled_share"]:
-            text += f"\n{name}: a model's price on {line['modelled_share']:.0%} of the sessions"
-        for day, where in line["modelled_contracts"].items():
-            text += f"\n{name}: the contract settling {day} was modelled, {where}"
-    for column, shares in made["origins"].items():
-        if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
-            text += f"\n{column}: " + ", ".join(f"{v:.0%} {k}" for k, v in unreal.items())
+    )
+    text += "\n"
+    if cut := max(line["budget_cut_days"] for line in made["lines"].values()):
+        text += f"\nThe common budget cut the lines on {cut:,} of {made['bars']:,} sessions."
+    if outcome.margin.any():
+        at = int(np.argmax(outcome.margin))
+        share = percent(float(outcome.margin[at] / outcome.nav[at]))
+        text += f"\nMost margin: {number(outcome.margin[at], 0)} USD on {outcome.dates[at]}, "
+        text += f"{share} of NAV."
+    for said in reality(outcome):
+        text += f"\n{said}"
     for alarm in made["alarms"][:5]:
         text += f"\n{alarm['date']} {alarm['rule']}: {alarm['sentence']}"
     if len(made["alarms"]) > 5:
         text += f"\n… and {len(made['alarms']) - 5:,} alarms more (--json has all)"
     return f"{text}\n{NOT_ADVICE}"
+
+
+def gains(outcome: Outcome) -> list[list[str]]:
+    """Return where each line's gain came from as a table of words, its head first.
+
+    Parameters
+    ----------
+    outcome
+        A finished run.
+
+    Notes
+    -----
+    USD over the whole run; of several lines the last column is their sum.
+    """
+    lines = outcome.lines
+    several = len(lines) > 1
+    rows = [["Gain by part, USD", *lines, *(["all lines"] if several else [])]]
+    for title, part in [
+        *((PARTS[part], part) for part in Parts._fields),
+        ("gain after costs", "pnl"),
+    ]:
+        sums = [float(line[part].sum()) for line in lines.values()]
+        rows.append([title, *(number(sum_, 0) for sum_ in [*sums, *([sum(sums)] * several)])])
+    days = [int(np.count_nonzero(line["traded"])) for line in lines.values()]
+    traded = np.any([line["traded"] != 0.0 for line in lines.values()], axis=0)
+    more = [int(np.count_nonzero(traded))] if several else []
+    rows.append(["days with trades", *(f"{count:,}" for count in [*days, *more])])
+    mean = [number(float(line["x"].mean())) for line in lines.values()]
+    rows.append(["mean intensity, × base", *mean, *([""] if several else [])])
+    return rows
+
+
+def reality(outcome: Outcome) -> list[str]:
+    """Return in sentences how much of the prices a model made, and of what data."""
+    said = modelled_lines(outcome)
+    for column, shares in outcome.origins.items():
+        if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
+            said.append(f"{column}: " + ", ".join(f"{_share(v)} {k}" for k, v in unreal.items()))
+    return said
+
+
+def modelled_lines(outcome: Outcome) -> list[str]:
+    """Return in sentences how much of each line's prices a model made."""
+    made, said = figures(outcome), []
+    for name, line in made["lines"].items():
+        if line["modelled_share"]:
+            said.append(
+                f"{name}: a model's price on {_share(line['modelled_share'])} of the sessions"
+            )
+        for day, where in line["modelled_contracts"].items():
+            said.append(f"{name}: the contract settling {day} was modelled, {where}")
+    return said
+
+
+def _pair(hedged: float, alone: float) -> tuple[str, str]:
+    return number(float(hedged), 0), number(float(alone), 0)
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if value >= 0.005 else "<1%"
 
 
 def levels(outcome: Outcome) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -39,12 +40,21 @@ def write(found: Comparison, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    path = Path(path)
+    return save(render(found), Path(path))
+
+
+def save(text: str, path: Path) -> Path:
+    """Write a page whole or not at all, and return its path.
+
+    Raises
+    ------
+    HedgerowError
+        If ``path`` is a folder or cannot be written.
+    """
     if path.is_dir():
         raise HedgerowError(
             "this is a folder", where=str(path), mend="name a file in it, such as report.html"
         )
-    text = render(found)
     try:
         write_whole(path, text)
     except OSError as error:
@@ -54,12 +64,17 @@ def write(found: Comparison, path: Path) -> Path:
 
 def render(found: Comparison) -> str:
     """Return the report as HTML; equal comparisons give equal text."""
+    return fill("page.html.j2", _facts(found))
+
+
+def fill(template: str, facts: Mapping[str, Any]) -> str:
+    """Return a template with its facts, our style, our script and leave for nothing else."""
     style, script = _read("page.css"), _read("page.js")
     return (
         _environment()
-        .get_template("page.html.j2")
+        .get_template(template)
         .render(
-            **_facts(found),
+            **facts,
             style=Markup(style),
             script=Markup(script),
             policy_rules=_security(style, script),
@@ -75,13 +90,14 @@ def _facts(found: Comparison) -> dict[str, Any]:
     return {
         "found": found,
         "story": told,
+        "headline": told.headline,
         "title": f"{found.policy.name} with {found.sleeve.name}",
         "tiles": tables.tiles(found, told),
         "periods": [(tables.TITLES[name], found.periods[name]) for name in PERIODS],
         "figures": tables.key_figures(found),
         "charts": charts,
         "back": panels.backdrop(found, span),
-        "readings": panels.readings(found, charts, span),
+        "readings": panels.readings(charts, span),
         "origin_strip": panels.origin_strip(found, span),
         "rugs": panels.trigger_rugs(found, span),
         "legs": panels.leg_bars(found),
@@ -93,7 +109,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "budget": panels.budget(found),
         "decisions": decisions.notable(found),
         "shapers": decisions.shapers(found),
-        "provenance": tables.provenance(found),
+        "provenance": tables.provenance(found.provenance),
         "policy_text": text_of(found.policy),
         "sleeve_terms": tables.terms(found.sleeve),
         "sleeve_notes": tables.notes(found),
@@ -102,9 +118,17 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "limits": tables.limits(found),
         "digests": {name: track.digest() for name, track in found.tracks.items()},
         "not_advice": formats.NOT_ADVICE,
+        "kicker": _kicker(found),
+        "version": found.facts.get("version", ""),
         "partial": any(row["partial"] for row in found.crises),
         "modelled_crises": tables.modelled_crises(found),
     }
+
+
+def _kicker(found: Comparison) -> str:
+    source = found.facts.get("source")
+    title = f"{found.policy.name} with {found.sleeve.name}"
+    return f"{title} · data: {source}" if source else title
 
 
 def _security(style: str, script: str) -> str:

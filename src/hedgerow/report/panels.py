@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,24 +37,33 @@ def span_of(found: Comparison) -> Span:
 def backdrop(found: Comparison, span: Span) -> dict[str, Any]:
     """Return what lies behind every chart: crises, the test boundary, years."""
     track = found.tracks["dynamic"]
-    bands, last = [], -100.0
-    for row in found.crises:
-        rows = track.rows(row["from"], row["to"])
+    crises = [(row["name"], track.rows(row["from"], row["to"])) for row in found.crises]
+    return {
+        "bands": bands(crises, span),
+        "years": span.years,
+        "test": span.at(found.split.test.start),
+    }
+
+
+def bands(crises: Sequence[tuple[str, slice]], span: Span) -> list[dict[str, Any]]:
+    """Return the shades of stretches with names, of which those too near to another have none."""
+    made, last = [], -100.0
+    for name, rows in crises:
         x, width = span.between(rows)
         middle = x + width / 2.0
-        first, _, _ = str(row["name"]).partition(" ")
+        first, _, _ = name.partition(" ")
         label = first if middle - last > 4.5 else ""
         last = middle if label else last
-        bands.append(
+        made.append(
             {
                 "x": x,
                 "width": width,
-                "name": row["name"],
+                "name": name,
                 "label": label,
                 "middle": max(middle, 2.5),
             }
         )
-    return {"bands": bands, "years": span.years, "test": span.at(found.split.test.start)}
+    return made
 
 
 def over_time(found: Comparison, span: Span) -> dict[str, Chart]:
@@ -311,9 +321,9 @@ def budget(found: Comparison) -> dict[str, Any]:
     }
 
 
-def readings(found: Comparison, charts: dict[str, Chart], span: Span) -> dict[str, Any]:
+def readings(charts: dict[str, Chart], span: Span) -> dict[str, Any]:
     """Return the values that the pointer can read, as plain lists for the page's script."""
-    columns = [found.tracks["dynamic"]["nav"], charts["drawdown"].lines[-1].values]
+    columns = [charts[name].lines[-1].values for name in ("nav", "drawdown")]
     if "vix" in charts:
         columns.append(charts["vix"].lines[0].values)
     rows = readable_rows(columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from hedgerow.engine.attribution import Parts
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.research.months import Month, Offset
 from hedgerow.research.review import Review
@@ -102,7 +103,8 @@ def _full(month: Month) -> list[str]:
 
 
 def _parts(month: Month) -> str:
-    told = ", ".join(f"{name} {usd(amount)}" for name, amount in month.parts.items())
+    order = [part for part in Parts._fields if part in month.parts]
+    told = ", ".join(f"{name} {usd(month.parts[name])}" for name in order)
     return f" ({told})" if told else ", not explained in the ledger"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -176,21 +177,21 @@ def modelled_crises(found: Comparison) -> list[str]:
     ]
 
 
-def provenance(found: Comparison) -> list[dict[str, Any]]:
+def provenance(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return, per column, its source and the shares of each origin with places for a bar."""
     made = []
-    for name, row in found.provenance.items():
+    for name, row in columns.items():
         at, parts = 0.0, []
         for origin in Origin:
             word = origin.name.lower()
-            share = float(row[word])
+            share = float(row.get(word, 0.0))
             if share > 0.0:
                 parts.append(
                     {"word": word, "x": round(at, 3), "width": round(share * 100.0, 3),
                      "share": percent(share, 1)}
                 )  # fmt: skip
                 at += share * 100.0
-        made.append({"name": name, "source": row["source"], "parts": parts})
+        made.append({"name": name, "source": row.get("source", ""), "parts": parts})
     return made
 
 

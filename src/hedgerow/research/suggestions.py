@@ -87,10 +87,13 @@ def _trades(month: Month) -> Iterator[str]:
 def _crash(month: Month) -> Iterator[str]:
     share = month.fall.share
     if month.depth <= CRASH and share is not None and share < OFFSET:
+        gain = month.fall.gain
+        gave = f"gave back {_usd(gain)}, {share:.0%} (below {OFFSET:.0%})"
+        gave = gave if gain >= 0.0 else f"lost {_usd(-gain)} more"
         yield (
             f"The portfolio fell {-month.depth:.1%} from {month.fall_from} to {month.fall_to} and "
-            f"lost {_usd(month.fall.loss)}; the hedge gave back {_usd(month.fall.gain)}, "
-            f"{share:.0%} (below {OFFSET:.0%}): look at its size and strikes before that fall."
+            f"lost {_usd(month.fall.loss)}; the hedge {gave}: look at its size and strikes "
+            "before that fall."
         )
 
 

@@ -35,6 +35,8 @@ class Books(RuleBasedStateMachine):
     USD, and what was paid in; the account keeps cash and values positions, in whole numbers.
     """
 
+    played = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.ledger, self.account = MemoryLedger("run"), Account()
@@ -187,6 +189,7 @@ class Books(RuleBasedStateMachine):
         assert found == self.open
 
     def teardown(self) -> None:
+        Books.played += 1
         if self.batch:
             self.close()
         assert verify(self.ledger.read()) == self.ledger.head
@@ -209,13 +212,11 @@ class Books(RuleBasedStateMachine):
             verify(records)
 
 
-def test_200_random_sequences_of_operations() -> None:
-    run_machine(Books, settings=settings(max_examples=200, stateful_step_count=30))
-
-
-@pytest.mark.slow
-def test_10_000_random_sequences_of_operations() -> None:
-    run_machine(Books, settings=settings(max_examples=10_000, stateful_step_count=30))
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_random_sequences_of_operations(count: int) -> None:
+    before = Books.played
+    run_machine(Books, settings=settings(max_examples=count, stateful_step_count=30))
+    assert Books.played - before >= count
 
 
 # ---- by hand, with published terms --------------------------------------------------------------

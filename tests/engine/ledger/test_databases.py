@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli.console import bad, good
 from engine.ledger import toy
 from engine.ledger.contract import Shared, _files_at_most, alarm, opened
+from engine.trading import RUN, scheduled, small
 from hedgerow.engine.ledger.chain import checked, verify
 from hedgerow.engine.ledger.opening import open_ledger, runs_in
+from hedgerow.engine.trade import trade
 from hedgerow.errors import LedgerError
+from synthetic import market
 
 
 class TestSqlite(Shared):
@@ -85,6 +90,50 @@ class TestSqlite(Shared):
                 assert list(checked(ledger.read())) == records, spot
             for rest in ("-wal", "-shm"):
                 place.with_name(place.name + rest).unlink(missing_ok=True)
+
+    def test_a_flipped_byte_that_changes_a_record_of_the_engine_is_found(self, place) -> None:
+        data = scheduled(market(60))
+        with self.begin(place, RUN) as ledger:
+            trade(small(), data.until(12), ledger=ledger)
+            whole = self.rows(place)
+        content, found = place.read_bytes(), 0
+        used = [i for i in range(len(content)) if content[i]]
+        assert len(used) > 50_000
+
+        @settings(max_examples=80)
+        @given(st.sampled_from(used), st.integers(1, 255))
+        def run(spot: int, mask: int) -> None:
+            nonlocal found
+            flipped = bytearray(content)
+            flipped[spot] ^= mask
+            place.write_bytes(flipped)
+            if self.rows(place) != whole:
+                found += 1
+                with pytest.raises(LedgerError), open_ledger(place, RUN) as ledger:
+                    verify(ledger.read())
+            for rest in ("-wal", "-shm"):
+                place.with_name(place.name + rest).unlink(missing_ok=True)
+
+        run()
+        assert found > 20
+
+    @pytest.mark.parametrize("read", [open_ledger, runs_in])
+    def test_a_schema_that_is_no_text_any_more_is_told(self, place, read) -> None:
+        with self.begin(place) as ledger:
+            ledger.append([opened()])
+        content = place.read_bytes().replace(b"CREATE TABLE", b"CREATE TA\xffLE")
+        place.write_bytes(content)
+        with pytest.raises(LedgerError, match="its tables are damaged"):
+            read(place)
+
+    def rows(self, place) -> list[tuple[object, ...]] | None:
+        """What is there without any of our checks; None where SQLite itself gives up."""
+        with contextlib.closing(sqlite3.connect(place)) as connection:
+            connection.text_factory = bytes
+            try:
+                return connection.execute("SELECT * FROM hedgerow_record ORDER BY 2").fetchall()
+            except (sqlite3.Error, UnicodeDecodeError):
+                return None
 
     def test_another_database_is_no_ledger(self, tmp_path) -> None:
         path = tmp_path / "other.db"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from engine import trading
 from engine.ledger import toy
 from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.engine.ledger.replay import replay
+from hedgerow.engine.trade import trade
+from synthetic import market
 
 
 def start(place, bars: int) -> subprocess.Popen[str]:
@@ -69,3 +74,39 @@ def test_fifty_kills(tmp_path, name) -> None:
 @pytest.mark.slow
 def test_fifteen_kills_with_postgresql(database) -> None:
     survive(database, 2_000, 15)
+
+
+@pytest.mark.parametrize(("name", "sessions", "kills"), [("run.db", 40, 3)])
+def test_the_engine_survives_some(tmp_path, name, sessions, kills) -> None:
+    survive_trading(str(tmp_path / name), sessions, kills)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kills"), [("run.db", 50), ("run.jsonl", 6)])
+def test_the_engine_survives_many(tmp_path, name, kills) -> None:
+    survive_trading(str(tmp_path / name), 160, kills)
+
+
+@pytest.mark.slow
+def test_the_engine_survives_eight_with_postgresql(database) -> None:
+    survive_trading(database, 160, 8)
+
+
+def survive_trading(place: str, sessions: int, kills: int) -> None:
+    data, whole = trading.scheduled(market(sessions)), MemoryLedger(trading.RUN)
+    trade(trading.small(), data, ledger=whole)
+    tests = str(Path(trading.__file__).parents[1])
+    path = os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, trading.__file__, place, str(sessions), str(kills)],
+        capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counts = [int(count) for count in done.stdout.split()]
+    assert sorted(counts) == counts
+    assert len(set(counts)) > kills // 2, "the kills must fall at different places"
+    assert counts[-1] < whole.head.count
+    with open_ledger(place, trading.RUN, writing=True) as ledger:
+        trade(trading.small(), data, ledger=ledger)
+        assert [r.hash for r in ledger.read()] == [r.hash for r in whole.read()]

@@ -62,7 +62,7 @@ class SqlLedger(Ledger):
         try:
             if writing and isinstance(place, Path):
                 self._lock = lock(place.with_name(f"{place.name}.lock"), place)
-            with self._telling():
+            with _telling(self._where):
                 self._connection = _engine(place, writing=writing).connect()
                 if writing and not isinstance(place, Path):
                     _take_advisory_lock(self._connection, self.name, self._where)
@@ -84,7 +84,7 @@ class SqlLedger(Ledger):
                 .order_by(rows.number)
                 .limit(_ROWS)
             )
-            with self._telling(), self._begun() as connection:
+            with _telling(self._where), self._begun() as connection:
                 found = [_record(row, self._where) for row in connection.execute(query)]
             yield from found
             if len(found) < _ROWS:
@@ -195,13 +195,6 @@ class SqlLedger(Ledger):
         with connection.begin():
             yield connection
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise in_words(error, self._where).error from None
-
 
 def run_names(place: Path | str) -> list[str]:
     """Return the names of the runs in a database.
@@ -212,11 +205,8 @@ def run_names(place: Path | str) -> list[str]:
         If it cannot be read, or holds no ledger.
     """
     where = shown(place)
-    try:
-        with _engine(place, writing=False).connect() as connection:
-            return _names(connection) if version(connection) else []
-    except SQLAlchemyError as error:
-        raise in_words(error, where).error from None
+    with _telling(where), _engine(place, writing=False).connect() as connection:
+        return _names(connection) if version(connection) else []
 
 
 def only(runs: list[str], where: str) -> str:
@@ -246,6 +236,16 @@ def shown(place: Path | str) -> str:
     url = _url(place)
     port = f":{url.port}" if url.port else ""
     return f"postgresql://{url.host or ''}{port}/{url.database or ''}"
+
+
+@contextmanager
+def _telling(where: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise in_words(error, where).error from None
+    except UnicodeDecodeError:  # SQLite's own complaint quotes damage that is no text
+        raise damaged(where) from None
 
 
 def _url(place: str) -> sa.URL:

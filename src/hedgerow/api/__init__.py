@@ -56,7 +56,7 @@ def load(
 
     if not isinstance(source, str | os.PathLike):
         raise RangeError(
-            f"{_shown(source)} is not a source",
+            f"{shown(source)} is not a source",
             where="source",
             mend='write "builtin", "auto" or the path of a folder',
         )
@@ -75,7 +75,7 @@ def load_policy(path: str | Path) -> Policy:
 
     if not isinstance(path, str | os.PathLike):
         raise PolicyError(
-            f"{_shown(path)} is not a path", where="path", mend='write one such as "policy.toml"'
+            f"{shown(path)} is not a path", where="path", mend='write one such as "policy.toml"'
         )
     return read(path)
 
@@ -158,7 +158,7 @@ class Result:
 
         if not isinstance(date, str):
             raise RangeError(
-                f"{_shown(date)} is not a date", where="date", mend='write "YYYY-MM-DD" in quotes'
+                f"{shown(date)} is not a date", where="date", mend='write "YYYY-MM-DD" in quotes'
             )
         return explain(self.found.policy, self.found.tracks["dynamic"], date)
 
@@ -168,7 +168,7 @@ class Result:
 
         if not isinstance(path, str | os.PathLike):
             raise RangeError(
-                f"{_shown(path)} is not a path", where="path", mend='write "report.html"'
+                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
             )
         return write(self.found, Path(path))
 
@@ -205,15 +205,16 @@ class Result:
             "tracks": {name: track.digest() for name, track in found.tracks.items()},
             "notice": NOT_ADVICE,
         }
-        plain: dict[str, Any] = _clean(made)
-        return plain
+        clean: dict[str, Any] = plain(made)
+        return clean
 
 
-def _clean(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value made of dicts, lists and numbers; what is not finite becomes None."""
     if isinstance(value, Mapping):
-        return {str(key): _clean(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -226,24 +227,29 @@ def _check(policy: Any, market: Any, hedge: Any, portfolio: Any, costs: Any) -> 
     if not isinstance(policy, Policy):
         file = isinstance(policy, str | os.PathLike)
         call = f"hr.load_policy({str(policy)!r})" if file else "hr.Policy(steps=[…])"
-        raise _refused(PolicyError, policy, "policy", f"write {call}")
+        raise refused(PolicyError, policy, "policy", f"write {call}")
+    check_market(market)
+    if isinstance(hedge, type) or not callable(getattr(hedge, "strip", None)) or _texty(hedge):
+        call = f"hr.{hedge.__name__}()" if isinstance(hedge, type) else "hr.Put() or another sleeve"
+        raise refused(SleeveError, hedge, "hedge", f"write {call}")
+    if not isinstance(portfolio, Equity | None):
+        number = isinstance(portfolio, int | float) and not isinstance(portfolio, bool)
+        call = f"hr.Equity({portfolio:_.0f})" if number else "hr.Equity(10_000_000)"
+        raise refused(RangeError, portfolio, "portfolio", f"write {call}")
+    if not isinstance(costs, Costs | None):
+        call = "leave it out for the usual costs, or write hr.Costs.none() for none"
+        raise refused(SleeveError, costs, "costs", call)
+
+
+def check_market(market: Any) -> None:
+    """Refuse what is no market, with the words that would be right."""
     if not isinstance(market, Market):
         call = 'hr.load("builtin") or hr.load("path/to/files")'
         if isinstance(market, str | os.PathLike):
             call = f"hr.load({str(market)!r})"
         elif hasattr(market, "columns") and hasattr(market, "index"):
             call = 'hr.Market(frame.index, {"spx": frame["spx"], "vix": frame["vix"]})'
-        raise _refused(RangeError, market, "market", f"write {call}")
-    if isinstance(hedge, type) or not callable(getattr(hedge, "strip", None)) or _texty(hedge):
-        call = f"hr.{hedge.__name__}()" if isinstance(hedge, type) else "hr.Put() or another sleeve"
-        raise _refused(SleeveError, hedge, "hedge", f"write {call}")
-    if not isinstance(portfolio, Equity | None):
-        number = isinstance(portfolio, int | float) and not isinstance(portfolio, bool)
-        call = f"hr.Equity({portfolio:_.0f})" if number else "hr.Equity(10_000_000)"
-        raise _refused(RangeError, portfolio, "portfolio", f"write {call}")
-    if not isinstance(costs, Costs | None):
-        call = "leave it out for the usual costs, or write hr.Costs.none() for none"
-        raise _refused(SleeveError, costs, "costs", call)
+        raise refused(RangeError, market, "market", f"write {call}")
 
 
 def _texty(value: Any) -> bool:
@@ -251,13 +257,15 @@ def _texty(value: Any) -> bool:
     return isinstance(value, str | bytes)
 
 
-def _refused(kind: type[HedgerowError], value: Any, where: str, mend: str) -> HedgerowError:
+def refused(kind: type[HedgerowError], value: Any, where: str, mend: str) -> HedgerowError:
+    """Return the error of an argument of the wrong kind."""
     noun = {"hedge": "sleeve", "costs": "Costs"}.get(where, where)
-    what = f"{_shown(value)} is not {noun if where == 'costs' else f'a {noun}'}"
+    what = f"{shown(value)} is not {noun if where == 'costs' else f'a {noun}'}"
     return kind(what, where=where, mend=mend)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a wrong argument in words, in one short line."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, str | int | float):
@@ -311,7 +319,7 @@ def backtest(
     _check(policy, market, hedge, portfolio, costs)
     if not isinstance(split, str):
         raise RangeError(
-            f"{_shown(split)} is not a split",
+            f"{shown(split)} is not a split",
             where="split",
             mend='write "50/50" or the first date tested, "YYYY-MM-DD"',
         )

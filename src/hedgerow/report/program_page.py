@@ -1,0 +1,329 @@
+"""The report of a traded program: one HTML file that opens offline, in the dress of the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hedgerow.core.market import Floats
+from hedgerow.engine.outcome import Outcome
+from hedgerow.engine.run import text_of
+from hedgerow.engine.track import Track
+from hedgerow.report import outcome as told
+from hedgerow.report import tables
+from hedgerow.report.charts import Chart, Line, Span, axis, ticks_path
+from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
+from hedgerow.report.page import fill, save
+from hedgerow.report.panels import bands, readings
+from hedgerow.report.program_parts import stacked
+from hedgerow.research import performance
+from hedgerow.research.crises import Stretch, crises_in, effectiveness
+
+SHADES = 6
+"""Colours that lines take in turn."""
+
+LIMITS = (
+    "One history. The crises are few and each was different; the next one need not look like any "
+    "of them.",
+    "Trading inside the day: closes alone are known, orders fill at them, and margin is asked for "
+    "once a day.",
+    "Early exercise, the morning settlement of monthly options, taxes, and what a broker would "
+    "really have quoted at the worst hour.",
+    "Whether simply holding less equity would have done as much for less: that comparison is the "
+    "first to make when a hedge lowers return.",
+    "How many programs were tried before this one. Numbers of a program that was chosen after "
+    "seeing them are too good.",
+)
+
+
+def write(outcome: Outcome, path: Path, *, version: str = "") -> Path:
+    """Write the report whole or not at all.
+
+    Parameters
+    ----------
+    outcome
+        A finished run.
+    path
+        The HTML file; missing folders are made, an old report is replaced.
+    version
+        Of Hedgerow, for the foot of the page.
+
+    Raises
+    ------
+    HedgerowError
+        If ``path`` is a folder or cannot be written.
+    """
+    return save(render(outcome, version=version), path)
+
+
+def render(outcome: Outcome, *, version: str = "") -> str:
+    """Return the report as HTML; equal runs give equal text."""
+    span = Span(outcome.dates.astype("int64"))
+    track = Track("hedged", outcome.times, {"earned": outcome.earned, "pnl": outcome.hedge})
+    crises = crises_in(track)
+    charts = {chart.key: chart for chart in _charts(outcome, span)}
+    head, *gains = told.gains(outcome)
+    made = told.figures(outcome)
+    program = outcome.program
+    facts: dict[str, Any] = {
+        "version": version,
+        "title": program.title or program.name,
+        "kicker": f"{program.title or program.name} · {made['from']} to {made['to']}",
+        "headline": _headline(made),
+        "not_advice": NOT_ADVICE,
+        "outcome": outcome,
+        "made": made,
+        "tiles": _tiles(outcome, made, track, crises),
+        "figures": _figures(outcome, made),
+        "gains_head": head,
+        "gains": gains,
+        "charts": charts,
+        "back": {
+            "bands": bands([(crisis.name, crisis.rows) for crisis in crises], span),
+            "years": span.years,
+            "test": None,
+        },
+        "readings": readings(charts, span),
+        "stacked": stacked(outcome),
+        "lines": _lines(outcome, made, span),
+        "crises": [_crisis(outcome, track, crisis) for crisis in crises],
+        "partial": any(crisis.partial for crisis in crises),
+        "reality": told.modelled_lines(outcome),
+        "provenance": tables.provenance(outcome.origins),
+        "limits": LIMITS,
+        "terms": _terms(outcome),
+        "source": program.source,
+    }
+    return fill("program.html.j2", facts)
+
+
+def _headline(made: dict[str, Any]) -> str:
+    gained = made["return_per_year"] - made["unhedged_return_per_year"]
+    eased = made["max_drawdown"] - made["unhedged_max_drawdown"]
+    points = f"{number(abs(gained) * 100.0)} points a year"
+    took = f"cost {points}" if gained < 0.0 else f"earned {points}"
+    fall = f"{percent(made['max_drawdown'])} instead of {percent(made['unhedged_max_drawdown'])}"
+    word = "less deep" if eased >= 0.0 else "deeper"
+    return f"The lines {took}; the deepest fall was {word}: {fall}."
+
+
+def _tiles(
+    outcome: Outcome, made: dict[str, Any], track: Track, crises: list[Stretch]
+) -> list[dict[str, str]]:
+    given = [effectiveness(track, crisis.rows) for crisis in crises]
+    losses = [row for row in given if row["portfolio_loss"] > 0.0]
+    loss = sum(row["portfolio_loss"] for row in losses)
+    share = sum(row["hedge_gain"] for row in losses) / loss if loss else None
+    real = [line["modelled_share"] for line in made["lines"].values()]
+    return [
+        {
+            "title": "Gain of the lines",
+            "value": usd(made["hedge_pnl"]),
+            "beside": f"after {usd(made['cost'])} of trading costs",
+        },
+        {
+            "title": "Return a year",
+            "value": percent(made["return_per_year"], 2),
+            "beside": f"portfolio alone {percent(made['unhedged_return_per_year'], 2)}",
+        },
+        {
+            "title": "Gave back in crises",
+            "value": percent(share),
+            "beside": f"of the losses of {len(losses)} crises"
+            if losses
+            else "no crisis in the run",
+        },
+        {
+            "title": "Deepest fall",
+            "value": percent(made["max_drawdown"]),
+            "beside": f"portfolio alone {percent(made['unhedged_max_drawdown'])}",
+        },
+        {
+            "title": "Modelled prices",
+            "value": percent(float(np.mean(real)), 0),
+            "beside": "of the lines' sessions; the others are published",
+        },
+    ]
+
+
+def _figures(outcome: Outcome, made: dict[str, Any]) -> list[tuple[str, str, str]]:
+    both = (outcome.nav, outcome.unhedged)
+    vol = [float(np.std(np.diff(nav) / nav[:-1], ddof=1)) * 252.0**0.5 for nav in both]
+    return [
+        ("NAV at the start", usd(outcome.nav[0]), usd(outcome.unhedged[0])),
+        ("NAV at the end", usd(made["nav"]), usd(made["unhedged"])),
+        (
+            "Return a year",
+            percent(made["return_per_year"], 2),
+            percent(made["unhedged_return_per_year"], 2),
+        ),
+        ("Volatility a year", percent(vol[0], 2), percent(vol[1], 2)),
+        ("Deepest fall", percent(made["max_drawdown"]), percent(made["unhedged_max_drawdown"])),
+    ]
+
+
+def _charts(outcome: Outcome, span: Span) -> list[Chart]:
+    dates = f"{outcome.dates[0]} to {outcome.dates[-1]}"
+    pair = {"unhedged": outcome.unhedged, "dynamic": outcome.nav}
+    names = {"unhedged": "Portfolio alone", "dynamic": "With the lines"}
+    falls = {key: performance.drawdowns(nav) for key, nav in pair.items()}
+    least, most = (f(float(f(nav)) for nav in pair.values()) for f in (min, max))
+    log = axis(
+        list(pair.values()), 300, usd_short, log=True, include=(least * (least / most) ** 0.06,)
+    )
+    sums = {name: np.cumsum(line["pnl"]) for name, line in outcome.lines.items()}
+    if len(sums) > 1:
+        sums["all lines"] = np.cumsum(outcome.hedge)
+    x = {name: line["x"] for name, line in outcome.lines.items()}
+    charts = [
+        Chart(
+            "nav",
+            "Net asset value",
+            f"Net asset value, {dates}, logarithmic: at the end {usd(outcome.nav[-1])} with the "
+            f"lines, {usd(outcome.unhedged[-1])} without.",
+            [Line(names[key], key, nav) for key, nav in pair.items()],
+            log,
+            span,
+            "usd",
+            "Logarithmic: equal heights are equal percentages.",
+        ),
+        Chart(
+            "hedge",
+            "What the lines earned, cumulated",
+            f"Cumulated gain of every line after costs, {dates}.",
+            _coloured(sums),
+            axis(list(sums.values()), 240, usd_short, include=(0.0,)),
+            span,
+            "usd",
+            "After costs and financing, in USD: later years weigh more as the book grows.",
+        ),
+        Chart(
+            "drawdown",
+            "Drawdown",
+            f"Fall of NAV below its highest close so far, {dates}.",
+            [Line(names[key], key, fall) for key, fall in falls.items()],
+            axis(list(falls.values()), 180, lambda v: percent(v, 0), include=(0.0,)),
+            span,
+            "percent",
+            "Fall below the highest close so far.",
+        ),
+        Chart(
+            "intensity",
+            "Intensity of every line",
+            f"Multiples of the base hedge that each line asked for, {dates}.",
+            _coloured(x),
+            axis(list(x.values()), 200, lambda v: f"{number(v, 1)}×", include=(0.0,)),
+            span,
+            "times",
+            "After share, maximum share and the common budget.",
+        ),
+    ]
+    if outcome.margin.any():
+        used = outcome.margin / outcome.nav
+        charts.append(
+            Chart(
+                "margin",
+                "Margin",
+                f"Margin asked for as a share of NAV, {dates}: at most {percent(used.max())}.",
+                [Line("Margin", "dynamic", used)],
+                axis([used], 180, lambda v: percent(v, 1), include=(0.0,)),
+                span,
+                "percent",
+                "Asked for what is held at the close, as a share of NAV. Margin of VIX futures is "
+                "an assumption.",
+            )
+        )
+    return charts
+
+
+def _coloured(columns: dict[str, Floats]) -> list[Line]:
+    """Return lines in colours of their own; the sum of all looks like the hedge it is."""
+    return [
+        Line(name, "dynamic" if name == "all lines" else f"shade shade-{i % SHADES}", column)
+        for i, (name, column) in enumerate(columns.items())
+    ]
+
+
+def _lines(outcome: Outcome, made: dict[str, Any], span: Span) -> list[dict[str, Any]]:
+    rows = []
+    for i, (name, line) in enumerate(outcome.lines.items()):
+        found = made["lines"][name]
+        rows.append(
+            {
+                "name": name,
+                "shade": f"shade-{i % SHADES}",
+                "sleeve": found["sleeve"],
+                "rug": ticks_path(span.x[line["traded"] != 0.0], 14),
+                "trades": found["trades"],
+                "cells": [
+                    usd(found["pnl"]),
+                    usd(found["cost"]),
+                    f"{found['trades']:,}",
+                    number(float(line["x"].mean())),
+                    number(float(line["held"][-1])),
+                    f"{found['budget_cut_days']:,}",
+                    percent(found["residual_share"]),
+                    percent(found["modelled_share"], 0),
+                ],
+            }
+        )
+    return rows
+
+
+def _crisis(outcome: Outcome, track: Track, crisis: Stretch) -> dict[str, Any]:
+    found = effectiveness(track, crisis.rows)
+    alone = outcome.unhedged[crisis.rows]
+    inside = slice(crisis.rows.start + 1, crisis.rows.stop)
+    days = outcome.dates[crisis.rows]
+    return {
+        "name": crisis.name,
+        "partial": crisis.partial,
+        "dates": f"{days[0]} – {days[-1]}",
+        "cells": [
+            percent(float(alone[-1] / alone[0] - 1.0)),
+            usd(-found["portfolio_loss"]),
+            *(usd(float(line["pnl"][inside].sum())) for line in outcome.lines.values()),
+            usd(found["hedge_gain"]),
+            percent(found["her"]),
+        ],
+    }
+
+
+def _terms(outcome: Outcome) -> list[dict[str, Any]]:
+    program = outcome.program
+    lines = [
+        {
+            "title": f"Line {line.name}: {line.sleeve.name}",
+            "pairs": [
+                ("share", number(line.share)),
+                ("max share", number(line.max_share)),
+                *([("offsets the delta of", line.offsets)] if line.offsets else []),
+                ("policy", line.policy.name),
+                *[("action", str(action)) for action in line.actions],
+                *tables.terms(line.sleeve),
+            ],
+            "policy": "",
+        }
+        for line in program.lines
+    ]
+    policies = {line.policy.name: text_of(line.policy) for line in program.lines}
+    budget = "none" if program.budget is None else f"{percent(program.budget)} of NAV a year"
+    fills = "at the next close" if program.lag else "at the close that decides"
+    whole = [("orders are filled", fills), ("common budget", budget)]
+    groups = (
+        ("Program", whole),
+        ("Portfolio", tables.terms(program.portfolio)),
+        ("Execution", tables.terms(program.execution)),
+        ("Trading costs", tables.terms(program.costs)),
+        ("Margin", tables.terms(program.margin)),
+    )
+    return [
+        *lines,
+        *(
+            {"title": f"Policy {name}", "pairs": [], "policy": text}
+            for name, text in policies.items()
+        ),
+        *({"title": title, "pairs": pairs, "policy": ""} for title, pairs in groups),
+    ]

@@ -1,0 +1,120 @@
+"""The page of a traded program: whole, offline, escaped, and its bars are its tables."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import hedgerow as hr
+from engine.trading import moving, scheduled
+from hedgerow.engine.attribution import Parts
+from hedgerow.engine.outcome import Outcome
+from hedgerow.engine.trade import trade
+from hedgerow.errors import HedgerowError
+from hedgerow.report import program_page
+from hedgerow.report.formats import percent, usd
+from hedgerow.report.program_parts import stacked
+from report.reader import Page
+from synthetic import market
+
+LINES = [
+    hr.Line("puts <b>", hr.Put(strike_step=5), moving(), actions=(hr.Monetise(),)),
+    hr.Line("sold", hr.Put(side="short", size=hr.Notional(0.2)), moving()),
+    hr.Line("futures", hr.VixFuture(), moving()),
+]
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    data = scheduled(market(900, start="2018-01-02"))
+    margin = hr.MarginRule(limit=0.02, response="record")
+    return trade(hr.Program(LINES, name="page", budget=0.02, margin=margin), data)
+
+
+@pytest.fixture(scope="module")
+def read(outcome) -> Page:
+    return Page(program_page.render(outcome, version="1.2.3"))
+
+
+def test_it_is_well_formed_and_whole(read, outcome) -> None:
+    sections = {"answer", "figures", "value", "parts", "lines", "crises", "data", "limits", "terms"}
+    charts = {f"chart-{key}" for key in ("nav", "hedge", "drawdown", "intensity", "margin")}
+    assert sections | charts <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids)), "an id is used twice"
+    links = [value[1:] for tag, name, value in read.attributes if (tag, name) == ("a", "href")]
+    assert set(links) <= set(read.ids)
+    for said in (
+        "Not investment advice.", "What this does not show", "Hedgerow 1.2.3", "puts <b>",
+        usd(outcome.nav[-1]), "a model's price on 100% of the sessions", "margin asks for",
+    ):  # fmt: skip
+        assert said in read.text
+    for line in outcome.lines.values():
+        assert usd(float(line["pnl"].sum())) in read.text
+
+
+def test_it_asks_nothing_of_the_network_and_escapes_names(read, outcome) -> None:
+    for tag, name, value in read.attributes:
+        if name in {"src", "href"}:
+            assert value.startswith("#"), f"<{tag} {name}={value!r}>"
+    rules = next(v for _, n, v in read.attributes if n == "content" and "default-src" in v)
+    assert "default-src 'none'" in rules
+    assert "unsafe" not in rules
+    assert not [name for _, name, _ in read.attributes if name == "style" or name.startswith("on")]
+    assert "<b>" not in re.sub(r"<b>[^<]*</b>", "", program_page.render(outcome))
+
+
+def test_the_pointer_reads_the_outcome(read, outcome) -> None:
+    (told,) = [json.loads(text) for attrs, text in read.scripts if attrs.get("id") == "readings"]
+    days = np.array(told["days"]).astype("datetime64[D]")
+    rows = np.searchsorted(outcome.dates, days)
+    np.testing.assert_array_equal(told["charts"]["nav"]["lines"][1], outcome.nav[rows].round())
+    earned = np.cumsum(outcome.lines["sold"]["pnl"])[rows]
+    np.testing.assert_array_equal(told["charts"]["hedge"]["lines"][1], earned.round())
+    share = (outcome.margin / outcome.nav)[rows]
+    np.testing.assert_allclose(told["charts"]["margin"]["lines"][0], share, atol=5e-5)
+
+
+def test_c8_the_bars_of_parts_add_up_to_the_gain(outcome) -> None:
+    found = stacked(outcome)
+    years = outcome.dates.astype("datetime64[Y]")
+    assert [bar["label"] for bar in found["bars"]] == [str(y) for y in np.unique(years)]
+    scale = found["scale"]
+    zero, unit = float(scale.y(0.0)), float(scale.y(0.0) - scale.y(1.0))
+    for bar, year in zip(found["bars"], np.unique(years), strict=True):
+        gain = float(outcome.hedge[years == year].sum())
+        assert bar["total"] == usd(gain)
+        up = sum(r["height"] for r in bar["rects"] if r["y"] < zero - 0.05)
+        down = sum(r["height"] for r in bar["rects"] if r["y"] >= zero - 0.05)
+        # each rectangle is rounded to a tenth of a pixel
+        slack = 0.1 * len(Parts._fields) / unit
+        assert (up - down) / unit == pytest.approx(gain, abs=slack)
+        assert (zero - bar["y"]) / unit == pytest.approx(gain, abs=slack)
+
+
+def test_a_short_run_is_told_by_months_and_says_that_no_crisis_is_in_it(outcome) -> None:
+    data = scheduled(market(60, start="2019-06-03"))
+    short = trade(hr.Program(LINES[:1], fills="close"), data)
+    assert [bar["label"] for bar in stacked(short)["bars"]] == ["2019-06", "2019-07", "2019-08"]
+    page = Page(program_page.render(short))
+    assert "No dated crisis falls into this run" in page.text
+    assert "chart-margin" not in page.ids  # filled at the close, it has none
+
+
+def test_c4_a_crisis_row_is_the_sum_of_its_days(read, outcome) -> None:
+    days = outcome.dates
+    rows = (days > np.datetime64("2020-02-19")) & (days <= np.datetime64("2020-03-23"))
+    gain, loss = outcome.hedge[rows].sum(), -outcome.earned[rows].sum()
+    text = read.text[read.text.index("2020 Covid") :][:200]
+    assert usd(float(gain)) in text
+    assert usd(float(-loss)) in text
+    assert percent(gain / loss if loss > 0.0 else None) in text
+
+
+def test_it_is_written_whole_or_not_at_all(outcome, tmp_path) -> None:
+    path = program_page.write(outcome, tmp_path / "new" / "page.html")
+    assert path.read_text(encoding="utf-8") == program_page.render(outcome)
+    with pytest.raises(HedgerowError, match=r"this is a folder\. Mend: name a file in it"):
+        program_page.write(outcome, tmp_path)
