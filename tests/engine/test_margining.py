@@ -77,6 +77,16 @@ def test_what_is_bought_asks_for_nothing_and_reads_no_price() -> None:
     assert requirement({symbol(4900, "P"): 0.0}, {}, {}) == 0.0
 
 
+def test_what_is_enough_is_not_searched_for_less() -> None:
+    """A debit spread to a later day asks for nothing, but found plainly for an uncovered option."""
+    sold, wing = symbol(4900, "P"), "SPX 2026-04-17 P 4950.0"
+    held, prices = {sold: -1.0, wing: 1.0}, {sold: 60.0}
+    naked = 100.0 * (60.0 + 750.0 - 100.0)
+    assert requirement(held, prices, SPOT) == 0.0
+    assert requirement(held, prices, SPOT, enough=naked - 1.0) == 0.0
+    assert requirement(held, prices, SPOT, enough=naked) == naked
+
+
 # ---- symbols -------------------------------------------------------------------------------------
 
 
@@ -116,7 +126,6 @@ def test_a_variance_swap_asks_for_what_it_can_lose() -> None:
     swap = "SPX 2023-10-20 2024-01-19 VAR"
     assert requirement({swap: 1000.0}, {}, {}, strikes={swap: 20.0}) == 10_000.0
     assert requirement({swap: -1000.0}, {}, {}, strikes={swap: 20.0}) == 30_000.0
-    assert requirement({f"{swap} 20.0": 1000.0}, {}, {}) == 10_000.0
     assert requirement({swap: 1000.0}, {}, {"VIX": 16.0}) == 8_000.0
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedgerow.instruments import pairing
-from hedgerow.instruments.pairing import Long, Short, Terms, least
+from hedgerow.instruments.pairing import Long, Short, Terms, least, plain
 
 SPOT = 5000.0
 DAY, LATER = (dt.date(2026, 3, 20), "PM"), (dt.date(2026, 4, 17), "PM")
+LAST = dt.date(2026, 6, 18), "PM"
 
 STRIKES = st.integers(80, 120).map(lambda k: 50.0 * k)
 ONE_DAY, TWO_DAYS = st.just(DAY), st.sampled_from([DAY, DAY, LATER])
@@ -30,13 +31,14 @@ def sold(count: float, option: Terms, time_value: float = 20.0, stock: float = S
 
 
 @st.composite
-def books(draw: st.DrawFn, days=ONE_DAY, least_longs: int = 0):
-    count = draw(st.sampled_from(sorted(COUNTS)).map(COUNTS.get))
+def books(draw: st.DrawFn, days=ONE_DAY, most: int = 3, count=None):
+    if count is None:
+        count = draw(st.sampled_from(sorted(COUNTS)).map(COUNTS.get))
     option = st.builds(terms, STRIKES, st.booleans(), days)
     shorts = draw(
-        st.lists(st.builds(sold, count, option, st.floats(0.5, 200.0)), min_size=1, max_size=3)
+        st.lists(st.builds(sold, count, option, st.floats(0.5, 200.0)), min_size=1, max_size=most)
     )
-    longs = draw(st.lists(st.builds(Long, count, option), min_size=least_longs, max_size=3))
+    longs = draw(st.lists(st.builds(Long, count, option), max_size=most))
     return shorts, longs
 
 
@@ -46,6 +48,56 @@ def test_the_closed_forms_are_the_search(book, shares: float) -> None:
     shorts, longs = book
     found = pairing._searched(shorts, longs, shares)
     assert least(shorts, longs, shares) == pytest.approx(found, rel=1e-7, abs=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(books(st.sampled_from([DAY, LATER, LAST]), most=6, count=COUNTS["whole"]), st.booleans())
+def test_a_split_found_without_whole_numbers_is_the_integer_programmes(book, beside) -> None:
+    shorts, longs = book
+    shares = 150.0 if beside else 0.0
+    found = least(shorts, longs, shares)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "_WHOLE", -1.0)  # never satisfied before whole numbers are asked for
+        assert found == pytest.approx(pairing._searched(shorts, longs, shares), rel=1e-7, abs=1e-4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(books(st.sampled_from([DAY, LATER, LAST]), most=4))
+def test_a_plain_split_never_takes_less_than_the_cheapest(book) -> None:
+    shorts, longs = book
+    assert plain(shorts, longs) >= least(shorts, longs) * (1.0 - 1e-7) - 1e-4
+
+
+def test_condors_of_two_expiries_that_a_solver_of_dollars_could_not_solve_are_solved() -> None:
+    """HiGHS gave up with 'Solve error' where losses of millions stood beside contracts."""
+    near, far = (dt.date(2010, 10, 15), "PM"), (dt.date(2010, 12, 17), "PM")
+    shorts = [
+        Short(23.0, terms(strike, call, day), naked, premium, 0.0)
+        for strike, call, day, naked, premium in (
+            *(
+                (979.121, False, near, 9850.178, 58.966),
+                (1158.685, True, near, 17520.548, 1403.521),
+            ),
+            *(
+                (1013.862, False, far, 11404.892, 1266.274),
+                (1210.404, True, far, 13118.953, 1641.954),
+            ),
+            *(
+                (1070.364, False, near, 11035.931, 332.292),
+                (1309.454, True, near, 11479.501, 2.502),
+            ),
+        )
+    ]
+    longs = [
+        Long(23.0, terms(strike, call, day))
+        for strike, call, day in (
+            *((847.64, False, near), (1233.517, True, near), (856.411, False, far)),
+            *((1284.545, True, far), (871.338, False, near), (1396.021, True, near)),
+        )
+    ]
+    found = least(shorts, longs)
+    uncovered = sum(short.contracts * short.naked for short in shorts)
+    assert 0.0 < found <= plain(shorts, longs) < uncovered
 
 
 def test_strikes_that_hardly_differ_are_paired() -> None:

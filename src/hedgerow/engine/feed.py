@@ -31,23 +31,17 @@ class Bars(NamedTuple):
     """Days since 1970-01-01."""
     due: int
     """Day by which what expires settles before an order of this bar could be filled."""
-    days: float
-    """Calendar days since the bar before, 0.0 at the first."""
     years: float
-    """The same in years."""
+    """Since the bar before, by the calendar; 0.0 at the first."""
     rate: float
     """Interest a year known at the bar before, a decimal."""
     earned: float
     """Return of the hedged portfolio over the bar, a decimal."""
-    spots: Mapping[str, float]
-    """Levels of the indices that lines are written on, points, by market column."""
-    moves: Mapping[str, float]
-    """Their changes over the bar, points."""
     vix: float
     """Points."""
     new_year: bool
-    digest: str
-    """Hash of all that the market showed at the bar."""
+    spots: Mapping[str, float]
+    """Levels of the indices that lines are written on, points, by market column."""
 
 
 def stretch_of(
@@ -125,31 +119,24 @@ class History:
         return len(self.market) - self.first
 
     def __iter__(self) -> Iterator[Bars]:
-        market, tape = self.market, self.tapes[0]
-        times = market.times.astype("int64")
-        days = market.dates.astype("int64")
-        due = sessions_ahead(market.dates, self.lag).astype("int64")
+        market, bars = self.market, self.tapes[0].bars
         names = sorted({SPOT, *(index_of(line.sleeve) for line in self.lines)})
-        moves = {name: np.diff(market[name], prepend=market[name][0]) for name in names}
-        rate = market["rate"]
-        for at, row in enumerate(range(self.first, len(market))):
-            before = max(row - 1, 0)
-            passed = float(tape.bars.days[at])
-            yield Bars(
-                row=row,
-                time=int(times[row]),
-                day=int(days[row]),
-                due=int(due[row]),
-                days=passed,
-                years=passed / DAYS_PER_YEAR,
-                rate=float(rate[before]),
-                earned=float(tape.bars.portfolio[at]),
-                spots={name: float(market[name][row]) for name in names},
-                moves={name: float(move[row]) for name, move in moves.items()},
-                vix=float(market["vix"][row]),
-                new_year=bool(tape.bars.new_year[at] > 0.0),
-                digest=self._digest(row),
-            )
+        rows = np.arange(self.first, len(market))
+        columns = (
+            rows,
+            market.times.astype("int64")[rows],
+            market.dates.astype("int64")[rows],
+            sessions_ahead(market.dates, self.lag).astype("int64")[rows],
+            bars.days / DAYS_PER_YEAR,
+            market["rate"][np.maximum(rows - 1, 0)],
+            bars.portfolio,
+            market["vix"][rows],
+            bars.new_year > 0.0,
+        )
+        spots = np.column_stack([market[name][rows] for name in names]).tolist()
+        bars_of = zip(*(column.tolist() for column in columns), strict=True)
+        for bar, levels in zip(bars_of, spots, strict=True):
+            yield Bars._make((*bar, dict(zip(names, levels, strict=True))))
 
     def spots(self, row: int) -> dict[str, float]:
         """Return the levels of the indices at a bar, points, by symbol."""
@@ -161,5 +148,6 @@ class History:
         columns = [self.market[name] for name in sorted(self.market.columns)]
         return np.ascontiguousarray(np.column_stack(columns))
 
-    def _digest(self, row: int) -> str:
+    def digest(self, row: int) -> str:
+        """Return the hash of all that the market showed at a bar."""
         return hashlib.sha256(self._rows[row].tobytes()).hexdigest()

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.money import Nanos, nanos
 from hedgerow.instruments.roster import Basket, Path
@@ -19,12 +21,11 @@ class Quoted(NamedTuple):
     half_spread: list[float]
     delta: list[float]
     gamma: list[float]
-    vega: list[float]
     theta: list[float]
-    level: list[float]
-    modelled: list[bool]
     dividend: list[float]
     exercised: list[bool]
+    gains: list[tuple[float, ...]]
+    """The parts of `Gains` at each bar."""
     multiplier: float
     fee: float
     expiry: int
@@ -41,11 +42,9 @@ class Quoted(NamedTuple):
             half_spread=path.half_spread.tolist(),
             delta=path.delta.tolist(),
             gamma=path.gamma.tolist(),
-            vega=path.vega.tolist(),
             theta=path.theta.tolist(),
-            level=path.level.tolist(),
-            modelled=path.modelled.tolist(),
             dividend=path.dividend.tolist(),
+            gains=np.column_stack(path.gains).tolist(),
             exercised=path.exercised.tolist(),
             multiplier=path.multiplier,
             fee=path.fee,
@@ -225,9 +224,9 @@ class Lots:
 
 def without(basket: Basket, over: Callable[[str], bool]) -> Basket | None:
     """Return what is left of a basket, None where nothing is."""
-    left = [(s, w) for s, w in zip(*basket, strict=True) if not over(s)]
-    if len(left) == len(basket.symbols):
+    if not any(map(over, basket.symbols)):
         return basket
+    left = [(s, w) for s, w in zip(*basket, strict=True) if not over(s)]
     if not left:
         return None
     return Basket(tuple(s for s, _ in left), tuple(w for _, w in left))

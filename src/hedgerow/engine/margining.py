@@ -6,7 +6,6 @@ symbol and at the marks of a bar.  Nothing is recorded or traded here.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import math
 import re
@@ -14,24 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
-from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.core.products import Product, product
+from hedgerow.core.over_the_counter import OtcVariance, parse_future, parse_option
+from hedgerow.core.products import product
 from hedgerow.errors import DataError, RangeError
-from hedgerow.instruments.pairing import LENT, Long, Short, Terms, least
+from hedgerow.instruments.pairing import LENT, Long, Short, Terms, least, plain
 
 Response = Literal["record", "reduce", "close"]
 Kind = Literal["option", "future", "shares", "variance"]
 
 _UNIT = re.compile(r"[A-Z]{1,6}(\.[A-Z])?")
-_FUTURE = re.compile(r"[A-Z]{1,3}(\d\d)?[FGHJKMNQUVXZ]\d\d")
-_MONTH = re.compile(r"([A-Z]{1,3}) \d{4}-\d{2}")
-_EXACT = re.compile(
-    r"([A-Z]{1,6}) (\d{4}-\d{2}-\d{2}) ([CP]) (\d+\.?\d*(?:e[+-]?\d+)?)( AM| AMERICAN)?"
-)
-_VARIANCE = re.compile(r"([A-Z]{1,6}) \S+ \S+ VAR(?: (\d+\.?\d*))?")
-
-_CLOSING = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
-"""Roots that settle on the close, as options over the counter do that do not say AM."""
 
 _LEAST_VARIANCE = 0.5
 """A variance swap bought loses at most half its strike per USD of vega: (0 − K²)/(2K)."""
@@ -45,15 +35,6 @@ class _Item(NamedTuple):
     kind: Kind
     name: str  # the underlying; of a future its root
     terms: Terms | None = None
-    strike: float = math.nan  # of a variance swap, where its symbol tells it
-
-
-class _Exact(NamedTuple):
-    # An option over the counter.
-    expiry: dt.date
-    strike: float
-    call: bool
-    product: Product
 
 
 def requirement(
@@ -63,6 +44,7 @@ def requirement(
     *,
     bonds: Mapping[str, float] | None = None,
     strikes: Mapping[str, float] | None = None,
+    enough: float = 0.0,
 ) -> float:
     """Return the margin that positions ask for.
 
@@ -79,6 +61,9 @@ def requirement(
         USD per contract by root of a future, as :meth:`MarginRule.bonds` gives them.
     strikes
         Of variance swaps, vol points by symbol; where one is missing VIX stands for it.
+    enough
+        USD; a split of the options that needs no search will do where no more than this is asked
+        for.  The cheapest one is looked for beyond it.
 
     Returns
     -------
@@ -130,7 +115,7 @@ def requirement(
         if item.kind == "future":
             total += abs(count) * _known(bonds or {}, item.name, "a margin per contract")
         elif item.kind == "variance":
-            strike = _strike(symbol, item, strikes or {}, spots)
+            strike = _strike(symbol, strikes or {}, spots)
             total += abs(count) * strike * (_LEAST_VARIANCE if count > 0.0 else _MOST_VARIANCE)
         elif item.terms is None:
             total += LENT * abs(count) * _known(spots, item.name, "a level")
@@ -142,6 +127,9 @@ def requirement(
             price = _known(prices, symbol, "a price")
             sold = Short.of(-count, item.terms, price, level, level)
             shorts.setdefault(item.name, []).append(sold)
+    plainly = sum(plain(sold_there, longs.get(name, ())) for name, sold_there in shorts.items())
+    if total + plainly <= enough:
+        return total + plainly
     for name, sold_there in shorts.items():
         total += least(sold_there, longs.get(name, ()), shares.get(name, 0.0))
     return total
@@ -177,19 +165,12 @@ def read(symbol: str) -> _Item:
     """
     if _UNIT.fullmatch(symbol):
         return _Item("shares", symbol)
-    if found := _MONTH.fullmatch(symbol):
-        return _Item("future", product(found[1]).root)
-    if _FUTURE.fullmatch(symbol):
-        return _Item("future", FutureContract.parse(symbol).root)
-    if found := _VARIANCE.fullmatch(symbol):
-        return _Item("variance", found[1], strike=float(found[2] or math.nan))
-    option: OptionContract | _Exact
-    if found := _EXACT.fullmatch(symbol):
-        root = found[1] if found[5] == " AM" else _CLOSING.get(found[1], found[1])
-        item = product(root)
-        option = _Exact(_day(found[2], symbol), float(found[4]), found[3] == "C", item)
-    else:
-        option = OptionContract.parse(symbol)
+    if symbol.endswith(" VAR"):
+        return _Item("variance", OtcVariance.parse(symbol).underlying)
+    try:
+        return _Item("future", parse_future(symbol).root)
+    except DataError:
+        option = parse_option(symbol)
     return _Item("option", option.product.underlying, Terms.of(option))
 
 
@@ -259,6 +240,10 @@ class MarginRule:
         """
         return {root: self.vx_share * vix * product(root).multiplier for root in ("VX", "VXM")}
 
+    def available(self, nav: float) -> float:
+        """Return how much margin may be used of a NAV, both USD."""
+        return self.limit * max(nav, 0.0)
+
     def call(self, required: float, nav: float) -> MarginCall | None:
         """Return the margin call, None where margin fits.
 
@@ -269,7 +254,7 @@ class MarginRule:
         nav
             USD.
         """
-        available = self.limit * max(nav, 0.0)
+        available = self.available(nav)
         if required <= available * (1.0 + _ROUNDING):
             return None
         shrunk = {"record": 1.0, "reduce": available / required, "close": 0.0}
@@ -301,20 +286,7 @@ def _known(values: Mapping[str, float], name: str, wanted: str) -> float:
     return value
 
 
-def _strike(
-    symbol: str, item: _Item, strikes: Mapping[str, float], spots: Mapping[str, float]
-) -> float:
-    if not math.isnan(item.strike):
-        return item.strike
+def _strike(symbol: str, strikes: Mapping[str, float], spots: Mapping[str, float]) -> float:
     if symbol in strikes:
         return _known(strikes, symbol, "a strike")
     return _known(spots, "VIX", "a level")
-
-
-def _day(text: str, symbol: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise DataError(
-            f"'{text}' is not a date", where=f"symbol {symbol}", mend="write YYYY-MM-DD"
-        ) from None

@@ -43,7 +43,8 @@ class Outcome:
         Value of the portfolio had it never been hedged, USD.
     margin
         Asked for what the lines hold at the close, before the bar's orders, USD; 0.0 where
-        nothing held asks for any, or fills are at the close.
+        nothing held asks for any, or fills are at the close.  Where a plain split of options fits
+        what may be used it is that one's, which the cheapest may undercut.
     lines
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``

@@ -164,7 +164,7 @@ class Engine:
             )
         recorder = self.recorder
         if recorder is not None:
-            recorder.slice(bars.digest, self._seen(row))
+            recorder.slice(self.feed.digest(row), self._seen(row))
             recorder.cash(self.before * bars.earned, "portfolio")
             legs = [leg for mark in marks for leg in mark.legs]
             recorder.cash(-math.fsum(leg.financing for leg in legs), "financing")
@@ -215,8 +215,8 @@ class Engine:
             self._show(bars)
         cost = 0.0
         for desk, fees in zip(self.desks, self._fees, strict=True):
-            mine = [fill for fill in fills if fill.order in {t.order for t in desk.tickets}]
-            paid, done = desk.fill(mine, row, bars.day, fees)
+            sent = {ticket.order for ticket in desk.tickets}
+            paid, done = desk.fill([f for f in fills if f.order in sent], row, bars.day, fees)
             cost += paid
             gone = desk.lapse()
             if recorder is not None:
@@ -233,7 +233,7 @@ class Engine:
         assert self.recorder is not None
         symbols = {s for desk in self.desks for t in desk.tickets for s in t.basket.symbols}
         if not self.recorder.shows(symbols):
-            self.recorder.slice(bars.digest, self._seen(bars.row))
+            self.recorder.slice(self.feed.digest(bars.row), self._seen(bars.row))
 
     def _decide(self, bars: Bars) -> None:
         row, recorder = bars.row, self.recorder
@@ -344,15 +344,22 @@ class Engine:
         if not self.program.lag:
             return None
         held: dict[str, float] = {}
-        prices: dict[str, float] = {}
+        owner: dict[str, Desk] = {}
         for desk in self.desks:
             for symbol, quantity in desk.lots.quantities().items():
                 held[symbol] = held.get(symbol, 0.0) + quantity
-                prices[symbol] = desk.quote(symbol, bars.row).price
+                owner[symbol] = desk
         if not asks_margin(held):
             return None
+        prices = {symbol: desk.quote(symbol, bars.row).price for symbol, desk in owner.items()}
         rule = self.program.margin
-        asked = requirement(held, prices, self.feed.spots(bars.row), bonds=rule.bonds(bars.vix))
+        asked = requirement(
+            held,
+            prices,
+            self.feed.spots(bars.row),
+            bonds=rule.bonds(bars.vix),
+            enough=rule.available(self.nav),
+        )
         self._margin = asked
         call = rule.call(asked, self.nav)
         if call is not None:
@@ -365,9 +372,7 @@ class Engine:
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {
-            desk.line.name: parts_of(
-                mark, desk.book.cost, bars.moves[index_of(desk.line.sleeve)], bars.days
-            )
+            desk.line.name: parts_of(mark, desk.book.cost)
             for desk, mark in zip(self.desks, marks, strict=True)
         }
         earned = self.before * bars.earned

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.products import product
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Slopes, along
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, schedule
 from hedgerow.instruments.roster import Measures, Path, life
@@ -127,12 +128,13 @@ class Paths:
         rows, expired = life(self.scene.days, low, expiry)
         price, quoted = self.path(expiry, month, low, first, rows.stop)
         none = np.zeros(len(price))
-        theta = -self.slope(expiry, month, low, rows.stop, price)
+        slope = self.slope(expiry, month, low, rows.stop, price)
         half = trade.of_future(self.scene.vix[rows])
         return Path.of(
             low,
-            Measures(price, half, none, none, np.ones(len(price)), theta, price),
+            Measures(price, half, none, none, np.ones(len(price)), -slope, price),
             ~quoted,
+            along(Slopes(delta=1.0), price, none, self.scene.days[rows], roll=slope).on_vix(),
             multiplier=MULTIPLIER,
             fee=trade.future_fee,
             expired=expired,

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.core.over_the_counter import AnyOption
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Gains, along, option_slopes
 from hedgerow.instruments.legs import MULTIPLIER, Leg, on_grid
 from hedgerow.instruments.option_roster import Board
 from hedgerow.instruments.roster import Measures, Path, foreign, life
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.settling import Settling
 from hedgerow.instruments.underlying import unit_path
-from hedgerow.pricing.black import DAYS_PER_YEAR, risk
+from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, bsm, risk
 from hedgerow.pricing.surface import Rows
 
 Floats = NDArray[np.float64]
@@ -171,12 +172,30 @@ class IndexBoard(Board):
             first,
             measures,
             True,
+            self._gains(terms, measures, rows, expired=expired),
             multiplier=MULTIPLIER,
             fee=self.trade.option_fee,
             expired=expired,
             expiry=expiry,
             exercised=self.may_exercise(terms.strike, expiry, rows, call=terms.call),
         )
+
+    def _gains(self, terms: AnyOption, measures: Measures, rows: slice, *, expired: bool) -> Gains:
+        scene, level = self.scene, measures.level
+        days, rate, dividend = scene.days[rows], scene.rate[rows], scene.dividend[rows]
+        left = int(np.datetime64(terms.expiry, "D").astype(np.int64)) - days
+        spot = np.where(left > 0, scene.spot[rows], self.settling.level[rows])
+
+        def value(years: Floats) -> Greeks:
+            vol = level / 100.0
+            return bsm(spot, terms.strike, years, vol, rate, dividend, call=terms.call)
+
+        slopes = option_slopes(value, left, expired=expired)
+        if self.american:  # the right to exercise early shows in what is of first order, and gamma
+            alive = slice(-2 if expired else None)
+            for name in ("delta", "gamma", "vega", "theta"):
+                getattr(slopes, name)[alive] = getattr(measures, name)[alive]
+        return along(slopes, spot, level, days, expired=expired)
 
 
 def strikes_of_delta(

@@ -8,6 +8,7 @@ that is exact; all others are a small integer programme.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -24,6 +25,8 @@ LENT = 0.50
 
 _RATE = {MarginClass.BROAD: 0.15, MarginClass.VOLATILITY: 0.20, MarginClass.EQUITY: 0.20}
 _FLOOR = 0.10
+_WHOLE = 1e-6
+"""How near to a whole contract a part of a split must be to be one."""
 
 
 class _Option(Protocol):
@@ -174,6 +177,37 @@ def _secured(put: Short) -> float:
     return put.terms.strike * put.terms.multiplier
 
 
+def plain(shorts: Sequence[Short], longs: Sequence[Long]) -> float:
+    """Return what a split takes that needs no search; the cheapest takes no more.
+
+    What is held covers short options of its own day of expiry alone, and these are all covered or
+    all uncovered, but for books of one expiry whose cheapest split has a closed form.
+
+    Parameters
+    ----------
+    shorts, longs
+        Of one underlying.
+
+    Returns
+    -------
+    float
+        USD.
+    """
+    total = 0.0
+    for settles in sorted({short.terms.settles for short in shorts}):
+        sold = [short for short in shorts if short.terms.settles == settles]
+        held = [long for long in longs if long.terms.settles == settles]
+        found = _bare(sold, held, 0.0)
+        if found is None:
+            found = _covered(sold, held)
+        if found is None:
+            loss = _loss(sold, held, _nodes(sold, held))
+            covered = float(loss.max()) if _ends(loss) else math.inf
+            found = min(sum(short.contracts * short.naked for short in sold), covered)
+        total += found
+    return round(total, 6)
+
+
 def _covered(shorts: Sequence[Short], longs: Sequence[Long]) -> float | None:
     """Return the greatest loss of all options together where no split is cheaper; else None.
 
@@ -185,18 +219,31 @@ def _covered(shorts: Sequence[Short], longs: Sequence[Long]) -> float | None:
         return None
     usable = [long for long in longs if long.terms.settles >= settles]
     nodes = _nodes(shorts, usable)
-    owes = np.array([short.terms.pays(nodes) for short in shorts])
-    loss = np.array([short.contracts for short in shorts]) @ owes
-    for long in usable:
-        loss -= long.contracts * long.terms.pays(nodes)
-    if loss[-1] - loss[-2] > 1e-9 * (1.0 + abs(loss[-1])):
-        return None  # too few calls: the loss has no end
+    loss = _loss(shorts, usable, nodes)
+    if not _ends(loss):
+        return None
     greatest = float(loss.max())
     if greatest <= 0.0:
         return 0.0
+    owes = np.array([short.terms.pays(nodes) for short in shorts])
     saved = owes[:, loss >= greatest * (1.0 - 1e-12)].T
     fits = any(_dearer(shorts, at) for at in saved)
     return greatest if fits else None
+
+
+def _loss(shorts: Sequence[Short], longs: Sequence[Long], nodes: Floats) -> Floats:
+    """Return what short options owe at spots beyond what long ones pay, USD."""
+    loss = np.zeros(len(nodes))
+    for short in shorts:
+        loss += short.contracts * short.terms.pays(nodes)
+    for long in longs:
+        loss -= long.contracts * long.terms.pays(nodes)
+    return loss
+
+
+def _ends(loss: Floats) -> bool:
+    """Say whether there are calls enough for the loss at the nodes to have an end."""
+    return bool(loss[-1] - loss[-2] <= 1e-9 * (1.0 + abs(loss[-1])))
 
 
 def _dearer(shorts: Sequence[Short], owes: Floats) -> bool:
@@ -212,7 +259,7 @@ def _dearer(shorts: Sequence[Short], owes: Floats) -> bool:
 def _nodes(shorts: Sequence[Short], longs: Sequence[Long]) -> Floats:
     """Return the spots at which losses have corners; the last is for the slope."""
     strikes = {short.terms.strike for short in shorts} | {long.terms.strike for long in longs}
-    return np.array([0.0, *sorted(strikes), max(strikes) + 1.0])
+    return np.array([0.0, *sorted(strikes), 2.0 * max(strikes)])
 
 
 def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> float:
@@ -237,13 +284,13 @@ def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> 
     first_share, first_cover = n + len(pairs), 2 * n + len(pairs)
     first_loss = first_cover + len(covers)
     width = first_loss + len(expiries)
+    # in parts of the dearest strike, so that the solver sees numbers near 1
+    terms = [*(short.terms for short in shorts), *(long.terms for long in longs)]
+    money = max(option.strike * option.multiplier for option in terms)
     cost = np.zeros(width)
-    cost[:n] = [short.naked for short in shorts]
-    cost[n:first_share] = [_pair(shorts[i], shorts[j]) for i, j in pairs]
-    cost[first_share:first_cover] = [short.beside for short in shorts]
-    # In the value of one contract, as dollars that differ by 1e5 from contracts stop the solver.
-    unit = max(short.terms.multiplier * short.terms.strike for short in shorts)
-    cost /= unit
+    cost[:n] = [short.naked / money for short in shorts]
+    cost[n:first_share] = [_pair(shorts[i], shorts[j]) / money for i, j in pairs]
+    cost[first_share:first_cover] = [short.beside / money for short in shorts]
     cost[first_loss:] = 1.0
 
     freed = np.zeros((n, width))  # contracts of each short option that need no cover
@@ -267,25 +314,32 @@ def _searched(shorts: Sequence[Short], longs: Sequence[Long], shares: float) -> 
         low.append(-max(held, 0.0))
     nodes = _nodes(shorts, longs)
     for e, expiry in enumerate(expiries):
-        pays, owed = _cover_rows(shorts, longs, covers, freed, nodes, e, expiry, first_cover)
-        pays, owed = pays / unit, owed / unit
+        rates = _cover_rows(shorts, longs, covers, freed, nodes, e, expiry, first_cover)
+        pays, owed = (rate / money for rate in rates)
         rows.append(pays[-1] - pays[-2])
         low.append(owed[-1] - owed[-2])
         pays[:, first_loss + e] = 1.0
         rows.extend(pays)
         low.extend(owed)
+    limits = LinearConstraint(np.array(rows), np.array(low), np.inf)
     whole = all(float(x).is_integer() for x in (*counts, *(long.contracts for long in longs)))
-    kinds = np.r_[np.full(first_loss, float(whole)), np.zeros(len(expiries))]
-    found = milp(
-        cost,
-        constraints=LinearConstraint(np.array(rows), np.array(low), np.inf),
-        bounds=Bounds(0.0, np.inf),
-        integrality=kinds,
-        options={"mip_rel_gap": 0.0},
-    )
-    if not found.success:
-        raise HedgerowError(f"no margin was found: {found.message}", where="margin")
-    return round(unit * float(found.fun), 6)
+    # often enough the cheapest split of all is one of whole contracts
+    for kind in (0.0, 1.0) if whole else (0.0,):
+        found = milp(
+            cost,
+            constraints=limits,
+            bounds=Bounds(0.0, np.inf),
+            integrality=np.r_[np.full(first_loss, kind), np.zeros(len(expiries))],
+            options={"mip_rel_gap": 0.0},
+        )
+        value = found.fun
+        if not found.success or value is None:
+            raise HedgerowError(f"no margin was found: {found.message}", where="margin")
+        asked = value * money
+        parts = np.asarray(found.x[:first_loss])
+        if bool((np.abs(parts - np.round(parts)) < _WHOLE).all()):
+            break
+    return round(asked, 6)
 
 
 def _cover_rows(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
+from hedgerow.instruments.expansion import Gains
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -93,6 +94,8 @@ class Path(NamedTuple):
     """Whether its price ties up money: options and index units, not futures and swaps."""
     dividend: Floats
     """Points received over (t-1, t]."""
+    gains: Gains
+    """What made the price change over (t-1, t], by part; what they leave is the residual."""
     exercised: NDArray[np.bool_]
     """True where whoever holds it exercises it at that close, for ``price``."""
 
@@ -102,6 +105,7 @@ class Path(NamedTuple):
         first: int,
         measures: Measures,
         modelled: NDArray[np.bool_] | bool,
+        gains: Gains,
         *,
         multiplier: float,
         fee: float,
@@ -121,6 +125,8 @@ class Path(NamedTuple):
             From ``first`` on.
         modelled
             One for all bars, or one for each.
+        gains
+            As the field, **shape** (n,).
         expired
             Whether the last bar is the one of expiry.
         dividend
@@ -149,6 +155,7 @@ class Path(NamedTuple):
             expiry=expiry,
             financed=financed,
             dividend=frozen(np.zeros(count) if dividend is None else dividend),
+            gains=Gains(*(frozen(np.asarray(part)) for part in gains)),
             exercised=frozen(np.zeros(count, dtype=bool) if exercised is None else exercised),
         )
 

@@ -12,6 +12,7 @@ from hedgerow.core.over_the_counter import OtcVariance
 from hedgerow.core.strip import Strip
 from hedgerow.errors import DataError, SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Gains, Slopes, along
 from hedgerow.instruments.rolls import Schedule
 from hedgerow.instruments.roster import Basket, Measures, Path, Roster, foreign, kept, life
 from hedgerow.instruments.scene import Scene
@@ -74,6 +75,40 @@ class Swaps:
         none = np.zeros(len(rows))
         gamma = scale * 2.0 / scene.spot[rows] ** 2
         return SwapValue(none, vega, gamma, -scale * (total - soon), strike)
+
+    def gains(self, value: SwapValue, expiry: int, rows: slice, *, expired: bool) -> Gains:
+        """Return the parts of every change of a swap's value along its bars, USD.
+
+        Parameters
+        ----------
+        value
+            At these bars, **shape** (n,).
+        expiry
+            Days since 1970-01-01.
+        rows, expired
+            The bars, and whether the last is the one of expiry.
+
+        Notes
+        -----
+        The expansion is in the *logarithm* of the index, in which realised variance is square.
+        """
+        scene = self.scene
+        left = np.maximum(expiry - scene.days[rows], 1)
+        level, sooner = (
+            100.0 * scene.surface.fair_vol(np.maximum(left - k, 1) / DAYS_PER_YEAR, rows)
+            for k in (0, 1)
+        )
+        rate = scene.rate[rows] / DAYS_PER_YEAR
+        slopes = Slopes(
+            gamma=value.gamma * scene.spot[rows] ** 2,
+            vega=value.vega,
+            theta=rate * value.price - value.vega * level / (2.0 * left),
+            volga=value.vega / level,
+            veta=value.vega * (rate - 1.0 / left),
+        )
+        roll = value.vega * (level - sooner)
+        spot, days = np.log(scene.spot[rows]), scene.days[rows]
+        return along(slopes, spot, level, days, expired=expired, roll=roll)
 
     def half_spread(self, vega: Floats, rows: Index) -> Floats:
         """Return the half-spread of swaps of these vegas, USD."""
@@ -143,6 +178,7 @@ class SwapRoster(Roster):
             chosen,
             Measures(value.price, half, none, value.gamma, value.vega, value.theta, level),
             True,
+            self._swaps.gains(value, expiry, rows, expired=expired),
             multiplier=MULTIPLIER,
             fee=0.0,
             expired=expired,

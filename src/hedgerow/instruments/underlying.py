@@ -11,6 +11,7 @@ from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Slopes, along
 from hedgerow.instruments.roster import Basket, Measures, Path, Roster, foreign, frozen, kept
 from hedgerow.instruments.scene import Scene, check_index, told_index
 from hedgerow.instruments.sizes import Notional, Size, Vega, VegaShare
@@ -159,6 +160,7 @@ def unit_path(
         0,
         Measures(scene.spot, half, np.ones(len(zero)), zero, zero, zero, zero),
         False,
+        along(Slopes(delta=1.0), scene.spot, zero, scene.days),
         multiplier=1.0,
         fee=0.0,
         financed=financed,

@@ -11,12 +11,13 @@ from hedgerow.core.market import Market
 from hedgerow.core.over_the_counter import AnyOption
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.expansion import Gains, along, option_slopes
 from hedgerow.instruments.future_paths import Contract, Paths, RankPlan
 from hedgerow.instruments.legs import MULTIPLIER, Leg, on_grid
 from hedgerow.instruments.option_roster import Board
 from hedgerow.instruments.roster import Measures, Path, foreign
 from hedgerow.instruments.scene import Scene, bridged
-from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, black76
 from hedgerow.pricing.surface import Rows
 from hedgerow.pricing.vix_option import VolOfVol, Vvix, vvix_of
 
@@ -198,15 +199,33 @@ class VixBoard(Board):
         expiry = int(np.datetime64(terms.expiry, "D").astype(np.int64))
         future = self._future(expiry)
         rows = slice(future.first, future.first + len(future.price))
+        expired = expiry <= self.days[rows.stop - 1]
         return Path.of(
             future.first,
             self.measures(future.price, -future.theta, terms.strike, expiry, rows, call=terms.call),
             True,
+            self._gains(terms, future, expiry - self.days[rows], rows, expired=expired),
             multiplier=MULTIPLIER,
             fee=self.trade.option_fee,
-            expired=expiry <= self.days[rows.stop - 1],
+            expired=expired,
             expiry=expiry,
         )
+
+    def _gains(
+        self, terms: AnyOption, future: Path, left: Days, rows: slice, *, expired: bool
+    ) -> Gains:
+        years, price = np.maximum(left, 0) / DAYS_PER_YEAR, future.price
+        vol = self.model.vol(np.log(terms.strike / price), self.vvix.points[rows], years)
+        rate = self.paths.scene.rate[rows]
+
+        def value(years: Floats) -> Greeks:
+            return black76(price, terms.strike, years, vol, rate, call=terms.call)
+
+        slopes = option_slopes(value, left, expired=expired)
+        roll = -slopes.delta * future.theta
+        return along(
+            slopes, price, 100.0 * vol, self.days[rows], expired=expired, roll=roll
+        ).on_vix()
 
     def _future(self, expiry: int) -> Path:
         day = np.datetime64(expiry, "D")

@@ -15,6 +15,7 @@ import math
 import types
 import typing
 from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring_ascii
 from typing import Annotated, Any, Literal, NamedTuple
 
 from hedgerow.engine.ledger.events import KINDS, SCHEMA, Event, Leg, Opened
@@ -34,8 +35,10 @@ class _UnfitError(Exception):
 
 
 class _Codec(NamedTuple):
-    write: Callable[[Any], Any]
+    write: Callable[[Any], str]
+    """From a value to its JSON."""
     read: Callable[[Any], Any]
+    """From what JSON says to the value."""
 
 
 def encode(event: Event) -> str:
@@ -99,6 +102,7 @@ def decode(text: str) -> Event:
     return event
 
 
+@functools.lru_cache(maxsize=64)  # the events of a bar have one time
 def clock(time: int) -> str:
     """Return a time as text, UTC with nine decimals.
 
@@ -113,11 +117,14 @@ def clock(time: int) -> str:
 
 def _text_of(event: Event, names: Mapping[str, str]) -> str:
     """Return an event's text; ``names`` holds fields that are called otherwise in it."""
-    made: dict[str, Any] = {"kind": event.kind}
-    for name, codec in _FIELDS[event.kind].items():
-        written = _told(codec.write, getattr(event, name), event.kind, name)
-        made[names.get(name, name)] = written
-    return json.dumps(made, separators=(",", ":"), allow_nan=False)
+    made, name = [f'"kind":"{event.kind}"'], ""
+    try:
+        for name, lead, write in _WRITERS[event.kind]:
+            begins = f'"{names[name]}":' if name in names else lead
+            made.append(begins + write(getattr(event, name)))
+    except _UnfitError as error:
+        raise _unfit(error, getattr(event, name), event.kind, name) from None
+    return "{" + ",".join(made) + "}"
 
 
 def _now(name: str, names: Mapping[str, str]) -> str:
@@ -137,10 +144,14 @@ def _told(change: Callable[[Any], Any], value: Any, kind: str, name: str) -> Any
     try:
         return change(value)
     except _UnfitError as error:
-        shown = value if isinstance(value, str | int | float) else type(value).__name__
-        raise LedgerError(
-            f"{shown!r} does not belong here", where=f"{kind}.{name}", mend=f"give {error}"
-        ) from None
+        raise _unfit(error, value, kind, name) from None
+
+
+def _unfit(error: _UnfitError, value: Any, kind: str, name: str) -> LedgerError:
+    shown = value if isinstance(value, str | int | float) else type(value).__name__
+    return LedgerError(
+        f"{shown!r} does not belong here", where=f"{kind}.{name}", mend=f"give {error}"
+    )
 
 
 def _codec(hint: Any) -> _Codec:
@@ -152,7 +163,7 @@ def _codec(hint: Any) -> _Codec:
         return _TIME if inner[1] == "time" else _TERMS if inner[1] == "terms" else _WHOLE
     if origin is Literal:
         chosen = functools.partial(_one_of, inner)
-        return _Codec(chosen, chosen)
+        return _Codec(lambda value: _quoted(chosen(value)), chosen)
     if origin in (typing.Union, types.UnionType):
         return _maybe(_codec(next(part for part in inner if part is not type(None))))
     if origin is tuple:
@@ -162,24 +173,34 @@ def _codec(hint: Any) -> _Codec:
 
 def _maybe(codec: _Codec) -> _Codec:
     return _Codec(
-        lambda value: None if value is None else codec.write(value),
+        lambda value: "null" if value is None else codec.write(value),
         lambda value: None if value is None else codec.read(value),
     )
 
 
 def _listed(codec: _Codec) -> _Codec:
     return _Codec(
-        lambda values: [codec.write(value) for value in _a(tuple, values, "a tuple")],
+        lambda values: f"[{','.join(map(codec.write, _a(tuple, values, 'a tuple')))}]",
         lambda values: tuple(codec.read(value) for value in _a(list, values, "a list")),
     )
 
 
 def _table(codec: _Codec) -> _Codec:
-    def each(change: Callable[[Any], Any], table: Any) -> dict[str, Any]:
+    def write(table: Any) -> str:
         rows = _a(Mapping, table, "a table")
-        return {_text(key): change(rows[key]) for key in sorted(rows, key=_text)}
+        parts = [quoted + codec.write(rows[key]) for key, quoted in _ordered(tuple(rows))]
+        return "{" + ",".join(parts) + "}"
 
-    return _Codec(functools.partial(each, codec.write), functools.partial(each, codec.read))
+    def read(table: Any) -> dict[str, Any]:
+        return {key: codec.read(value) for key, value in _a(dict, table, "a table").items()}
+
+    return _Codec(write, read)
+
+
+@functools.lru_cache(maxsize=4096)  # most tables have the columns of the bar before
+def _ordered(keys: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    """Return keys in order, each with what stands before its value."""
+    return tuple((key, _quoted(key) + ":") for key in sorted(keys, key=_text))
 
 
 def _a(cls: Any, value: Any, wanted: str) -> Any:
@@ -199,11 +220,15 @@ def _whole(value: Any) -> int:
     return number
 
 
-def _write_float(value: Any) -> float | str:
-    number = float(_a(int | float, value, "a number"))
+def _quoted(value: Any) -> str:
+    return encode_basestring_ascii(_text(value))
+
+
+def _write_float(value: Any) -> str:
+    number = value if type(value) is float else float(_a(int | float, value, "a number"))
     if math.isfinite(number):
-        return number
-    return "nan" if math.isnan(number) else "inf" if number > 0.0 else "-inf"
+        return repr(number)
+    return '"nan"' if math.isnan(number) else '"inf"' if number > 0.0 else '"-inf"'
 
 
 def _read_float(value: Any) -> float:
@@ -242,9 +267,9 @@ def _terms(value: Any) -> Any:
     raise _UnfitError("texts, finite numbers, lists and tables")
 
 
-def _leg(value: Any) -> dict[str, Any]:
+def _write_leg(value: Any) -> str:
     leg = _a(Leg, value, "legs")
-    return {"contract": _text(leg.contract), "quantity": _whole(leg.quantity)}
+    return f'{{"contract":{_quoted(leg.contract)},"quantity":{_whole(leg.quantity)}}}'
 
 
 def _read_leg(value: Any) -> Leg:
@@ -254,14 +279,19 @@ def _read_leg(value: Any) -> Leg:
     return Leg(_text(row["contract"]), _whole(row["quantity"]))
 
 
-_WHOLE = _Codec(_whole, _whole)
-_TIME = _Codec(lambda time: clock(_whole(time)), _read_time)
-_TERMS = _Codec(lambda value: _terms(_a(Mapping, value, "a table")), _terms)
+def _write_terms(value: Any) -> str:
+    made = _terms(_a(Mapping, value, "a table"))
+    return json.dumps(made, separators=(",", ":"), allow_nan=False)
+
+
+_WHOLE = _Codec(lambda value: str(_whole(value)), _whole)
+_TIME = _Codec(lambda time: f'"{clock(_whole(time))}"', _read_time)
+_TERMS = _Codec(_write_terms, _terms)
 _PLAIN: dict[Any, _Codec] = {
-    str: _Codec(_text, _text),
+    str: _Codec(_quoted, _text),
     int: _WHOLE,
     float: _Codec(_write_float, _read_float),
-    Leg: _Codec(_leg, _read_leg),
+    Leg: _Codec(_write_leg, _read_leg),
 }
 _FIELDS: dict[str, dict[str, _Codec]] = {
     kind: {
@@ -272,3 +302,7 @@ _FIELDS: dict[str, dict[str, _Codec]] = {
     for kind, cls in KINDS.items()
 }
 """How each field of each event is written and read, in the order of its class."""
+_WRITERS = {
+    kind: [(name, f'"{name}":', codec.write) for name, codec in codecs.items()]
+    for kind, codecs in _FIELDS.items()
+}

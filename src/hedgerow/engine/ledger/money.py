@@ -125,12 +125,16 @@ def _scaled(value: Number, scale: int, what: str) -> int:
     try:
         if isinstance(value, bool):
             raise TypeError
-        exact = Fraction(value)
+        if isinstance(value, float):
+            above, below = value.as_integer_ratio()
+        else:
+            exact = Fraction(value)
+            above, below = exact.numerator, exact.denominator
     except (ValueError, OverflowError, TypeError, ZeroDivisionError):
         raise RangeError(
             f"{value!r} is not {what}", where="ledger", mend="give a finite number"
         ) from None
-    return _whole(exact.numerator * scale, exact.denominator, what)
+    return _whole(above * scale, below, what)
 
 
 def _whole(above: int, below: int, what: str) -> int:
