@@ -118,7 +118,7 @@ def test_sharpe_is_over_what_bills_paid_where_the_ledger_tells() -> None:
     paid_in = pd.Series([100_000.0, 0.0, 0.0, 1_000.0, 0.0, 0.0])
     invested = (frame["portfolio"] + hedge + paid_in).cumsum() - frame["portfolio"] - hedge
     days = pd.to_datetime(frame["date"]).diff().dt.days
-    cash = frame["rate"].shift() * days / 365.0
+    cash = frame["rate"] * days / 365.0
     found = review(forge(GENESIS, made())).months[1]
     for ours, gain in (
         (found.sharpe_hedged, frame["portfolio"] + hedge),

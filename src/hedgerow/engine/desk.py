@@ -11,24 +11,21 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hedgerow.core.action import (
-    NEEDS,
     NEW_EXPIRY,
     NEW_STRIKE,
     RESTRIKE,
-    Position,
-    resolve,
-    start,
 )
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
-from hedgerow.engine.broker import Execution, Fill, Quote, Ticket, most_filled
-from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, Trade, marked, without
+from hedgerow.engine.acting import Acting
+from hedgerow.engine.broker import Execution, Fill, Ticket, most_filled
+from hedgerow.engine.holdings import Held, Lots, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
 from hedgerow.engine.margining import asks_margin
+from hedgerow.engine.prices import Prices
 from hedgerow.engine.program import Line
 from hedgerow.engine.ticketing import changes, ticket
-from hedgerow.errors import RangeError
 from hedgerow.instruments.roster import Basket, Roster
 
 _NONE = -1
@@ -77,8 +74,10 @@ class Desk:
         What is held.
     aim
         The contracts of a unit that the line wants.
-    full, kept
-        Units that the policy asks for, and the part that the actions leave of them.
+    full
+        Units that the policy asks for.
+    prices, acts
+        Of its contracts, and its actions.
     tickets, replaced
         Open ones, and those that unforeseen ones took the place of.
     """
@@ -87,82 +86,37 @@ class Desk:
         self, line: Line, tape: Tape, roster: Roster, nav: float, first: int, execution: Execution
     ) -> None:
         self.line, self.roster, self.first, self.execution = line, roster, first, execution
+        self.prices = Prices(roster)
+        self.acts = Acting(line, self.prices)
         self.mixes = bool(roster.strip.shift.any())
-        if self.mixes and line.actions:
-            raise RangeError(
-                "a mix that moves every session has no contract to act on",
-                where=f"line {line.name}, actions",
-                mend="remove the actions, or use a sleeve that rolls",
-            )
-        for i, one in enumerate(line.actions):
-            for lacks in sorted(one.needs - roster.offers):
-                raise RangeError(
-                    f"{one.kind} needs {NEEDS[lacks]}, which {line.sleeve.name} has not",
-                    where=f"line {line.name}, actions[{i}]",
-                    mend="leave the action out, or use options on an index",
-                )
         self._params, self._memory = line.policy.params(), line.policy.start()
-        self._actions = start(line.actions)
-        self._left = 1.0  # of the target when the contract was last renewed by an action
         self._bars = [Bar(*row) for row in tape.bar_rows.tolist()]
         self._signals = [tuple(row) for row in tape.signal_rows.tolist()]
         self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
         self._number = self._scheduled[first]
-        self._tracks: dict[str, Quoted] = {}
-        self._acted = self._rolling = self.acting = self._unfilled = False
-        self._known: Basket | None = None  # what the actions have known last
+        self._acted = self._rolling = self.acting = False
         self._sent = 0
         self.book: Book = opening(nav)
         self.order: Order = no_order()
         self.lots = Lots()
         self.aim: Basket = roster.basket(self._number)
-        self.full, self.kept = 0.0, 1.0
+        self.full = 0.0
         self.tickets: list[Ticket] = []
         self.replaced: list[Ticket] = []
-        self.entry: Entry | None = None
+
+    @property
+    def kept(self) -> float:
+        """Part of the policy's units that the actions leave."""
+        return self.acts.kept
 
     @property
     def wanted(self) -> float:
         """Units that are to be held."""
         return self.full * self.kept
 
-    # prices
-
-    def track(self, symbol: str) -> Quoted:
-        """Return a contract's prices along the bars."""
-        if symbol not in self._tracks:
-            self._tracks[symbol] = Quoted.of(symbol, self.roster.path(symbol))
-        return self._tracks[symbol]
-
     def shows(self, symbol: str, row: int) -> bool:
         """Say whether a contract is known here and has a price at a bar."""
-        track = self._tracks.get(symbol)
-        if track is None and symbol in self.aim.symbols:
-            track = self.track(symbol)
-        return track is not None and 0 <= row - track.first < len(track.price)
-
-    def quote(self, symbol: str, row: int) -> Quote:
-        """Return what a contract can be traded at."""
-        track = self.track(symbol)
-        at = row - track.first
-        least = 0.0 if track.financed else -math.inf
-        return Quote(track.price[at], track.half_spread[at], track.fee, least)
-
-    def value(self, basket: Basket, row: int) -> float:
-        """Return what a unit is worth, USD."""
-        return self._sum(basket, lambda track, at: track.price[at] * track.multiplier, row)
-
-    def delta_of(self, basket: Basket, row: int) -> float:
-        """Return the delta of a unit, USD per index point."""
-        return self._sum(basket, lambda track, at: track.delta[at] * track.multiplier, row)
-
-    def _sum(self, basket: Basket, of: Callable[[Quoted, int], float], row: int) -> float:
-        """Return the sum over a unit's contracts."""
-        total = 0.0
-        for symbol, weight in zip(*basket, strict=True):
-            track = self.track(symbol)
-            total += weight * of(track, row - track.first)
-        return total
+        return self.prices.show(symbol, row, new=symbol in self.aim.symbols)
 
     def delta(self, row: int, due: int, vix: float) -> float:
         """Return the delta of what will be held once the market orders are filled, USD a point.
@@ -177,7 +131,7 @@ class Desk:
             if sent.limit is None
         ]
         live = [(without(basket, self._expires(due)), units) for basket, units in lots]
-        return math.fsum(units * self.delta_of(basket, row) for basket, units in live if basket)
+        return math.fsum(units * self.prices.delta(basket, row) for basket, units in live if basket)
 
     # a bar, in its order
 
@@ -195,7 +149,7 @@ class Desk:
         pnl = carried = 0.0
         legs = []
         for symbol, quantity in self.lots.quantities().items():
-            leg = marked(symbol, quantity, self.track(symbol), row, rate * span)
+            leg = marked(symbol, quantity, self.prices.track(symbol), row, rate * span)
             pnl += leg.pnl
             carried -= quantity * leg.track.multiplier * leg.track.theta[leg.at - 1] * days
             legs.append(leg)
@@ -222,12 +176,12 @@ class Desk:
         return self.lots.expire(lambda symbol: symbol in early or over(symbol))
 
     def _exercised(self, symbol: str, row: int) -> bool:
-        track = self.track(symbol)
+        track = self.prices.track(symbol)
         return track.exercised[row - track.first]
 
     def _expires(self, day: int) -> Callable[[str], bool]:
         """Return what says whether a contract expires by a day."""
-        return lambda symbol: self.track(symbol).expiry <= day
+        return lambda symbol: self.prices.track(symbol).expiry <= day
 
     def fill(
         self, fills: Sequence[Fill], row: int, day: int, fees: float
@@ -259,7 +213,7 @@ class Desk:
             both = ticket.old is not None and set(ticket.old.symbols) & {*ticket.basket.symbols}
             traded += abs(fill.units) * (2.0 if both else 1.0)
             for leg in fill.legs:
-                track = self.track(leg.symbol)
+                track = self.prices.track(leg.symbol)
                 slip = (leg.price - track.price[row - track.first]) * leg.quantity
                 cost += slip * track.multiplier + leg.fee
         self.tickets = list(left.values())
@@ -288,7 +242,7 @@ class Desk:
         """Take out the tickets that were for the day only."""
         gone = [ticket for ticket in self.tickets if ticket.tif == "day"]
         self.tickets = [ticket for ticket in self.tickets if ticket.tif != "day"]
-        self._unfilled = bool(gone) and self.acting  # an action's order is asked again
+        self.acts.unfilled = bool(gone) and self.acting
         if gone:
             self._acted = False
         return gone
@@ -311,68 +265,24 @@ class Desk:
 
     def wish(self, row: int, day: int, spot: float, vix: float) -> dict[str, float]:
         """Let the actions look at the position; return what each wished, by name."""
-        unfilled, self.acting, self._unfilled = self._unfilled, False, False
-        position = self._position(row, day, spot, vix)
-        if position is None:
+        self.acting, kept = False, self.kept
+        made = self.acts.wish(self.aim, self.lots.get(self.aim), row, day, spot, vix)
+        if made is None:
             return {}
-        wish, self._actions, trace = resolve(
-            position, self.line.actions, self._actions, kept=self._left
-        )
-        self.acting = unfilled or wish.keep != self.kept
-        self.kept = float(wish.keep)
+        wish, trace = made
+        self.acting = self.acts.unfilled or self.kept != kept
+        self.acts.unfilled = False
         if wish.renew > 0.0:
-            keep = KEEP[float(wish.renew)]
-            self.aim = self.roster.choose(row, like=self.aim, keep=keep)
-            self._rolling, self._left = True, self.kept
-        return {
-            f"{i}.{one.kind}.{name}": float(value)
-            for i, (one, wished) in enumerate(zip(self.line.actions, trace, strict=True))
-            for name, value in wished._asdict().items()
-        }
+            self.aim = self.roster.choose(row, like=self.aim, keep=KEEP[float(wish.renew)])
+            self._rolling = True
+        return trace
 
     def look(self, row: int, day: int, spot: float, vix: float) -> None:
         """Let the actions see a position on the bar on which it was bought, after the decisions.
 
         Where orders are filled at a later bar than they are decided, `wish` does so itself.
         """
-        if self.entry is None or self.entry.day != day:
-            return
-        position = self._position(row, day, spot, vix)
-        if position is not None:
-            _, self._actions, _ = resolve(position, self.line.actions, self._actions)
-
-    def _position(self, row: int, day: int, spot: float, vix: float) -> Position | None:
-        """Return what the actions see, None where there is nothing to see."""
-        held = self.lots.get(self.aim)
-        if not self.line.actions or self.entry is None or not held:
-            return None
-        side = math.copysign(1.0, held)
-        value = side * self.value(self.aim, row)
-        self.entry = self.entry._replace(peak=max(self.entry.peak, value))
-        standing = self.roster.standing
-        options = Basket.of(
-            *((s, side * w) for s, w in zip(*self.aim, strict=True) if s not in standing)
-        )
-        lead = self.track(options.symbols[0])
-        if self.roster.on_future:
-            spot = lead.level[row - lead.first]
-            delta = self._sum(options, lambda track, at: track.vega[at], row)
-        else:
-            delta = self._sum(options, lambda track, at: track.delta[at], row)
-        return Position(
-            units=abs(held),
-            value=value,
-            paid=self.entry.paid,
-            peak=self.entry.peak,
-            days_held=float(day - self.entry.day),
-            days_left=float(lead.expiry - day),
-            moneyness=lead.strike / spot,
-            delta=delta,
-            spot=spot,
-            vix=vix,
-            gamma=self._sum(options, lambda track, at: track.gamma[at], row),
-            theta=self._sum(options, lambda track, at: track.theta[at] * track.multiplier, row),
-        )
+        self.acts.look(self.aim, self.lots.get(self.aim), row, day, spot, vix)
 
     def renews(self, row: int) -> bool:
         """Say whether an order of a bar is for another contract of the schedule."""
@@ -489,7 +399,7 @@ class Desk:
         before, self.aim = self.aim, self.roster.basket(number)
         self._number, self.full, self._rolling = number, self.order.contracts, True
         if self.aim != before:
-            self.kept = self._left = 1.0
+            self.acts.renew()
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
@@ -521,7 +431,7 @@ class Desk:
     def _ticket(self, trade: Trade, row: int, lots: Lots) -> Ticket:
         self._sent += 1
         name = f"{self.line.name}-{self._sent}"
-        quotes = [self.quote(symbol, row) for symbol in trade.basket.symbols]
+        quotes = [self.prices.quote(symbol, row) for symbol in trade.basket.symbols]
         new = ticket(name, self.line.name, trade, quotes, self.execution)
         return new._replace(counts=lots.count(trade))
 
@@ -532,12 +442,4 @@ class Desk:
         after = self.lots.trade(trade)
         if basket != self.aim or not after:
             return
-        value = math.copysign(1.0, after) * self.value(basket, row)
-        if self.entry is None or not before or before * after < 0.0:
-            self.entry = Entry(value, value, day)
-            if basket != self._known:  # what comes back has been acted on already
-                self._actions, self._known = start(self.line.actions), basket
-        elif abs(after) > abs(before):
-            part = before / after
-            paid = part * self.entry.paid + (1.0 - part) * value
-            self.entry = self.entry._replace(paid=paid)
+        self.acts.bought(basket, before, after, row, day)

@@ -69,17 +69,6 @@ class Trade(NamedTuple):
     new: Basket | None = None
 
 
-class Entry(NamedTuple):
-    """How a position was come by."""
-
-    paid: float
-    """USD per unit, the average."""
-    peak: float
-    """The highest value of a unit since, USD."""
-    day: int
-    """Days since 1970-01-01."""
-
-
 class Held(NamedTuple):
     """A contract that was held over a bar."""
 

@@ -201,7 +201,7 @@ class Limits:
         rule = self.program.margin
         return requirement(
             total,
-            {symbol: desk.quote(symbol, bars.row).price for symbol, desk in owner.items()},
+            {symbol: desk.prices.quote(symbol, bars.row).price for symbol, desk in owner.items()},
             self._spots(bars.row),
             bonds=rule.bonds(bars.vix),
             enough=rule.available(nav),

@@ -155,7 +155,9 @@ class Engine:
         for desk, mark in zip(self.desks, marks, strict=True):
             over = desk.expired(row, bars.day)
             gone += [symbol for symbol, _ in over]
-            self._fees.append(sum(abs(held) * desk.track(symbol).fee for symbol, held in over))
+            self._fees.append(
+                sum(abs(held) * desk.prices.track(symbol).fee for symbol, held in over)
+            )
             desk.book = desk.book._replace(
                 nav=self.nav,
                 before=self.before,
@@ -188,7 +190,7 @@ class Engine:
                 wanted.update(account.holdings)
             for symbol in wanted:
                 if desk.shows(symbol, row):
-                    marks[symbol] = desk.quote(symbol, row).price
+                    marks[symbol] = desk.prices.quote(symbol, row).price
         return marks
 
     def _fill(self, bars: Bars) -> None:
@@ -209,7 +211,7 @@ class Engine:
         }
 
         def quote(symbol: str) -> Quote:
-            return owner[symbol].quote(symbol, row)
+            return owner[symbol].prices.quote(symbol, row)
 
         tickets = [ticket for desk in self.desks for ticket in desk.tickets]
         fills = self.broker.execute(tickets, quote, bars.vix) if tickets else []
@@ -301,7 +303,7 @@ class Engine:
         """Return the order that takes the delta of another line out."""
         row = bars.row
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
-        each = desk.delta_of(desk.aim, row)
+        each = desk.prices.delta(desk.aim, row)
         return Order(x, -x * other.delta(row, bars.due, bars.vix) / each if each else 0.0, act)
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
