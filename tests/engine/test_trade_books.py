@@ -171,13 +171,33 @@ def limited(tif: str) -> Program:
 def test_a_limit_at_the_mid_is_never_filled_worse(tif: str) -> None:
     _, events = events_of(limited(tif))
     orders = {event.order: event for event in events if isinstance(event, Ordered)}
-    fills = [event for event in events if isinstance(event, Filled)]
-    assert fills
-    for fill in fills:
-        limit = orders[fill.order].limit
-        assert limit is not None
-        sign = 1.0 if fill.quantity > 0 else -1.0
-        assert sign * fill.price <= sign * limit + 1e-6
+    paid: dict[tuple[str, int], list[Filled]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, Filled):
+            paid[event.order, event.time].append(event)
+    assert paid
+    rolls = 0
+    for (name, _), fills in paid.items():
+        order = orders[name]
+        roll = len(order.legs) == 2  # sells the old contract, listed first, and buys the new
+        units = fills[0].quantity * (-1 if roll else 1)
+        assert order.limit is not None
+        net = sum(fill.quantity * fill.price for fill in fills)
+        assert net <= order.limit * units + 1e-6 * abs(units)
+        rolls += roll
+    assert rolls
+
+
+def test_a_roll_by_limit_never_doubles_the_position() -> None:
+    execution = Execution(order="limit", limit_offset=0.5)
+    sleeve = Put(side="short", strike_step=5, size=Contracts(50))
+    program = Program([Line("puts", sleeve, flat(1.0))], execution=execution)
+    held = trade(program, DATA).lines["puts"]["held"]
+    begun = int(np.flatnonzero(held)[0])
+    assert set(held[begun:]) == {50.0}
+    thin = Execution(option_depth=20.0, thinning=0.0)
+    parts = trade(Program([Line("puts", sleeve, flat(1.0))], execution=thin), DATA)
+    assert parts.lines["puts"]["held"].max() == 50.0
 
 
 def test_orders_for_the_day_lapse_and_are_recorded() -> None:

@@ -50,7 +50,7 @@ class Melting:
         zero = np.zeros(len(days))
         price, lost = 1e5 - self.daily * (days - days[0]), zero + self.daily
         columns: dict[str, Any] = dict.fromkeys(
-            ("financing", "half_spread_mark", "half_spread_open", "shift", "delta", "gamma",
+            ("financing", "half_spread_mark", "half_spread_open", "unit_cost", "shift", "delta", "gamma",
              "vega", "next_vega", "strike", "expiry"), zero,
         )  # fmt: skip
         columns |= dict.fromkeys(

@@ -96,7 +96,8 @@ def test_a_spread_rests_until_its_net_price_is_met_and_is_filled_whole(tif: str)
             at = row - path.first
             side = max(path.price[at] + sign * path.half_spread[at], 0.0)
             cost += leg.quantity / NANO * side
-        units = order.legs[0].quantity / NANO  # put spreads buy one of their first leg
+        # put spreads buy one of their first leg, and a roll sells it
+        units = order.legs[0].quantity / NANO * (-1.0 if len(order.legs) > 2 else 1.0)
         return bool(cost <= order.limit * units + 1e-6)
 
     waited = filled = cancelled = 0

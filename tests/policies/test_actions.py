@@ -334,7 +334,7 @@ def test_a_class_that_lacks_a_part_is_refused_and_one_that_is_unknown_not_writte
     class Half:
         kind = "half"
 
-    with pytest.raises(PolicyError, match="Half: the action class lacks 'params'"):
+    with pytest.raises(PolicyError, match="Half: the action class lacks 'needs'"):
         action(Half)
 
     class Mine(hr.RollUp):

@@ -105,3 +105,11 @@ def test_what_is_released_is_held_until_the_next_firing() -> None:
 def test_a_clock_that_cannot_be_read_is_refused(every: str) -> None:
     with pytest.raises(ValueError, match="7d"):
         Trigger(every=every)
+
+
+@pytest.mark.parametrize("rearm", ["recovery", "reset"])
+def test_b6_a_drawdown_whose_order_is_not_filled_is_asked_again(rearm: str) -> None:
+    rule = Trigger(**{**OFF, "drawdown": 0.05}, rearm=rearm)
+    nav = [100.0, 100.0, 94.0, 94.0, 94.0, 94.0, 94.0]
+    out = fired(rule, [18.0] * 7, nav=nav, filled=[True, True, True, False, False, True, True])
+    assert [t for t, names in enumerate(out) if "drawdown" in names] == [2, 3, 4]

@@ -19,6 +19,15 @@ STAY, RESTRIKE, NEW_STRIKE, NEW_EXPIRY = 0.0, 1.0, 2.0, 3.0
 """Values of `Wish.renew`: no; a new strike and expiry; the same expiry; the same strike."""
 
 
+NEEDS = {
+    "strike": "a strike to compare with the index",
+    "delta": "a delta",
+    "same expiry": "another strike of the same expiry",
+    "same strike": "another expiry of the same strike",
+}
+"""What actions may need of a sleeve, and how that is said."""
+
+
 class Position(NamedTuple):
     """What a line holds after the fills of a bar; each a float, or **shape** (lanes,).
 
@@ -38,11 +47,11 @@ class Position(NamedTuple):
     days_left: Num
     """Calendar days until it expires."""
     moneyness: Num
-    """Strike of its first leg over the index; NaN where it has none."""
+    """Strike of its first leg over ``spot``; NaN where it has none."""
     delta: Num
-    """Index units per unit over the multiplier: about -0.25 for a unit of one 25-delta put."""
+    """Of the options of a unit, to what they are written on: about -0.25 for one 25-delta put."""
     spot: Num
-    """Points of the index."""
+    """Points of what they are written on: the index, or the VIX future of their expiry."""
     vix: Num
     """Points."""
     gamma: Num
@@ -72,6 +81,10 @@ class Action(Protocol):
 
     kind: ClassVar[str]
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the sleeve must have for it: words of `NEEDS`."""
+
     def params(self) -> NamedTuple:
         """Parameters for the kernel."""
 
@@ -96,7 +109,7 @@ def action(cls: type[T]) -> type[T]:
     PolicyError
         If the class lacks a part of the :class:`Action` protocol.
     """
-    for part in ("kind", "params", "start", "kernel"):
+    for part in ("kind", "needs", "params", "start", "kernel"):
         if not hasattr(cls, part):
             raise PolicyError(f"the action class lacks '{part}'", where=cls.__name__)
     # T is any class: the loop above has seen its `kind`

@@ -10,8 +10,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from hedgerow.core.contract import FutureContract, OptionContract
 from hedgerow.core.products import Product, Side, round_to_tick
+from hedgerow.engine.holdings import Trade
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.events import OrderKind, TimeInForce
+from hedgerow.engine.ledger.money import Nanos
 from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import CALM_VIX
 from hedgerow.instruments.roster import Basket
@@ -49,6 +51,13 @@ class Ticket(NamedTuple):
     """What units turn into others by the trade; None: they are bought or sold."""
     new: Basket | None = None
     """What they turn into."""
+    counts: tuple[Nanos, ...] = ()
+    """Nano-contracts of each leg that are left."""
+
+    @property
+    def trade(self) -> Trade:
+        """What it trades."""
+        return Trade(self.basket, self.units, self.old, self.new)
 
     @property
     def type(self) -> OrderKind:

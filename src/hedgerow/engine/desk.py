@@ -10,12 +10,20 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from hedgerow.core.action import Position, resolve, start
+from hedgerow.core.action import (
+    NEEDS,
+    NEW_EXPIRY,
+    NEW_STRIKE,
+    RESTRIKE,
+    Position,
+    resolve,
+    start,
+)
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
 from hedgerow.engine.broker import Execution, Fill, Quote, Ticket
-from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, marked, without
+from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
 from hedgerow.engine.program import Line
 from hedgerow.engine.ticketing import changes, ticket
@@ -25,8 +33,15 @@ from hedgerow.instruments.roster import Basket, Roster
 _NONE = -1
 """Number of no contract of a schedule."""
 
-KEEP = ("", "expiry", "strike")
-"""What a renewed contract keeps of the old one, by the number of the wish less one."""
+KEEP = {RESTRIKE: "", NEW_STRIKE: "expiry", NEW_EXPIRY: "strike"}
+"""What a renewed contract keeps of the old one, by what is wished."""
+
+
+_SENSES: dict[bool, tuple[Callable[[Quoted, int], float], Callable[[Quoted, int], float]]] = {
+    False: (lambda track, at: track.delta[at], lambda track, at: track.gamma[at]),
+    True: (lambda track, at: track.vega[at], lambda track, at: track.gamma[at]),
+}
+"""Delta and its change with what an option is written on, the index or (True) a VIX future."""
 
 
 class Marked(NamedTuple):
@@ -44,8 +59,6 @@ class Traded(NamedTuple):
     fill: Fill
     quantities: tuple[Nanos, ...]
     """Of each leg."""
-    whole: bool
-    """Whether nothing is left of the ticket."""
 
 
 class Desk:
@@ -87,6 +100,13 @@ class Desk:
                 where=f"line {line.name}, actions",
                 mend="remove the actions, or use a sleeve that rolls",
             )
+        for i, one in enumerate(line.actions):
+            for lacks in sorted(one.needs - roster.offers):
+                raise RangeError(
+                    f"{one.kind} needs {NEEDS[lacks]}, which {line.sleeve.name} has not",
+                    where=f"line {line.name}, actions[{i}]",
+                    mend="leave the action out, or use options on an index",
+                )
         self._params, self._memory = line.policy.params(), line.policy.start()
         self._actions = start(line.actions)
         self._left = 1.0  # of the target when the contract was last renewed by an action
@@ -95,7 +115,8 @@ class Desk:
         self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
         self._number = self._scheduled[first]
         self._tracks: dict[str, Quoted] = {}
-        self._acted = self._rolling = self.acting = False
+        self._acted = self._rolling = self.acting = self._unfilled = False
+        self._known: Basket | None = None  # what the actions have known last
         self._sent = 0
         self.book: Book = opening(nav)
         self.order: Order = no_order()
@@ -227,12 +248,14 @@ class Desk:
         left = {ticket.order: ticket for ticket in self.tickets}
         for fill in fills:
             ticket = left.pop(fill.order)
-            rest = ticket.units - fill.units
-            whole = abs(rest) <= 1e-12 * abs(ticket.units)
-            if not whole:
-                left[fill.order] = ticket._replace(units=rest)
-            done.append(Traded(fill, self.lots.change(ticket.basket, fill.units), whole))
-            self._take(ticket, fill.units, row, day)
+            rest, counts = ticket.units - fill.units, ticket.counts
+            if abs(rest) > 1e-12 * abs(ticket.units):
+                counts = self._part(ticket, fill.units)
+                kept = tuple(all_ - part for all_, part in zip(ticket.counts, counts, strict=True))
+                left[fill.order] = ticket._replace(units=rest, counts=kept)
+            self._take(ticket.trade._replace(units=fill.units), row, day)
+            self.lots.counted(ticket.basket.symbols, counts)
+            done.append(Traded(fill, counts))
             both = ticket.old is not None and set(ticket.old.symbols) & {*ticket.basket.symbols}
             traded += abs(fill.units) * (2.0 if both else 1.0)
             for leg in fill.legs:
@@ -253,10 +276,19 @@ class Desk:
         )
         return cost, done
 
+    def _part(self, ticket: Ticket, units: float) -> tuple[Nanos, ...]:
+        """Return what a part of a ticket changes, no more than is left of it."""
+        asked = self.lots.copy().count(ticket.trade._replace(units=units))
+        return tuple(
+            max(min(part, max(left, 0)), min(left, 0))
+            for part, left in zip(asked, ticket.counts, strict=True)
+        )
+
     def lapse(self) -> list[Ticket]:
         """Take out the tickets that were for the day only."""
         gone = [ticket for ticket in self.tickets if ticket.tif == "day"]
         self.tickets = [ticket for ticket in self.tickets if ticket.tif != "day"]
+        self._unfilled = bool(gone) and self.acting  # an action's order is asked again
         if gone:
             self._acted = False
         return gone
@@ -279,33 +311,17 @@ class Desk:
 
     def wish(self, row: int, day: int, spot: float, vix: float) -> dict[str, float]:
         """Let the actions look at the position; return what each wished, by name."""
-        self.acting, held = False, self.lots.get(self.aim)
-        if not self.line.actions or self.entry is None or not held:
+        unfilled, self.acting, self._unfilled = self._unfilled, False, False
+        position = self._position(row, day, spot, vix)
+        if position is None:
             return {}
-        value = self.value(self.aim, row)
-        self.entry = self.entry._replace(peak=max(self.entry.peak, value))
-        lead = self.track(self.aim.symbols[0])
-        position = Position(
-            units=abs(held),
-            value=value,
-            paid=self.entry.paid,
-            peak=self.entry.peak,
-            days_held=float(day - self.entry.day),
-            days_left=float(lead.expiry - day),
-            moneyness=lead.strike / spot,
-            delta=self._sum(self.aim, lambda track, at: track.delta[at], row),
-            spot=spot,
-            vix=vix,
-            gamma=self._sum(self.aim, lambda track, at: track.gamma[at], row),
-            theta=self._sum(self.aim, lambda track, at: track.theta[at] * track.multiplier, row),
-        )
         wish, self._actions, trace = resolve(
             position, self.line.actions, self._actions, kept=self._left
         )
-        self.acting = wish.keep != self.kept
+        self.acting = unfilled or wish.keep != self.kept
         self.kept = float(wish.keep)
         if wish.renew > 0.0:
-            keep = KEEP[int(wish.renew) - 1]
+            keep = KEEP[float(wish.renew)]
             self.aim = self.roster.choose(row, like=self.aim, keep=keep)
             self._rolling, self._left = True, self.kept
         return {
@@ -313,6 +329,48 @@ class Desk:
             for i, (one, wished) in enumerate(zip(self.line.actions, trace, strict=True))
             for name, value in wished._asdict().items()
         }
+
+    def look(self, row: int, day: int, spot: float, vix: float) -> None:
+        """Let the actions see a position on the bar on which it was bought, after the decisions.
+
+        Where orders are filled at a later bar than they are decided, `wish` does so itself.
+        """
+        if self.entry is None or self.entry.day != day:
+            return
+        position = self._position(row, day, spot, vix)
+        if position is not None:
+            _, self._actions, _ = resolve(position, self.line.actions, self._actions)
+
+    def _position(self, row: int, day: int, spot: float, vix: float) -> Position | None:
+        """Return what the actions see, None where there is nothing to see."""
+        held = self.lots.get(self.aim)
+        if not self.line.actions or self.entry is None or not held:
+            return None
+        side = math.copysign(1.0, held)
+        value = side * self.value(self.aim, row)
+        self.entry = self.entry._replace(peak=max(self.entry.peak, value))
+        standing = self.roster.standing
+        options = Basket.of(
+            *((s, side * w) for s, w in zip(*self.aim, strict=True) if s not in standing)
+        )
+        lead = self.track(options.symbols[0])
+        if self.roster.on_future:
+            spot = lead.level[row - lead.first]
+        first, second = _SENSES[self.roster.on_future]
+        return Position(
+            units=abs(held),
+            value=value,
+            paid=self.entry.paid,
+            peak=self.entry.peak,
+            days_held=float(day - self.entry.day),
+            days_left=float(lead.expiry - day),
+            moneyness=lead.strike / spot,
+            delta=self._sum(options, first, row),
+            spot=spot,
+            vix=vix,
+            gamma=self._sum(options, second, row),
+            theta=self._sum(options, lambda track, at: track.theta[at] * track.multiplier, row),
+        )
 
     def shrink(self, order: Order, factor: float) -> Order:
         """Return an order for no more than a part of what is held; a margin call asks for it."""
@@ -384,16 +442,18 @@ class Desk:
         return made
 
     def _aim(self, number: int) -> None:
-        """Aim at a contract of the schedule, whole again and as large as the order says."""
-        self._number, self.aim = number, self.roster.basket(number)
-        self.full, self.kept, self._rolling = self.order.contracts, 1.0, True
-        self._left = 1.0
+        """Aim at a contract of the schedule, as large as the order says and, if new, whole."""
+        before, self.aim = self.aim, self.roster.basket(number)
+        self._number, self.full, self._rolling = number, self.order.contracts, True
+        if self.aim != before:
+            self.kept = self._left = 1.0
 
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
         replaced, self.tickets, made = self.tickets, [], []
+        due_lots = self.lots.left(self._expires(due))
         asked = changes(
-            self.lots,
+            due_lots,
             self.aim,
             self.wanted,
             mixes=self.mixes,
@@ -401,40 +461,39 @@ class Desk:
             standing=self.roster.standing,
         )
         self._rolling = self._rolling and bool(asked)
-        for change in asked:
-            live = self._live(change.basket, due)
+        for trade in asked:
+            live = without(trade.basket, self._expires(due))
             if live is None:
                 continue
             same = resting.get(live)
-            if same is not None and abs(same.units - change.units) <= 1e-9 * abs(change.units):
-                self.tickets.append(same)  # nothing else is wanted: it goes on working
-                continue
-            old = self._live(change.old, due) if change.old else None
-            self._sent += 1
-            name = f"{self.line.name}-{self._sent}"
-            quotes = [self.quote(symbol, row) for symbol in live.symbols]
-            rest = change._replace(basket=live, old=old)
-            made.append(ticket(name, self.line.name, rest, quotes, self.execution))
-            self.tickets.append(made[-1])
+            if same is None or abs(same.units - trade.units) > 1e-9 * abs(trade.units):
+                same = self._ticket(trade._replace(basket=live), row, due_lots.copy())
+                made.append(same)
+            # else nothing else is wanted: it goes on working
+            due_lots.trade(same.trade)
+            due_lots.counted(live.symbols, same.counts)
+            self.tickets.append(same)
         return made, [ticket for ticket in replaced if ticket not in self.tickets]
 
-    def _live(self, basket: Basket, due: int) -> Basket | None:
-        return without(basket, self._expires(due))
+    def _ticket(self, trade: Trade, row: int, lots: Lots) -> Ticket:
+        self._sent += 1
+        name = f"{self.line.name}-{self._sent}"
+        quotes = [self.quote(symbol, row) for symbol in trade.basket.symbols]
+        new = ticket(name, self.line.name, trade, quotes, self.execution)
+        return new._replace(counts=lots.count(trade))
 
-    def _take(self, ticket: Ticket, units: float, row: int, day: int) -> None:
+    def _take(self, trade: Trade, row: int, day: int) -> None:
         """Take units into the lots, and keep how the position was come by."""
-        basket = ticket.basket if ticket.new is None else ticket.new
+        basket = trade.basket if trade.new is None else trade.new
         before = self.lots.get(basket)
-        if ticket.old is None:
-            after = self.lots.add(basket, units)
-        else:
-            after = self.lots.turn(ticket.old, basket, units)
-        if basket != self.aim:
+        after = self.lots.trade(trade)
+        if basket != self.aim or not after:
             return
-        value = self.value(basket, row)
+        value = math.copysign(1.0, after) * self.value(basket, row)
         if self.entry is None or not before or before * after < 0.0:
             self.entry = Entry(value, value, day)
-            self._actions = start(self.line.actions)
+            if basket != self._known:  # what comes back has been acted on already
+                self._actions, self._known = start(self.line.actions), basket
         elif abs(after) > abs(before):
             part = before / after
             paid = part * self.entry.paid + (1.0 - part) * value

@@ -54,6 +54,17 @@ class Quoted(NamedTuple):
         )
 
 
+class Trade(NamedTuple):
+    """What is traded: contracts of a unit, and how many units."""
+
+    basket: Basket
+    units: float
+    """To buy, negative to sell."""
+    old: Basket | None = None
+    """What units turn into ``new`` by the trade; None: they are bought or sold."""
+    new: Basket | None = None
+
+
 class Entry(NamedTuple):
     """How a position was come by."""
 
@@ -117,6 +128,7 @@ class Lots:
 
     def __init__(self) -> None:
         self._held: dict[Basket, float] = {}
+        self._counted: dict[str, Nanos] = {}
 
     @property
     def units(self) -> float:
@@ -131,34 +143,56 @@ class Lots:
         """Return contracts and units."""
         return self._held.items()
 
-    def after(self, basket: Basket, units: float) -> float:
-        """Return what would be held with so many units more: none where rounding alone is left."""
-        before = self.get(basket)
-        after = before + units
-        return 0.0 if abs(after) <= 1e-12 * max(abs(before), abs(units)) else after
+    def copy(self) -> Lots:
+        """Return lots that go their own way."""
+        twin = Lots()
+        twin._held, twin._counted = dict(self._held), dict(self._counted)
+        return twin
+
+    def left(self, over: Callable[[str], bool]) -> Lots:
+        """Return lots without the contracts that are over."""
+        twin = self.copy()
+        twin.expire(over)
+        return twin
 
     def add(self, basket: Basket, units: float) -> float:
-        """Add units, and return what is held then."""
-        held = self.after(basket, units)
-        if held:
-            self._held[basket] = held
-        else:
+        """Add units, and return what is held then: none where rounding alone is left."""
+        before = self.get(basket)
+        after = before + units
+        if abs(after) <= 1e-12 * max(abs(before), abs(units)):
             self._held.pop(basket, None)
-        return held
+            return 0.0
+        self._held[basket] = after
+        return after
 
-    def turn(self, old: Basket, new: Basket, units: float) -> float:
-        """Turn units into others; return what is held of those."""
-        self.add(old, -units)
-        return self.add(new, units)
+    def trade(self, trade: Trade) -> float:
+        """Buy or sell units, or turn them into others; return what is held of those then."""
+        if trade.old is None or trade.new is None:
+            return self.add(trade.basket, trade.units)
+        self.add(trade.old, -trade.units)
+        return self.add(trade.new, trade.units)
 
-    def change(self, basket: Basket, units: float) -> tuple[Nanos, ...]:
-        """Return what so many units more change in nano-contracts, leg by leg.
+    def count(self, trade: Trade) -> tuple[Nanos, ...]:
+        """Trade, and return by how many nano-contracts each leg changes.
 
-        Each is the difference of two rounded positions, so that however often a lot changes, what
-        is left of it at the end is none.
+        A position that is closed gives back what was counted of it, so that however often it
+        changes nothing is left of it at the end.
         """
-        before, after = self.get(basket), self.after(basket, units)
-        return tuple(nanos(after * weight) - nanos(before * weight) for weight in basket.weights)
+        self.trade(trade)
+        held = self.quantities()
+        return tuple(
+            nanos(held.get(symbol, 0.0)) - self._counted.get(symbol, 0)
+            for symbol in trade.basket.symbols
+        )
+
+    def counted(self, symbols: Iterable[str], quantities: Iterable[Nanos]) -> None:
+        """Take down what was counted of a trade."""
+        for symbol, quantity in zip(symbols, quantities, strict=True):
+            total = self._counted.get(symbol, 0) + quantity
+            if total:
+                self._counted[symbol] = total
+            else:
+                self._counted.pop(symbol, None)
 
     def quantities(self) -> dict[str, float]:
         """Return contracts held by symbol."""
@@ -176,6 +210,8 @@ class Lots:
             if rest == basket:
                 continue
             del self._held[basket]
+            for symbol in filter(over, basket.symbols):
+                self._counted.pop(symbol, None)
             gone += [
                 (symbol, units * weight)
                 for symbol, weight in zip(*basket, strict=True)

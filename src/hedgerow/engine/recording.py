@@ -32,7 +32,7 @@ from hedgerow.engine.ledger.events import (
     Settled,
     Slice,
 )
-from hedgerow.engine.ledger.money import Nanos, micros, usd, worth
+from hedgerow.engine.ledger.money import micros, usd, worth
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.errors import LedgerError
 
@@ -179,11 +179,11 @@ class Recorder:
             )
         )
 
-    def ordered(self, ticket: Ticket, quantities: Sequence[Nanos]) -> None:
+    def ordered(self, ticket: Ticket) -> None:
         """Record an order, unless it is less than the ledger counts."""
         legs = tuple(
             Leg(symbol, quantity)
-            for symbol, quantity in zip(ticket.basket.symbols, quantities, strict=True)
+            for symbol, quantity in zip(ticket.basket.symbols, ticket.counts, strict=True)
             if quantity
         )
         if legs:
@@ -200,13 +200,8 @@ class Recorder:
             )
 
     def filled(self, done: Traded) -> None:
-        """Record the fill of a ticket, leg by leg."""
-        order = self.account.orders.get(done.fill.order)
-        if order is None:
-            return
-        left = {leg.contract: leg.quantity for leg in order.legs}
-        for leg, counted in zip(done.fill.legs, done.quantities, strict=True):
-            quantity = left.get(leg.symbol, 0) if done.whole else counted
+        """Record a fill of a ticket, leg by leg."""
+        for leg, quantity in zip(done.fill.legs, done.quantities, strict=True):
             if quantity:
                 self._executions += 1
                 self.happen(

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from typing import NamedTuple
 
 from hedgerow.engine.broker import Execution, Quote, Ticket, ticked
-from hedgerow.engine.holdings import Lots
+from hedgerow.engine.holdings import Lots, Trade
 from hedgerow.instruments.roster import Basket
-
-
-class Change(NamedTuple):
-    """What must be traded: contracts of a unit, and units."""
-
-    basket: Basket
-    units: float
-    old: Basket | None = None
-    """What units turn into ``new`` by the trade; None: they are bought or sold."""
-    new: Basket | None = None
 
 
 def changes(
@@ -29,8 +18,8 @@ def changes(
     mixes: bool,
     whole: bool,
     standing: Set[str] = frozenset(),
-) -> list[Change]:
-    """Return what must be traded, the sales of old contracts first.
+) -> list[Trade]:
+    """Return what must be traded: rolls, each a trade, then what is sold or bought besides.
 
     Parameters
     ----------
@@ -45,33 +34,38 @@ def changes(
     whole
         Whole contracts only: to the nearest, halves away from none.
     standing
-        Symbols that stay while the contracts beside them are exchanged.
+        Symbols that stay over rolls.  Contracts that share others are sold and bought.
 
     Examples
     --------
     >>> old, new = Basket(("VXK24",), (1.0,)), Basket(("VXM24",), (1.0,))
     >>> lots = Lots()
     >>> _ = lots.add(old, 3.0)
-    >>> [change.units for change in changes(lots, new, 2.6, mixes=False, whole=True)]
-    [-3.0, 3.0]
+    >>> for trade in changes(lots, new, 2.0, mixes=False, whole=True):
+    ...     print(trade.basket.symbols, trade.basket.weights, trade.units)
+    ('VXK24', 'VXM24') (-1.0, 1.0) 2.0
+    ('VXK24',) (1.0,) -1.0
     """
     units = rounded(wanted) if whole else wanted
     targets = _apart(aim, units, whole=whole) if mixes else {aim: units}
-    asked, turned = [], 0.0
+    asked, there = [], lots.get(aim)
     for basket, held in lots.items():
         if basket in targets:
             continue
-        kept = 0.0
-        if standing & set(basket.symbols) and held * units > 0.0:
-            kept = math.copysign(min(abs(held), abs(units - turned)), units)
-            asked.append(Change(_difference(basket, aim), kept, basket, aim))
-            turned += kept
-        if abs(held - kept) > 1e-12 * abs(held):
-            asked.append(Change(basket, kept - held))
+        turned = 0.0
+        shared = set(basket.symbols).intersection(aim.symbols)
+        if not mixes and held * units > 0.0 and shared <= standing:
+            room = max(abs(units) - max(math.copysign(1.0, units) * there, 0.0), 0.0)
+            turned = math.copysign(min(abs(held), room), units)
+        if turned:
+            asked.append(Trade(_difference(basket, aim), turned, basket, aim))
+            there += turned
+        if abs(held - turned) > 1e-12 * abs(held):
+            asked.append(Trade(basket, turned - held))
     for basket, target in targets.items():
-        held = lots.get(basket) + turned
+        held = lots.get(basket) if mixes else there
         if abs(target - held) > 1e-12 * max(abs(target), abs(held)):
-            asked.append(Change(basket, target - held))
+            asked.append(Trade(basket, target - held))
     return asked
 
 
@@ -95,7 +89,7 @@ def rounded(units: float) -> float:
 def ticket(
     order: str,
     line: str,
-    change: Change,
+    trade: Trade,
     quotes: Sequence[Quote],
     execution: Execution,
 ) -> Ticket:
@@ -105,14 +99,14 @@ def ticket(
     ----------
     order, line
         The client's id, and whose order.
-    change
+    trade
         What is traded.
     quotes
         Of each contract at the decision.
     execution
         Market or limit, where the limit stands, and how long.
     """
-    limit, (basket, units, old, new) = None, change
+    limit, (basket, units, old, new) = None, trade
     if execution.order == "limit":
         limit = 0.0
         for symbol, weight, quote in zip(*basket, quotes, strict=True):

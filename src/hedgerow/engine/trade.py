@@ -198,7 +198,7 @@ class Engine:
             if recorder is not None and fresh:
                 self._show(bars)
                 for ticket in fresh:
-                    recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
+                    recorder.ordered(ticket)
         owner = {
             symbol: desk
             for desk in self.desks
@@ -263,7 +263,7 @@ class Engine:
                 recorder.planned(desk.line.name, order, share, cap, scale, desk.wanted, wished)
                 recorder.cancelled(replaced, "replaced")
                 for ticket in made:
-                    recorder.ordered(ticket, desk.lots.change(ticket.basket, ticket.units))
+                    recorder.ordered(ticket)
 
     def _bound(
         self, bars: Bars, asked: list[tuple[float, float]]

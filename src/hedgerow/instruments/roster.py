@@ -188,6 +188,10 @@ class Roster(ABC):
 
     standing: frozenset[str] = frozenset()
     """Symbols in every basket, which are held over rolls: the index units of a covered sleeve."""
+    offers: frozenset[str] = frozenset()
+    """What actions may need of it: words of `NEEDS` in :mod:`hedgerow.core.action`."""
+    on_future = False
+    """Whether its options are written on the future that is the ``level`` of their paths."""
 
     def __init__(self, strip: Strip, held: Index, pending: Index) -> None:
         self.strip = strip

@@ -130,6 +130,8 @@ class SwapRoster(Roster):
         Sessions from choice to fill.
     """
 
+    offers = frozenset({"same expiry"})
+
     def __init__(
         self,
         strip: Strip,

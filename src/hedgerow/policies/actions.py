@@ -133,6 +133,11 @@ class Monetise:
             raise ValueError(f"part, steps: {self.steps} times {self.part:g} is more than all")
         return self
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """See `Action.needs`."""
+        return frozenset() if self.delta is None else frozenset({"delta"})
+
     def params(self) -> Params:
         """Return the kernel's parameters."""
         first = self.multiple
@@ -193,6 +198,15 @@ class Restrike:
         _one_of("drift and delta", self.drift, self.delta)
         return self
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """See `Action.needs`."""
+        return frozenset(
+            name
+            for name, limit in (("strike", self.drift), ("delta", self.delta))
+            if limit is not None
+        )
+
     def params(self) -> Params:
         """Return the kernel's parameters."""
         drift = _limit(self.drift)
@@ -245,6 +259,11 @@ class RollUp:
         growth: Num
         least_left: Num
         wait: Num
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """See `Action.needs`."""
+        return frozenset({"same expiry"})
 
     def params(self) -> Params:
         """Return the kernel's parameters."""
@@ -299,6 +318,11 @@ class RollOut:
     def _fires(self) -> RollOut:
         _one_of("days, decay and gamma", self.days, self.decay, self.gamma)
         return self
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """See `Action.needs`."""
+        return frozenset({"same strike"} | ({"delta"} if self.gamma is not None else set()))
 
     def params(self) -> Params:
         """Return the kernel's parameters."""
@@ -368,6 +392,11 @@ class StagedExit:
                 f"retraced has {len(self.retraced)} stages and fallen has {len(self.fallen)}"
             )
         return self
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """See `Action.needs`."""
+        return frozenset()
 
     def params(self) -> Params:
         """Return the kernel's parameters."""

@@ -102,7 +102,7 @@ class Trigger:
         peak: Num
         """Peak of NAV for the drawdown leg that resets."""
         below: Num
-        """1.0 while NAV is under the drawdown line."""
+        """1.0 while NAV is under the drawdown line; 0.5 until the order of that is filled."""
 
     @field_validator("every")
     @classmethod
@@ -120,7 +120,7 @@ class Trigger:
     def idle(self) -> frozenset[str]:
         """Parts of the memory that stay 0 because their leg is off; no lane need keep them."""
         p = self.params()
-        off = {"days": p.by_days, "bars": p.by_bars, "peak": p.resets, "below": p.lasts}
+        off = {"days": p.by_days, "bars": p.by_bars, "peak": p.resets, "below": p.by_drawdown}
         return frozenset(name for name, on in off.items() if not on)
 
     def params(self) -> Params:
@@ -157,7 +157,9 @@ class Trigger:
         moved = abs(now - last)
         peak = select(p.resets, maximum(nav, memory.peak), 0.0)
         under = p.by_drawdown & (nav < p.line * select(p.resets, peak, view.book.peak))
-        fell = under & (memory.below < 1.0)
+        below = select(p.lasts & filled & (memory.below > 0.0), 1.0, memory.below)
+        waits = p.resets & (below > 0.0) & (view.book.filled <= 0.0)  # asked, and not filled yet
+        fell = (under & (below < 1.0)) | waits
         begins = unknown(last)
         far = p.by_move & (moved > p.move)
         farther = p.by_relative & (moved > p.relative * last)
@@ -180,7 +182,7 @@ class Trigger:
             days,
             bars,
             select(p.resets & fell, nav, peak),
-            select(under & p.lasts, 1.0, 0.0),
+            select(fell, 0.5, select(under & p.lasts, below, 0.0)),
         )
 
 
