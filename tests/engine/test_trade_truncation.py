@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.programs import POLICIES, programs
-from engine.trading import RUN, scheduled, unforeseen
+from engine.trading import RUN, moving, scheduled, unforeseen
 from hedgerow.core.market import Market
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
+from hedgerow.instruments.options import Straddle
 from sleeves import EVERY, label
 from synthetic import market
 
@@ -64,5 +66,15 @@ def test_of_programs_of_several_lines(examples) -> None:
 
     run()
     if examples > 5:
-        rare = ("budget", "margin", "actions", "offsets", "settled", "cancelled", "alarm")
+        rare = ("budget", "actions", "offsets", "settled", "cancelled", "alarm")
         assert min(seen[kind] for kind in rare) >= 1, seen
+
+
+@pytest.mark.parametrize("response", ["reduce", "close"])
+def test_of_a_program_that_margin_calls(response) -> None:
+    sold = Line("sold", Straddle(tenor="30d", strike_step=5, side="short"), moving())
+    rule = MarginRule(limit=0.02, response=response)
+    seen: Counter[str] = Counter()
+    for cut in (40, 75, 110):
+        holds(Program([sold], name=RUN, margin=rule), DATA, cut, seen)
+    assert seen["margin"] == 3

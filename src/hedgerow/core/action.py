@@ -22,6 +22,7 @@ STAY, RESTRIKE, NEW_STRIKE, NEW_EXPIRY = 0.0, 1.0, 2.0, 3.0
 NEEDS = {
     "strike": "a strike to compare with the index",
     "delta": "a delta",
+    "gamma": "a gamma to the index",
     "same expiry": "another strike of the same expiry",
     "same strike": "another expiry of the same strike",
 }

@@ -164,5 +164,8 @@ def settle(book: Book, order: Order, bar: Bar) -> Book:
 
 
 def place(x: Num, act: Num, book: Book, bar: Bar) -> Order:
-    """Turn an intensity into contracts with what is known at this bar."""
-    return Order(x, x * (bar.size + bar.size_nav * book.nav), act)
+    """Turn an intensity into contracts with what is known at this bar.
+
+    A NAV below nothing counts as none: what follows it would otherwise change sides.
+    """
+    return Order(x, x * (bar.size + bar.size_nav * maximum(book.nav, 0.0)), act)

@@ -64,6 +64,7 @@ def record(
     *,
     same_bar: bool = False,
     first: int = 0,
+    lag: int = 1,
 ) -> Tape:
     """Lay market, sleeve and portfolio out as a tape, from bar ``first`` on.
 
@@ -84,6 +85,8 @@ def record(
         bar; only for comparison with sources that do so, and reports say it.
     first
         First bar of the run; rows before it only warm up the signals.
+    lag
+        Sessions from a decision to its fill, as whoever plays the tape has it.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def record(
     """
     days = market.dates.astype("int64").astype("float64")
     years = market.dates.astype("datetime64[Y]")
-    filled = sessions_ahead(market.dates, 1)  # by the calendar, which is known ahead
+    filled = sessions_ahead(market.dates, lag)  # by the calendar, which is known ahead
     turns = filled.astype("datetime64[Y]")
     end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
     passed = np.diff(days, prepend=days[first])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -218,7 +218,7 @@ class SimulatedBroker:
             quotes = [quote(symbol) for symbol in ticket.basket.symbols]
             if not self._meets(ticket, quotes):
                 continue
-            units = self._fillable(ticket, vix, taken)
+            units = most_filled(ticket, self.execution, vix, taken)
             if abs(units) <= _EPSILON * abs(ticket.units):
                 continue
             legs = []
@@ -240,15 +240,29 @@ class SimulatedBroker:
             net += weight * ticked(symbol, sign * weight, found, self.execution)
         return sign * net <= sign * ticket.limit + _EPSILON * max(abs(ticket.limit), 1.0)
 
-    def _fillable(self, ticket: Ticket, vix: float, taken: dict[str, float]) -> float:
-        most = math.inf
-        for symbol, weight in zip(*ticket.basket, strict=True):
-            deep = self.execution.depth(instrument(symbol).kind, vix) - taken.get(symbol, 0.0)
-            most = min(most, deep / abs(weight))
-        units = min(abs(ticket.units), max(most, 0.0))
-        if self.execution.whole and units < abs(ticket.units):
-            units = math.floor(units + _EPSILON)
-        return math.copysign(units, ticket.units)
+
+def most_filled(
+    ticket: Ticket, execution: Execution, vix: float, taken: Mapping[str, float] | None = None
+) -> float:
+    """Return how many units of a ticket the depth of a bar lets through.
+
+    Parameters
+    ----------
+    ticket, execution
+        What is asked for, and how deep markets are.
+    vix
+        Points.
+    taken
+        Contracts of the depth that others have used up, by symbol.
+    """
+    most = math.inf
+    for symbol, weight in zip(*ticket.basket, strict=True):
+        deep = execution.depth(instrument(symbol).kind, vix) - (taken or {}).get(symbol, 0.0)
+        most = min(most, deep / abs(weight))
+    units = min(abs(ticket.units), max(most, 0.0))
+    if execution.whole and units < abs(ticket.units):
+        units = math.floor(units + _EPSILON)
+    return math.copysign(units, ticket.units)
 
 
 def ticked(symbol: str, quantity: float, found: Quote, execution: Execution) -> float:

@@ -22,9 +22,10 @@ from hedgerow.core.action import (
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
-from hedgerow.engine.broker import Execution, Fill, Quote, Ticket
+from hedgerow.engine.broker import Execution, Fill, Quote, Ticket, most_filled
 from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
+from hedgerow.engine.margining import asks_margin
 from hedgerow.engine.program import Line
 from hedgerow.engine.ticketing import changes, ticket
 from hedgerow.errors import RangeError
@@ -35,13 +36,6 @@ _NONE = -1
 
 KEEP = {RESTRIKE: "", NEW_STRIKE: "expiry", NEW_EXPIRY: "strike"}
 """What a renewed contract keeps of the old one, by what is wished."""
-
-
-_SENSES: dict[bool, tuple[Callable[[Quoted, int], float], Callable[[Quoted, int], float]]] = {
-    False: (lambda track, at: track.delta[at], lambda track, at: track.gamma[at]),
-    True: (lambda track, at: track.vega[at], lambda track, at: track.gamma[at]),
-}
-"""Delta and its change with what an option is written on, the index or (True) a VIX future."""
 
 
 class Marked(NamedTuple):
@@ -170,12 +164,18 @@ class Desk:
             total += weight * of(track, row - track.first)
         return total
 
-    def delta(self, row: int, due: int) -> float:
-        """Return the delta of what is held once the open tickets are filled, USD a point.
+    def delta(self, row: int, due: int, vix: float) -> float:
+        """Return the delta of what will be held once the market orders are filled, USD a point.
 
+        Limit orders may never be, and no order is beyond the depth that there is at this VIX.
         What expires by the day ``due``, since 1970-01-01, settles before they are.
         """
-        lots = [*self.lots.items(), *((ticket.basket, ticket.units) for ticket in self.tickets)]
+        lots = list(self.lots.items())
+        lots += [
+            (sent.basket, most_filled(sent, self.execution, vix))
+            for sent in self.tickets
+            if sent.limit is None
+        ]
         live = [(without(basket, self._expires(due)), units) for basket, units in lots]
         return math.fsum(units * self.delta_of(basket, row) for basket, units in live if basket)
 
@@ -356,7 +356,9 @@ class Desk:
         lead = self.track(options.symbols[0])
         if self.roster.on_future:
             spot = lead.level[row - lead.first]
-        first, second = _SENSES[self.roster.on_future]
+            delta = self._sum(options, lambda track, at: track.vega[at], row)
+        else:
+            delta = self._sum(options, lambda track, at: track.delta[at], row)
         return Position(
             units=abs(held),
             value=value,
@@ -365,20 +367,61 @@ class Desk:
             days_held=float(day - self.entry.day),
             days_left=float(lead.expiry - day),
             moneyness=lead.strike / spot,
-            delta=self._sum(options, first, row),
+            delta=delta,
             spot=spot,
             vix=vix,
-            gamma=self._sum(options, second, row),
+            gamma=self._sum(options, lambda track, at: track.gamma[at], row),
             theta=self._sum(options, lambda track, at: track.theta[at] * track.multiplier, row),
         )
 
-    def shrink(self, order: Order, factor: float) -> Order:
-        """Return an order for no more than a part of what is held; a margin call asks for it."""
-        most = self.lots.units * factor
-        self.full = most / self.kept if self.kept else 0.0
+    def renews(self, row: int) -> bool:
+        """Say whether an order of a bar is for another contract of the schedule."""
+        return bool(self._pending[row] != self._number)
+
+    def _after(self, row: int, order: Order) -> tuple[Basket, float, float] | None:
+        """Return contracts, units and the part kept after an order, None where nothing is done."""
+        if self.renews(row) and not self.mixes:
+            aim = self.roster.basket(self._pending[row])
+            return aim, order.contracts, self.kept if aim == self.aim else 1.0
+        if order.act > 0.0:
+            number = self._pending[row]
+            aim = self.roster.basket(number) if self.mixes else self.aim
+            return aim, order.contracts, self.kept
+        if self.acting or self._rolling:
+            return self.aim, self.full, self.kept
+        return None
+
+    def after(self, row: int, order: Order, due: int) -> dict[str, float]:
+        """Return the contracts that will be held once an order of a bar is filled, by symbol."""
+        found = self._after(row, order)
+        if found is None:
+            lots = self.lots.left(self._expires(due))
+            for sent in self.tickets:
+                lots.trade(sent.trade)
+            return lots.quantities()
+        aim, full, kept = found
+        return {symbol: full * kept * weight for symbol, weight in zip(*aim, strict=True)}
+
+    def marginal(self, row: int, order: Order, due: int) -> bool:
+        """Say whether what an order leads to asks for margin."""
+        return asks_margin(self.after(row, order, due))
+
+    def shrink(self, row: int, order: Order, factor: float) -> Order:
+        """Return an order for a part of what it would lead to; margin asks for it."""
+        found = self._after(row, order)
+        _, full, kept = found or (self.aim, self.lots.units, 1.0)
+        most = full * kept * factor
+        if self.execution.whole:
+            most = float(math.trunc(most))
+        self.full = most / kept if kept else 0.0
         self.acting = True
-        held = order.contracts * most > 0.0 and abs(order.contracts) < abs(most)
-        return order if held else order._replace(contracts=most)
+        return order._replace(contracts=self.full)
+
+    def cut(self, order: Order) -> Order:
+        """Trade down to an order though the policy leaves the line alone; a budget asks for it."""
+        if abs(order.contracts * self.kept) < abs(self.lots.units):
+            self.full, self.acting = order.contracts, True
+        return order
 
     def plan(
         self, row: int, order: Order, due: int, *, acting: bool = False

@@ -136,7 +136,7 @@ def requirement(
 
 
 def asks_margin(positions: Mapping[str, float]) -> bool:
-    """Say whether any of the positions asks for margin: what is sold, a future, a swap.
+    """Say whether any of the positions asks for margin: all but options that are held.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def asks_margin(positions: Mapping[str, float]) -> bool:
     (False, True)
     """
     return any(
-        count < 0.0 or (count > 0.0 and read(symbol).kind in ("future", "variance"))
+        count < 0.0 or (count > 0.0 and read(symbol).kind != "option")
         for symbol, count in positions.items()
     )
 

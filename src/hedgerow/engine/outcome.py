@@ -111,10 +111,9 @@ class Sheet:
         """Take down what a line is to hold."""
         self._orders[desk.line.name] = order, scale
 
-    def alarm(self, bars: Bars, rule: str, sentence: str) -> None:
-        """Take down what a rule said."""
-        day = str(np.datetime64(bars.day, "D"))
-        self.alarms.append((day, rule, sentence))
+    def alarm(self, day: int, rule: str, sentence: str) -> None:
+        """Take down what a rule said on a day, days since 1970-01-01."""
+        self.alarms.append((str(np.datetime64(day, "D")), rule, sentence))
 
     def closed(
         self,

@@ -53,8 +53,8 @@ class Ground:
     first: int
     same_bar: bool
 
-    def tape(self, policy: Policy) -> Tape:
-        """Lay the ground out as a tape for a policy."""
+    def tape(self, policy: Policy, lag: int = 1) -> Tape:
+        """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later."""
         before = np.r_[self.values[0], self.values[:-1]]
         earned = self.values / before - 1.0
         return record(
@@ -66,6 +66,7 @@ class Ground:
             float(self.portfolio.value),
             same_bar=self.same_bar,
             first=self.first,
+            lag=lag,
         )
 
 

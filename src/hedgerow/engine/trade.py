@@ -9,8 +9,7 @@ the program says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from hedgerow.core.book import Order
 from hedgerow.core.market import Market
@@ -20,13 +19,12 @@ from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.explaining import parts_of
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.ledger.store import Ledger
-from hedgerow.engine.margining import MarginCall, asks_margin, requirement
+from hedgerow.engine.limits import Bound, Limits
 from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
-from hedgerow.engine.program import Line, Program
+from hedgerow.engine.program import Program
 from hedgerow.engine.recording import Recorder
 from hedgerow.instruments.scene import index_of
-from hedgerow.policies.overlays import Bounds, under_floor
 
 STEP = 50
 """Bars between two words of progress."""
@@ -113,12 +111,12 @@ class Engine:
         self.sheet = Sheet(program)
         self._bars = 0
         self._fees: list[float] = []
-        self._margin = 0.0
-        self._under: set[str] = set()  # lines that a budget keeps under their floor
+        self._day = 0
+        self.limits = Limits(program, feed.spots, self._alarm)
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
-        recorder, self._bars = self.recorder, self._bars + 1
+        recorder, self._bars, self._day = self.recorder, self._bars + 1, bars.day
         if recorder is not None:
             recorder.begin(bars.time)
             if self._bars == 1:
@@ -135,6 +133,10 @@ class Engine:
         self._decide(bars)
         if not self.program.lag:
             self._fill(bars)
+            for desk in self.desks:
+                desk.look(bars.row, bars.day, self._spot(desk, bars), bars.vix)
+        if self.nav <= 0.0 < self.before:
+            self._alarm("ruin", f"NAV is {self.nav:,.0f} USD: what follows NAV is not renewed")
         self._close(bars, marks)
 
     def outcome(self) -> Outcome:
@@ -244,131 +246,63 @@ class Engine:
             traces.append(decision.trace)
             if recorder is not None:
                 recorder.decided(desk.line.name, desk.line.policy, view, decision)
-        bound, call = self._bound(bars, asked), self._call(bars)
-        for desk, (x, act), trace, (sized, cap, scale) in zip(
-            self.desks, asked, traces, bound, strict=True
-        ):
-            self._warn(bars, desk.line, trace, float(sized.x), scale)
-            wished = desk.wish(row, bars.day, bars.spots[index_of(desk.line.sleeve)], bars.vix)
-            order = sized
-            if desk.line.offsets:
-                order = self._offset(desk, x * desk.line.share, act, bars)
-            if call is not None and call.factor < 1.0 and asks_margin(desk.lots.quantities()):
-                order = desk.shrink(order, call.factor)
-                wished["margin.factor"] = call.factor
-            made, replaced = desk.plan(row, order, bars.due, acting=desk.acting)
-            self.sheet.planned(desk, order, scale)
-            if recorder is not None:
-                share, wished["rate"] = desk.line.share, bars.rate
-                recorder.planned(desk.line.name, order, share, cap, scale, desk.wanted, wished)
-                recorder.cancelled(replaced, "replaced")
-                for ticket in made:
-                    recorder.ordered(ticket)
+        limits = self.limits
+        bound = limits.bound(bars, self.desks, asked, self.nav)
+        wishes: dict[str, dict[str, float]] = {}
+        orders: dict[str, Order] = {}
+        for desk, trace, mine in zip(self.desks, traces, bound, strict=True):
+            limits.warn(desk.line, trace, mine)
+            wishes[desk.line.name] = desk.wish(row, bars.day, self._spot(desk, bars), bars.vix)
+            if not desk.line.offsets:
+                cut = limits.cuts(desk, mine, row)
+                orders[desk.line.name] = desk.cut(mine.order) if cut else mine.order
+        factor = limits.call(bars, self.desks, orders, self.nav)
+        # a line that takes another's delta out comes last: it sees what that one has ordered
+        for late in (False, True):
+            for desk, (x, act), mine in zip(self.desks, asked, bound, strict=True):
+                name = desk.line.name
+                if bool(desk.line.offsets) is not late:
+                    continue
+                order = self._offset(desk, x * desk.line.share, act, bars) if late else orders[name]
+                if not late and factor < 1.0 and desk.marginal(row, order, bars.due):
+                    order = desk.shrink(row, order, factor)
+                    wishes[name]["margin.factor"] = factor
+                self._plan(bars, desk, mine._replace(order=order), wishes[name])
 
-    def _bound(
-        self, bars: Bars, asked: list[tuple[float, float]]
-    ) -> Iterator[tuple[Order, float, float]]:
-        """Return each line's order after maximum shares and the budget of all, with both."""
-        row = bars.row
-        wanted = [
-            0.0 if desk.line.offsets else x * desk.line.share
-            for desk, (x, _) in zip(self.desks, asked, strict=True)
-        ]
-        total = math.fsum(abs(x) for x in wanted)
-        capped, limits = [], []
-        for desk, x in zip(self.desks, wanted, strict=True):
-            most = desk.line.max_share * total
-            limits.append(most)
-            capped.append(math.copysign(most, x) if abs(x) > most else x)
-        orders = [
-            desk.place(x, act, row)
-            for desk, x, (_, act) in zip(self.desks, capped, asked, strict=True)
-        ]
-        scale = self._scale(bars, orders)
-        if scale < 1.0:
-            orders = [
-                desk.place(x * scale, act, row)
-                for desk, x, (_, act) in zip(self.desks, capped, asked, strict=True)
-            ]
-        return zip(orders, limits, [scale] * len(orders), strict=True)
-
-    def _scale(self, bars: Bars, orders: list[Order]) -> float:
-        """Return the factor that keeps the year's cost of all lines within the budget (B3)."""
-        if self.program.budget is None:
-            return 1.0
-        terms = [desk.bar(bars.row) for desk in self.desks]
-        ends = terms[0].year_ends > 0.0  # what is ordered now is paid for next year
-        base = self.nav if ends else self.desks[0].book.base
-        spent = 0.0 if ends else math.fsum(desk.book.spent for desk in self.desks)
-        left = self.program.budget * base - spent
-        ahead = math.fsum(
-            order.contracts * bar.carry * bar.days_left
-            for order, bar in zip(orders, terms, strict=True)
-        )
-        if ahead <= left:
-            return 1.0
-        return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
-
-    def _warn(self, bars: Bars, line: Line, trace: tuple[Any, ...], x: float, scale: float) -> None:
-        """Say when a budget, its own or that of all, first pushes a line under its floor (B3)."""
-        floors = [step.floor * line.share for step in line.policy.steps if isinstance(step, Bounds)]
-        common = scale < 1.0 and not line.offsets and any(abs(x) < floor for floor in floors)
-        if not common and not under_floor(trace, tuple(line.policy.steps)):
-            self._under.discard(line.name)
-        elif line.name not in self._under:
-            self._under.add(line.name)
-            whose = "the common budget" if common else "its budget"
-            self._alarm(
-                bars, "budget", f"{whose} pushes line {line.name} under its floor, to {x:.3f}"
+    def _plan(self, bars: Bars, desk: Desk, bound: Bound, why: dict[str, float]) -> None:
+        """Turn a line's order into tickets, and write both down."""
+        made, replaced = desk.plan(bars.row, bound.order, bars.due, acting=desk.acting)
+        self.sheet.planned(desk, bound.order, bound.scale)
+        if self.recorder is not None:
+            self.recorder.planned(
+                desk.line.name,
+                bound.order,
+                desk.line.share,
+                bound.cap,
+                bound.scale,
+                desk.wanted,
+                why | {"rate": bars.rate},
             )
+            self.recorder.cancelled(replaced, "replaced")
+            for ticket in made:
+                self.recorder.ordered(ticket)
 
-    def _alarm(self, bars: Bars, rule: str, sentence: str) -> None:
+    def _alarm(self, rule: str, sentence: str) -> None:
         """Take down what a rule said, in both books."""
-        self.sheet.alarm(bars, rule, sentence)
+        self.sheet.alarm(self._day, rule, sentence)
         if self.recorder is not None:
             self.recorder.alarm(rule, sentence)
+
+    def _spot(self, desk: Desk, bars: Bars) -> float:
+        """Return the level of the index that a line is written on, points."""
+        return bars.spots[index_of(desk.line.sleeve)]
 
     def _offset(self, desk: Desk, x: float, act: float, bars: Bars) -> Order:
         """Return the order that takes the delta of another line out."""
         row = bars.row
         other = next(other for other in self.desks if other.line.name == desk.line.offsets)
         each = desk.delta_of(desk.aim, row)
-        return Order(x, -x * other.delta(row, bars.due) / each if each else 0.0, act)
-
-    def _call(self, bars: Bars) -> MarginCall | None:
-        """Return the margin call on what is held, written down where there is one.
-
-        An index is calculated, not carried in an account: it has none.
-        """
-        self._margin = 0.0
-        if not self.program.lag:
-            return None
-        held: dict[str, float] = {}
-        owner: dict[str, Desk] = {}
-        for desk in self.desks:
-            for symbol, quantity in desk.lots.quantities().items():
-                held[symbol] = held.get(symbol, 0.0) + quantity
-                owner[symbol] = desk
-        if not asks_margin(held):
-            return None
-        prices = {symbol: desk.quote(symbol, bars.row).price for symbol, desk in owner.items()}
-        rule = self.program.margin
-        asked = requirement(
-            held,
-            prices,
-            self.feed.spots(bars.row),
-            bonds=rule.bonds(bars.vix),
-            enough=rule.available(self.nav),
-        )
-        self._margin = asked
-        call = rule.call(asked, self.nav)
-        if call is not None:
-            sentence = (
-                f"margin asks for {call.required:,.0f} USD, {call.available:,.0f} may be used, "
-                f"{call.shortfall:,.0f} lack; response: {rule.response}"
-            )
-            self._alarm(bars, "margin", sentence)
-        return call
+        return Order(x, -x * other.delta(row, bars.due, bars.vix) / each if each else 0.0, act)
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {
@@ -376,7 +310,7 @@ class Engine:
             for desk, mark in zip(self.desks, marks, strict=True)
         }
         earned = self.before * bars.earned
-        self.sheet.closed(bars, self.nav, earned, self._margin, self.desks, marks, parts)
+        self.sheet.closed(bars, self.nav, earned, self.limits.margin, self.desks, marks, parts)
         recorder = self.recorder
         if recorder is not None:
             recorder.variation()

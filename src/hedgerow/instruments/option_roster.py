@@ -81,13 +81,15 @@ class OptionRoster(Roster):
         What chooses and prices them.
     """
 
-    offers = frozenset({"strike", "delta", "same expiry", "same strike"})
+    offers = frozenset({"strike", "delta", "gamma", "same expiry", "same strike"})
 
     def __init__(self, strip: Strip, plan: Schedule, strikes: Floats, board: Board) -> None:
         super().__init__(strip, plan.held, plan.pending)
         self._plan, self._strikes, self._board = plan, strikes, board
         self.standing = frozenset(symbol for symbol, _ in board.cover)
         self.on_future = board.underlying == "VIX"
+        if self.on_future:
+            self.offers = self.offers - {"gamma"}
 
     def basket(self, number: int) -> Basket:
         """Return the options of a contract; see `Roster.basket`."""

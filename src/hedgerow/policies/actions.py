@@ -322,7 +322,7 @@ class RollOut:
     @property
     def needs(self) -> frozenset[str]:
         """See `Action.needs`."""
-        return frozenset({"same strike"} | ({"delta"} if self.gamma is not None else set()))
+        return frozenset({"same strike"} | ({"gamma"} if self.gamma is not None else set()))
 
     def params(self) -> Params:
         """Return the kernel's parameters."""

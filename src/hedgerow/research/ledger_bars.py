@@ -86,6 +86,8 @@ class LedgerBar:
                 self.paid_in += event.amount
             case Cash(reason="portfolio"):
                 self.booked += event.amount
+            case Cash(reason="fee"):
+                self.fees -= event.amount
             case Filled():
                 self.fees += event.fee
                 self.fills += 1

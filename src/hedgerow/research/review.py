@@ -157,7 +157,7 @@ class _Daily:
             np.array([float(bar.acted) for bar in bars]),
             np.array([bar.share(bar.gain) for _, bar in pairs]),
             np.array([bar.share(bar.portfolio) for _, bar in pairs]),
-            np.array([old.rate * (bar.time - old.time) / (DAY * YEAR) for old, bar in pairs]),
+            np.array([bar.rate * (bar.time - old.time) / (DAY * YEAR) for old, bar in pairs]),
         )
 
     def until(self, row: int) -> _Daily:

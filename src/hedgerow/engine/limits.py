@@ -1,0 +1,215 @@
+"""What binds the lines of a program together: maximum shares, the budget of all, and margin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hedgerow.core.book import Order
+from hedgerow.engine.desk import Desk
+from hedgerow.engine.feed import Bars
+from hedgerow.engine.margining import MarginCall, asks_margin, requirement
+from hedgerow.engine.program import Line, Program
+from hedgerow.policies.overlays import Bounds, under_floor
+
+STEP = 0.05
+"""Part by which the budget's factor must fall for lines to be cut that policies leave alone."""
+
+Say = Callable[[str, str], None]
+"""Takes a rule and what it says."""
+
+
+class Bound(NamedTuple):
+    """A line's order after the limits of all."""
+
+    order: Order
+    cap: float
+    """Most intensity by the line's maximum share."""
+    scale: float
+    """Factor of the budget."""
+
+
+class Limits:
+    """The limits of a program, and what they have said.
+
+    Parameters
+    ----------
+    program
+        Whose.
+    spots
+        Levels of the indices at a row of the market, points, by symbol.
+    say
+        Takes alarms.
+
+    Attributes
+    ----------
+    margin
+        What is held asks for, USD, at the bar last seen.
+    """
+
+    def __init__(
+        self, program: Program, spots: Callable[[int], Mapping[str, float]], say: Say
+    ) -> None:
+        self.program, self._spots, self._say = program, spots, say
+        self.margin = 0.0
+        self._under: set[str] = set()  # lines that a budget keeps under their floor
+        self._scaled: dict[str, float] = {}  # the factor each line was last traded with
+        self._cutting = False
+
+    # shares and the budget
+
+    def bound(
+        self, bars: Bars, desks: Sequence[Desk], asked: Sequence[tuple[float, float]], nav: float
+    ) -> list[Bound]:
+        """Return each line's order within maximum shares and the budget of all.
+
+        Parameters
+        ----------
+        bars
+            The bar.
+        desks, asked
+            The lines, and what their policies asked for: intensity and whether to trade.
+        nav
+            USD.
+        """
+        row = bars.row
+        wanted = [
+            0.0 if desk.line.offsets else x * desk.line.share
+            for desk, (x, _) in zip(desks, asked, strict=True)
+        ]
+        total = math.fsum(abs(x) for x in wanted)
+        capped, caps = [], []
+        for desk, x in zip(desks, wanted, strict=True):
+            most = math.inf if desk.line.offsets else desk.line.max_share * total
+            caps.append(most)
+            capped.append(math.copysign(most, x) if abs(x) > most else x)
+        orders = [
+            desk.place(x, act, row) for desk, x, (_, act) in zip(desks, capped, asked, strict=True)
+        ]
+        scale = self._scale(row, desks, orders, nav)
+        if scale < 1.0:
+            orders = [
+                desk.place(x * scale, act, row)
+                for desk, x, (_, act) in zip(desks, capped, asked, strict=True)
+            ]
+        if scale < 1.0 and not self._cutting:
+            self._say("budget", f"the common budget scales what the lines want to {scale:.3f}")
+        self._cutting = scale < 1.0
+        return [
+            Bound(order, cap, 1.0 if desk.line.offsets else scale)
+            for desk, order, cap in zip(desks, orders, caps, strict=True)
+        ]
+
+    def _scale(self, row: int, desks: Sequence[Desk], orders: Sequence[Order], nav: float) -> float:
+        """Return the factor that keeps the year's cost of all lines within the budget (B3)."""
+        if self.program.budget is None:
+            return 1.0
+        terms = [desk.bar(row) for desk in desks]
+        ends = terms[0].year_ends > 0.0  # what is ordered now is paid for next year
+        base = nav if ends else desks[0].book.base
+        spent = 0.0 if ends else math.fsum(desk.book.spent for desk in desks)
+        left = self.program.budget * base - spent
+        ahead = math.fsum(
+            order.contracts * bar.carry * bar.days_left
+            for order, bar in zip(orders, terms, strict=True)
+        )
+        if ahead <= left:
+            return 1.0
+        return max(left, 0.0) / ahead if ahead > 0.0 else 0.0
+
+    def cuts(self, desk: Desk, bound: Bound, row: int) -> bool:
+        """Say whether the budget has a line cut whose policy leaves it alone."""
+        name, last = desk.line.name, self._scaled.get(desk.line.name, 1.0)
+        due = bound.scale < last * (1.0 - STEP)
+        acts = bound.order.act > 0.0 or desk.renews(row)
+        if due or acts:
+            self._scaled[name] = bound.scale
+        return due and not acts
+
+    def warn(self, line: Line, trace: tuple[Any, ...], bound: Bound) -> None:
+        """Say when a budget, its own or that of all, first pushes a line under its floor (B3)."""
+        x, steps = float(bound.order.x), line.policy.steps
+        floors = [step.floor * line.share for step in steps if isinstance(step, Bounds)]
+        common = bound.scale < 1.0 and any(abs(x) < floor for floor in floors)
+        if not common and not under_floor(trace, tuple(steps)):
+            self._under.discard(line.name)
+        elif line.name not in self._under:
+            self._under.add(line.name)
+            whose = "the common budget" if common else "its budget"
+            self._say("budget", f"{whose} pushes line {line.name} under its floor, to {x:.3f}")
+
+    # margin
+
+    def call(
+        self, bars: Bars, desks: Sequence[Desk], orders: Mapping[str, Order], nav: float
+    ) -> float:
+        """Return what the orders of the lines that ask for margin are to be multiplied by.
+
+        What is held is looked at first: where it asks for more than may be used, that is a margin
+        call, and said.  What would be held once the orders are filled must fit, or is cut as the
+        program's response has it, whether there was a call or not.  An index is calculated, not
+        carried in an account: where orders are filled at the close that decides them, there is
+        no margin.
+
+        Parameters
+        ----------
+        bars, desks
+            The bar and the lines.
+        orders
+            By line; a line without one keeps what it holds.
+        nav
+            USD.
+
+        Returns
+        -------
+        float
+            1.0 where nothing is to be cut.
+        """
+        self.margin = 0.0
+        if not self.program.lag:
+            return 1.0
+        rule = self.program.margin
+        held = [desk.lots.quantities() for desk in desks]
+        self.margin = self._asked(bars, desks, held, nav)
+        call = rule.call(self.margin, nav)
+        if call is not None:
+            self._say("margin", _told(call, rule.response))
+        if rule.response == "record":
+            return 1.0
+        after = [
+            desk.after(bars.row, orders[desk.line.name], bars.due)
+            if desk.line.name in orders
+            else mine
+            for desk, mine in zip(desks, held, strict=True)
+        ]
+        cut = rule.call(self._asked(bars, desks, after, nav), nav)
+        return 1.0 if cut is None else cut.factor
+
+    def _asked(
+        self, bars: Bars, desks: Sequence[Desk], books: Sequence[Mapping[str, float]], nav: float
+    ) -> float:
+        """Return the margin of the lines' positions together, USD."""
+        total: dict[str, float] = {}
+        owner: dict[str, Desk] = {}
+        for desk, book in zip(desks, books, strict=True):
+            for symbol, quantity in book.items():
+                total[symbol] = total.get(symbol, 0.0) + quantity
+                owner[symbol] = desk
+        if not asks_margin(total):
+            return 0.0
+        rule = self.program.margin
+        return requirement(
+            total,
+            {symbol: desk.quote(symbol, bars.row).price for symbol, desk in owner.items()},
+            self._spots(bars.row),
+            bonds=rule.bonds(bars.vix),
+            enough=rule.available(nav),
+        )
+
+
+def _told(call: MarginCall, response: str) -> str:
+    return (
+        f"margin asks for {call.required:,.0f} USD, {call.available:,.0f} may be used, "
+        f"{call.shortfall:,.0f} lack; response: {response}"
+    )
