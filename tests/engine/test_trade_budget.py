@@ -22,7 +22,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.expansion import Gains
+from hedgerow.instruments.expansion import Slopes, along
 from hedgerow.instruments.options import Collar, Put, Straddle
 from hedgerow.instruments.roster import Basket, Measures, Path, Roster
 from hedgerow.instruments.sizes import Contracts
@@ -61,8 +61,8 @@ class Melting:
         columns |= dict.fromkeys(("roll", "modelled"), zero > 0.0)
         made = Strip(self.name, market.times, 1.0, fee=0.0, theta=-lost, **columns)
         measures = Measures(price, zero, zero, zero, zero, -lost, zero)
-        none = Gains(*[zero] * len(Gains._fields))
-        path = Path.of(0, measures, False, gains=none, multiplier=1.0, fee=0.0, financed=False)
+        gains = along(Slopes(theta=-self.daily), zero, zero, days)
+        path = Path.of(0, measures, False, gains, multiplier=1.0, fee=0.0, financed=False)
         return MeltingRoster(made, path, f"SPXW  300118P{self.daily:05.0f}000")
 
 
