@@ -22,6 +22,7 @@ from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.options import Call, Put
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
+from hedgerow.instruments.vix_options import VixCall
 from hedgerow.policies.actions import Monetise, RollOut
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.trigger import AtRoll
@@ -239,3 +240,15 @@ def test_what_comes_later_changes_nothing_before(action) -> None:
     np.testing.assert_array_equal(cut.nav, whole.nav[:n])
     for name, column in cut.lines["puts"].items():
         np.testing.assert_array_equal(column, whole.lines["puts"][name][:n], err_msg=name)
+
+
+def test_actions_look_at_the_future_that_a_vix_option_is_written_on() -> None:
+    sleeve = VixCall(months=2, roll_before=5, strike_step=0.5, size=Contracts(50))
+    calls = Line("calls", sleeve, flat(1.0), actions=[Monetise(multiple=1.5)])
+    _, events = events_of(Program([calls], name=RUN))
+    _, plain = events_of(Program([Line("calls", sleeve, flat(1.0))], name=RUN))
+    sold, kept = (
+        sum(event.quantity < 0 for event in each if isinstance(event, Filled))
+        for each in (events, plain)
+    )
+    assert sold > kept

@@ -22,9 +22,10 @@ from hedgerow.core.action import (
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
-from hedgerow.engine.broker import Execution, Fill, Quote, Ticket
-from hedgerow.engine.holdings import Entry, Held, Lots, Quoted, Trade, marked, without
+from hedgerow.engine.broker import Execution, Fill, Ticket
+from hedgerow.engine.holdings import Entry, Held, Lots, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
+from hedgerow.engine.prices import Prices
 from hedgerow.engine.program import Line
 from hedgerow.engine.ticketing import changes, ticket
 from hedgerow.errors import RangeError
@@ -35,13 +36,6 @@ _NONE = -1
 
 KEEP = {RESTRIKE: "", NEW_STRIKE: "expiry", NEW_EXPIRY: "strike"}
 """What a renewed contract keeps of the old one, by what is wished."""
-
-
-_SENSES: dict[bool, tuple[Callable[[Quoted, int], float], Callable[[Quoted, int], float]]] = {
-    False: (lambda track, at: track.delta[at], lambda track, at: track.gamma[at]),
-    True: (lambda track, at: track.vega[at], lambda track, at: track.gamma[at]),
-}
-"""Delta and its change with what an option is written on, the index or (True) a VIX future."""
 
 
 class Marked(NamedTuple):
@@ -61,7 +55,7 @@ class Traded(NamedTuple):
     """Of each leg."""
 
 
-class Desk:
+class Desk(Prices):
     """A line at work.
 
     Parameters
@@ -92,7 +86,8 @@ class Desk:
     def __init__(
         self, line: Line, tape: Tape, roster: Roster, nav: float, first: int, execution: Execution
     ) -> None:
-        self.line, self.roster, self.first, self.execution = line, roster, first, execution
+        super().__init__(roster)
+        self.line, self.first, self.execution = line, first, execution
         self.mixes = bool(roster.strip.shift.any())
         if self.mixes and line.actions:
             raise RangeError(
@@ -114,7 +109,6 @@ class Desk:
         self._signals = [tuple(row) for row in tape.signal_rows.tolist()]
         self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
         self._number = self._scheduled[first]
-        self._tracks: dict[str, Quoted] = {}
         self._acted = self._rolling = self.acting = self._unfilled = False
         self._known: Basket | None = None  # what the actions have known last
         self._sent = 0
@@ -134,41 +128,12 @@ class Desk:
 
     # prices
 
-    def track(self, symbol: str) -> Quoted:
-        """Return a contract's prices along the bars."""
-        if symbol not in self._tracks:
-            self._tracks[symbol] = Quoted.of(symbol, self.roster.path(symbol))
-        return self._tracks[symbol]
-
     def shows(self, symbol: str, row: int) -> bool:
         """Say whether a contract is known here and has a price at a bar."""
         track = self._tracks.get(symbol)
         if track is None and symbol in self.aim.symbols:
             track = self.track(symbol)
         return track is not None and 0 <= row - track.first < len(track.price)
-
-    def quote(self, symbol: str, row: int) -> Quote:
-        """Return what a contract can be traded at."""
-        track = self.track(symbol)
-        at = row - track.first
-        least = 0.0 if track.financed else -math.inf
-        return Quote(track.price[at], track.half_spread[at], track.fee, least)
-
-    def value(self, basket: Basket, row: int) -> float:
-        """Return what a unit is worth, USD."""
-        return self._sum(basket, lambda track, at: track.price[at] * track.multiplier, row)
-
-    def delta_of(self, basket: Basket, row: int) -> float:
-        """Return the delta of a unit, USD per index point."""
-        return self._sum(basket, lambda track, at: track.delta[at] * track.multiplier, row)
-
-    def _sum(self, basket: Basket, of: Callable[[Quoted, int], float], row: int) -> float:
-        """Return the sum over a unit's contracts."""
-        total = 0.0
-        for symbol, weight in zip(*basket, strict=True):
-            track = self.track(symbol)
-            total += weight * of(track, row - track.first)
-        return total
 
     def delta(self, row: int, due: int) -> float:
         """Return the delta of what is held once the open tickets are filled, USD a point.
@@ -353,24 +318,7 @@ class Desk:
         options = Basket.of(
             *((s, side * w) for s, w in zip(*self.aim, strict=True) if s not in standing)
         )
-        lead = self.track(options.symbols[0])
-        if self.roster.on_future:
-            spot = lead.level[row - lead.first]
-        first, second = _SENSES[self.roster.on_future]
-        return Position(
-            units=abs(held),
-            value=value,
-            paid=self.entry.paid,
-            peak=self.entry.peak,
-            days_held=float(day - self.entry.day),
-            days_left=float(lead.expiry - day),
-            moneyness=lead.strike / spot,
-            delta=self._sum(options, first, row),
-            spot=spot,
-            vix=vix,
-            gamma=self._sum(options, second, row),
-            theta=self._sum(options, lambda track, at: track.theta[at] * track.multiplier, row),
-        )
+        return self.position(options, abs(held), value, self.entry, row, day, spot=spot, vix=vix)
 
     def shrink(self, order: Order, factor: float) -> Order:
         """Return an order for no more than a part of what is held; a margin call asks for it."""

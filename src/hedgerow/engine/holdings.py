@@ -21,7 +21,9 @@ class Quoted(NamedTuple):
     half_spread: list[float]
     delta: list[float]
     gamma: list[float]
+    vega: list[float]
     theta: list[float]
+    level: list[float]
     dividend: list[float]
     exercised: list[bool]
     gains: list[tuple[float, ...]]
@@ -42,7 +44,9 @@ class Quoted(NamedTuple):
             half_spread=path.half_spread.tolist(),
             delta=path.delta.tolist(),
             gamma=path.gamma.tolist(),
+            vega=path.vega.tolist(),
             theta=path.theta.tolist(),
+            level=path.level.tolist(),
             dividend=path.dividend.tolist(),
             gains=np.column_stack(path.gains).tolist(),
             exercised=path.exercised.tolist(),
