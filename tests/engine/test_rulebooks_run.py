@@ -210,7 +210,9 @@ def test_j_vxth_spends_the_forwards_weight_on_calls_at_each_settlement() -> None
     forward = line.policy.signals[0](world())[at]
     weight = np.select([forward <= 15.0, forward <= 30.0, forward <= 50.0], [0.0, 0.01, 0.005], 0.0)
     assert set(weight[rolls]) == {0.0, 0.005, 0.01}
-    spent = calls["held"][rolls] * strip.open[at][rolls] * 100.0
+    # bought at the ask
+    paid = strip.open[at][rolls] * 100.0 + strip.open_cost[at][rolls]
+    spent = calls["held"][rolls] * paid
     np.testing.assert_allclose(spent, (weight * (outcome.nav + calls["cost"]))[rolls], rtol=1e-9)
 
 

@@ -51,8 +51,8 @@ class Melting:
         zero = np.zeros(len(days))
         price, lost = 1e5 - self.daily * (days - days[0]), zero + self.daily
         columns: dict[str, Any] = dict.fromkeys(
-            ("financing", "half_spread_mark", "half_spread_open", "unit_cost", "shift", "delta",
-             "gamma", "vega", "next_vega", "strike", "expiry"), zero,
+            ("financing", "half_spread_mark", "half_spread_open", "unit_cost", "next_cost", "shift",
+             "delta", "gamma", "vega", "next_vega", "strike", "expiry"), zero,
         )  # fmt: skip
         columns |= dict.fromkeys(
             ("mark", "open", "next_price", "next_notional", "next_loss"), price

@@ -127,7 +127,9 @@ def test_sizes_give_what_they_say():
     np.testing.assert_allclose(fixed * strip.next_vega, 1000.0)
     assert not per_nav.any()
     fixed, per_nav = Premium(0.01).columns(strip)
-    np.testing.assert_allclose(per_nav * 1e7 * strip.next_price * 100, 1e5)
+    paid = strip.next_price * 100 + strip.next_cost
+    np.testing.assert_allclose(per_nav * 1e7 * paid, 1e5)
+    assert (strip.next_cost > 100 * 0.005 * strip.next_price).all()
     assert not fixed.any()
     _, per_nav = Notional(0.5).columns(strip)
     np.testing.assert_allclose(per_nav * 1e7 * market["spx"] * 100, 0.5e7)

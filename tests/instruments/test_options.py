@@ -185,9 +185,10 @@ def test_the_greatest_loss_of_a_spread_sold_is_its_width_less_its_credit(market)
 def test_the_greatest_loss_of_a_covered_call_is_what_it_cost(market):
     package = Call(1.0, side="short", covered=True, size=MaxLoss(1.0))
     premium = Call(1.0, side="short", covered=True, size=Premium(1.0))
+    costs = Costs.none()
     np.testing.assert_allclose(
-        package.size.columns(package.strip(market))[1],
-        premium.size.columns(premium.strip(market))[1],
+        package.size.columns(package.strip(market, costs=costs))[1],
+        premium.size.columns(premium.strip(market, costs=costs))[1],
         rtol=1e-12,
     )
 

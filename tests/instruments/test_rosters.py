@@ -265,7 +265,8 @@ class TestCoverAndDividends:
         assert not bare.unit_cost.any()
         fixed, per_nav = Premium(1.0).columns(strip)
         assert not fixed.any()
-        np.testing.assert_allclose(per_nav * strip.next_price * 100.0, 1.0, rtol=1e-12)
+        paid = strip.next_price * 100.0 + strip.next_cost
+        np.testing.assert_allclose(per_nav * paid, 1.0, rtol=1e-12)
 
     def test_only_a_covered_option_sold_may_be_sized_by_its_price(self):
         with pytest.raises(SleeveError, match="premium"):

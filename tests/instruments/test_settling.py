@@ -78,12 +78,31 @@ def test_rolled_before_expiry_the_morning_does_not_matter_and_the_eve_is_the_las
     assert (morning.expiry[out - 1] > market.dates.astype(int)[out]).all()
 
 
-def test_repeated_closes_are_counted():
-    spot, (a, b, *_) = PLAIN["spx"], FRIDAYS
-    market = world(spx_open={a: spot[a - 1], b: 1.001 * spot[b - 1]})
-    notes = Put(settlement="am", **MONTHLY).strip(market).notes
-    assert notes["settlements"]["first print"] == 2
-    assert notes["settlements_at_the_close_before"] == 1
+def test_first_prints_that_hardly_move_are_left_out_and_counted():
+    spot = PLAIN["spx"]
+    before = np.r_[spot[0], spot[:-1]]
+    for share, taken in ((0.0, False), (0.25, False), (0.40, True), (1.0, True)):
+        prints = before * (spot / before) ** share
+        market = PLAIN.with_columns({"spx_open": prints, "spx_soq": np.full(400, np.nan)})
+        notes = Put(settlement="am", **MONTHLY).strip(market).notes
+        counts, left_out = notes["settlements"], notes["stale_first_prints_left_out"]
+        assert counts["first print"] + left_out == sum(counts.values())
+        assert counts["close"] == left_out
+        if taken:
+            assert left_out == 0
+        else:  # the first sixty sessions cannot be judged
+            assert counts["first print"] <= np.sum(FRIDAYS <= 60)
+            assert left_out >= np.sum(FRIDAYS > 61)
+
+
+def test_whether_prints_move_is_judged_by_the_sessions_before():
+    spot = PLAIN["spx"]
+    prints = np.r_[spot[0], spot[:-1]]
+    market = PLAIN.with_columns({"spx_open": prints, "spx_soq": np.full(400, np.nan)})
+    lively = market.with_columns({"spx_open": np.where(np.arange(400) < 300, prints, 1.02 * spot)})
+    sleeve = Put(1.0, settlement="am", **MONTHLY)
+    one, other = sleeve.strip(market).gain, sleeve.strip(lively).gain
+    np.testing.assert_array_equal(one[:300], other[:300])
 
 
 @pytest.mark.parametrize("index", ["spx", "ndx", "rut"])

@@ -144,7 +144,7 @@ def test_a_hole_in_vvix_is_bridged_from_the_past_and_counted(market):
 def test_one_percent_of_nav_buys_that_much_premium(market):
     strip = VixCall(delta=0.30).strip(market)
     _, per_nav = Premium(0.01).columns(strip)
-    spent = per_nav * strip.next_price * 100.0
+    spent = per_nav * (strip.next_price * 100.0 + strip.next_cost)  # at the ask, with the fee
     enough = strip.next_price >= 2e-4 * strip.next_notional / 100.0
     np.testing.assert_allclose(spent[enough], 0.01, rtol=1e-12)
     assert enough.mean() > 0.8

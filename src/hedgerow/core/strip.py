@@ -60,6 +60,8 @@ class Strip:
         What sizing and the budget may know at the decision of bar t about the contract that the
         order will be filled in: price in points, vega in USD per vol point, notional in USD and
         carry in USD a day, per contract, valued with data up to bar t only.
+    next_cost
+        USD to trade one of it: half-spread and fee.
     next_loss
         Of the same contract: the most that it can lose from there to its expiry, USD; NaN where
         that has no limit, or there is no expiry.
@@ -93,6 +95,7 @@ class Strip:
     next_vega: Floats
     next_notional: Floats
     next_carry: Floats
+    next_cost: Floats
     next_loss: Floats
     strike: Floats
     expiry: Floats

@@ -123,6 +123,7 @@ class VixFuture:
             next_vega=vega,
             next_notional=frozen(columns["next"] * MULTIPLIER),
             next_carry=frozen(columns["next_slope"] * MULTIPLIER),
+            next_cost=frozen(half * MULTIPLIER + trade.future_fee),
             next_loss=frozen(np.full(count, np.nan)),
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(expiry.astype(np.float64)),

@@ -127,6 +127,7 @@ class VixFutureConstant:
             next_vega=vega,
             next_notional=frozen(next_price * MULTIPLIER),
             next_carry=frozen(band.mixed(band.slope, coming, now) * MULTIPLIER),
+            next_cost=frozen(half * MULTIPLIER + trade.future_fee),
             next_loss=frozen(np.full(count, np.nan)),
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(np.where(now.near > 0.0, legs[:, 0], legs[:, 1]).astype(np.float64)),

@@ -150,6 +150,7 @@ def laid_out(
         next_vega=frozen(ahead.vega * MULTIPLIER),
         next_notional=frozen(ahead.notional * MULTIPLIER),
         next_carry=frozen(-ahead.theta * MULTIPLIER),
+        next_cost=frozen(ahead.half_spread * MULTIPLIER + fee),
         next_loss=frozen((ahead.price - least[plan.pending]) * MULTIPLIER),
         strike=frozen(strikes[plan.held, 0]),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),

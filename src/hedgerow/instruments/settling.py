@@ -18,8 +18,10 @@ PM, AM = "pm", "am"
 """On the close, and on the opening of the day of expiry."""
 SOURCES = ("special quotation", "first print", "close")
 """Where a morning's level may come from, the best first."""
-_SAME = 2e-6
-"""How near to the close before, as a part of it, an opening merely repeats it."""
+LIVELY = 1.0 / 3.0
+"""Part of a day's volatility that first prints must move from the close before to be prints."""
+WINDOW, ENOUGH = 252, 60
+"""Sessions before over which that is judged, and first prints there below which it is not."""
 
 
 def check_settlement(settlement: str, *, listed: bool) -> None:
@@ -50,7 +52,7 @@ class Settling(NamedTuple):
     source: NDArray[np.intp] | None = None
     """Numbers of `SOURCES`; None where all are settled on the close, as PM options are."""
     stale: NDArray[np.bool_] | None = None
-    """Whether a first print is the close of the session before, to the digit."""
+    """Whether there is a first print that was left out because prints of its time hardly move."""
 
     @classmethod
     def of(cls, market: Market, index: str, spot: Floats, settlement: str) -> Settling:
@@ -67,13 +69,15 @@ class Settling(NamedTuple):
             Closes without holes, points, **shape** (T,).
         settlement
             ``pm``: all at the close.  ``am``: at the special quotation of that very session, else
-            its first print, else its close.
+            its first print where that is one, else its close.
 
         Notes
         -----
         The special quotation is made of the first trade of every share, whenever that comes; the
         index's first print is made before most have opened, of their closes of the day before.  It
-        lags the special quotation towards that close.
+        lags the special quotation towards that close; in early years it hardly moves at all.  It is
+        taken where the first prints of the year before moved from the close before by `LIVELY` of
+        a day's volatility or more; where there are few to judge by, it is taken as it stands.
 
         Examples
         --------
@@ -85,14 +89,14 @@ class Settling(NamedTuple):
         if settlement == PM:
             return cls(spot)
         level, source = spot, np.full(len(spot), SOURCES.index("close"))
-        first = _known(market, f"{index}_open")
-        for number, values in ((1, first), (0, _known(market, f"{index}_soq"))):
+        first, special = _known(market, f"{index}_open"), _known(market, f"{index}_soq")
+        stale = (first > 0.0) & ~_lively(first, spot)
+        for number, values in ((1, np.where(stale, np.nan, first)), (0, special)):
             level, source = (
                 np.where(values > 0.0, values, level),
                 np.where(values > 0.0, number, source),
             )
-        before = np.r_[np.nan, spot[:-1]]
-        return cls(level, source, (source == 1) & (np.abs(first - before) <= _SAME * before))
+        return cls(level, source, stale & (source == SOURCES.index("close")))
 
     def notes(self, plan: Schedule, days: NDArray[np.int64]) -> dict[str, Any]:
         """Return the facts of a sleeve's settlements, for its report.
@@ -110,16 +114,30 @@ class Settling(NamedTuple):
         rows = rows[plan.expiry[plan.held[rows - 1]] <= days[rows]]
         counts = np.bincount(self.source[rows], minlength=len(SOURCES))
         return {
-            "settlement": "in the morning; a first print of the index is no special quotation, and "
-            "stale: made before most shares have opened",
+            "settlement": "in the morning; a first print of the index is no special quotation: it "
+            "is made before most shares have opened",
             "settlements": dict(zip(SOURCES, counts.tolist(), strict=True)),
             "settlements_share": {
                 name: float(count / max(len(rows), 1))
                 for name, count in zip(SOURCES, counts, strict=True)
             },
-            "settlements_at_the_close_before": int(self.stale[rows].sum()),
+            "stale_first_prints_left_out": int(self.stale[rows].sum()),
         }
 
 
 def _known(market: Market, name: str) -> Floats:
     return market[name] if name in market else np.full(len(market), np.nan)
+
+
+def _lively(first: Floats, spot: Floats) -> NDArray[np.bool_]:
+    """Say where first prints of the sessions before moved as prints do, or cannot be judged."""
+    before = np.r_[np.nan, spot[:-1]]
+    night, day = np.log(first / before), np.log(spot / before)
+    both = np.isfinite(night) & np.isfinite(day)
+    sums = [
+        np.r_[0.0, np.cumsum(np.where(both, part, 0.0))] for part in (night**2, day**2, both * 1.0)
+    ]
+    ends = np.arange(len(spot))  # of the window: the session before
+    begins = np.maximum(ends - WINDOW, 0)
+    moved, all_, count = (total[ends] - total[begins] for total in sums)
+    return np.asarray((count < ENOUGH) | (moved >= LIVELY**2 * all_))

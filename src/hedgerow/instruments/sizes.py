@@ -120,7 +120,7 @@ class VegaShare:
 
 @dataclass(frozen=True)
 class Premium:
-    """So much of NAV spent on premium at each purchase.
+    """So much of NAV spent on premium at each purchase, spread and fee counted.
 
     Parameters
     ----------
@@ -153,7 +153,8 @@ class Premium:
         """Return ``(0, per_nav)``; see `Size.columns`."""
         floor = LEAST_PRICE * np.abs(strip.next_notional)
         price = np.maximum(strip.next_price * strip.multiplier, floor)
-        return np.zeros(len(strip)), _divided(self.fraction, price)
+        paid = np.maximum(price + np.copysign(strip.next_cost, self.fraction), floor)
+        return np.zeros(len(strip)), _divided(self.fraction, paid)
 
 
 @dataclass(frozen=True)

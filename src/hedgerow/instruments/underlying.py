@@ -105,6 +105,7 @@ class Underlying:
             next_vega=zero,
             next_notional=path.price,
             next_carry=zero,
+            next_cost=path.half_spread,
             next_loss=path.price,
             strike=frozen(np.full(count, np.nan)),
             expiry=frozen(np.full(count, np.nan)),

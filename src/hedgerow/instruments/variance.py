@@ -157,6 +157,7 @@ def _laid_out(
         next_vega=frozen(ahead.vega),
         next_notional=frozen(ahead.strike),
         next_carry=frozen(-ahead.theta),
+        next_cost=frozen(swaps.half_spread(ahead.vega, np.arange(count))),
         next_loss=frozen(np.full(count, np.nan)),
         strike=frozen(np.full(count, np.nan)),
         expiry=frozen(plan.expiry[plan.held].astype(np.float64)),
