@@ -236,7 +236,9 @@ def bar_by_bar(program: Program, seen: Counter[str]) -> None:
             for x, size, strip in zip(asked, sizes, strips, strict=True)
         )
         made = planned[many * row : many * (row + 1)]
-        (scale,) = {event.scale for event in made}  # one factor for all lines
+        # one factor for all lines but those that only take a delta out
+        (scale,) = {event.scale for event in made[: len(lines)]}
+        assert all(event.scale == 1.0 for event in made[len(lines) :])
         for x, event in zip(asked, made[: len(lines)], strict=True):
             assert event.x == pytest.approx(x * scale, rel=1e-12)
         if scale == 1.0:
