@@ -64,6 +64,7 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         carry=zero + carry,
         carried=zero + carry,
         days=np.r_[0.0, np.ones(T - 1)],
+        days_ahead=np.ones(T),
         days_left=(365.0 - np.arange(T) * 1.45) % 365.0,
         new_year=(np.arange(T) % 252 == 0).astype(float),
         year_ends=(np.arange(T) % 252 == 251).astype(float),

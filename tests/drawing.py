@@ -206,6 +206,7 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
         carry=rng.normal(0.005, 0.004, t) * scale,
         carried=np.r_[0.0, rng.normal(0.005, 0.004, t - 1)] * scale,
         days=days,
+        days_ahead=rng.choice([1.0, 1.0, 3.0], t),
         days_left=(np.arange(t)[::-1] * 1.45) % 366.0,
         new_year=np.r_[1.0, (rng.random(t - 1) < 0.03).astype(float)],
         year_ends=(rng.random(t) < 0.03).astype(float),

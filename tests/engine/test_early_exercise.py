@@ -23,6 +23,7 @@ from hedgerow.instruments.sizes import Contracts
 from hedgerow.policies.actions import Restrike
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
+from hedgerow.policies.trigger import AtRoll
 from hedgerow.report.ledger import sentence
 from synthetic import market
 
@@ -163,3 +164,23 @@ def test_an_order_for_an_exercised_contract_is_taken_back() -> None:
     asked = {e.order: e for e in events if isinstance(e, Ordered)}
     taken = {e.order for e in events if isinstance(e, Cancelled)}
     assert any(asked[order].legs[0].contract in settled for order in taken)
+
+
+def test_two_lines_with_one_contract_are_exercised_together() -> None:
+    # one line would sell the contract at the very bar at which the other exercises it
+    times = scheduled(market(260, start="2017-01-03")).times[:100]
+    still = Policy([Constant(1.0), AtRoll()], raw=True)
+    for fall in (20, 21, 23):
+        spot = np.where(np.arange(100) < fall, 2000.0, 1500.0)
+        columns = {"spx": spot, "vix": np.full(100, 15.0), "rate": np.full(100, 0.06)}
+        lines = [
+            Line(name, Put(1.0, tenor="180d", roll=roll, strike_step=5, exercise="american",
+                           size=Contracts(count)), still)
+            for name, roll, count in (("stays", "150d", 10), ("goes", f"{fall - 1}b", 7))
+        ]  # fmt: skip
+        ledger = MemoryLedger("run")
+        outcome = trade(Program(lines, name="run"), Market(times, columns), ledger=ledger)
+        settled = [r.event for r in ledger.read() if isinstance(r.event, Settled)]
+        assert settled[0].quantity == 17 * 10**9
+        assert outcome.lines["stays"]["held"][-1] == 10.0
+        assert outcome.lines["goes"]["held"][-1] == 7.0

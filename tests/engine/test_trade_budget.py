@@ -109,20 +109,18 @@ def by_hand(**more) -> Program:
 def test_two_lines_by_hand() -> None:
     outcome = trade(by_hand(), calm("2017-11-01", "2018-01-31"))
     a, b = outcome.lines["a"], outcome.lines["b"]
-    expected = [
-        2_500 / 5_900,  # Wednesday 1 November: filled on the 2nd, 59 days before 31 December
-        2_500 / 5_800,
-        (2_500 - 100 * 2_500 / 5_900) / 5_500,  # Friday: filled on Monday the 6th, 55 days left
-        (2_500 - 100 * 2_500 / 5_900 - 300 * 2_500 / 5_800) / 5_400,  # three days at Thursday's
-    ]
+    # Wednesday 1 November: filled on the 2nd, 59 days before 31 December.  From then on what
+    # is held until the fill is counted, so neither a day nor a weekend changes the factor.
+    eve = int(np.searchsorted(outcome.dates, np.datetime64("2017-12-29")))
+    share = 2_500 / 5_900
     for line, level, contracts in ((a, 2.0, 8.0), (b, 1.0, 4.0)):
-        np.testing.assert_allclose(line["scale"][:4], expected, rtol=1e-14)
+        np.testing.assert_allclose(line["scale"][:eve], share, rtol=1e-12)
         np.testing.assert_allclose(line["x"], level * line["scale"], rtol=1e-14)
         np.testing.assert_allclose(line["held"][1:], contracts * line["scale"][:-1], rtol=1e-12)
     spent = a["spent"] + b["spent"]
     assert spent[:2].tolist() == [0.0, 0.0]
-    np.testing.assert_allclose(spent[2], 100 * expected[0], rtol=1e-12)
-    np.testing.assert_allclose(spent[3], 100 * expected[0] + 300 * expected[1], rtol=1e-12)
+    np.testing.assert_allclose(spent[2], 100 * share, rtol=1e-12)
+    np.testing.assert_allclose(spent[3], 400 * share, rtol=1e-12)  # over the weekend
 
 
 def test_a_new_year_begins_anew_by_hand() -> None:
@@ -133,14 +131,13 @@ def test_a_new_year_begins_anew_by_hand() -> None:
     assert str(days[eve + 1]) == "2018-01-02"
     np.testing.assert_allclose(outcome.nav[eve], 1_000_000 - spent[eve], rtol=1e-15)
     # what is ordered on the eve is filled on 2 January, 363 days before the year's end
-    next_years = 0.0025 * outcome.nav[eve]
-    np.testing.assert_allclose(a["scale"][eve], next_years / 36_300, rtol=1e-12)
     # from the eve to 2 January four days at the size of the day before: they are the new year's
-    np.testing.assert_allclose(spent[eve + 1], 400 * a["scale"][eve - 1], rtol=1e-12)
-    left = next_years - spent[eve + 1]
-    np.testing.assert_allclose(a["scale"][eve + 1], left / 36_200, rtol=1e-12)
-    # no projection holds what is held from the decision to the fill: a bar of it, no more
-    assert abs(spent[eve] - 2_500) < 100 * a["scale"][eve - 4 : eve].max()
+    share = 2_500 / 5_900
+    np.testing.assert_allclose(spent[eve + 1], 400 * share, rtol=1e-12)
+    next_years = 0.0025 * outcome.nav[eve] - 400 * share
+    np.testing.assert_allclose(a["scale"][eve:], next_years / 36_300, rtol=1e-12)
+    # of the old year all is spent but for the two days to its end, which nobody marks
+    np.testing.assert_allclose(spent[eve], 2_500 - 200 * share, rtol=1e-12)
 
 
 def test_within_the_budget_nothing_is_scaled_and_nothing_said() -> None:
@@ -230,7 +227,11 @@ def bar_by_bar(program: Program, seen: Counter[str]) -> None:
         filled = data.dates[row + 1]
         days = (filled.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 1 - filled
         eve = years[row + 1] != years[row]
-        left = limit * (outcome.nav[row] if eve else base) - (0.0 if eve else spent)
+        waits = sum(
+            outcome.lines[line.name]["held"][row] * strip.next_carry[row]
+            for line, strip in zip(lines, strips, strict=True)
+        ) * float((filled - data.dates[row]) / np.timedelta64(1, "D"))
+        left = limit * (outcome.nav[row] if eve else base) - (0.0 if eve else spent) - waits
         ahead = sum(
             x * size * strip.next_carry[row] * float(days / np.timedelta64(1, "D"))
             for x, size, strip in zip(asked, sizes, strips, strict=True)

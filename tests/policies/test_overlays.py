@@ -83,6 +83,13 @@ def test_b3_scales_to_what_is_left() -> None:
     assert path(Budget(0.02), [1.0], budget_view(150_000.0)) == [0.5]
 
 
+def test_b3_what_is_held_until_the_fill_is_counted() -> None:
+    # ten contracts over a weekend at 100 a day are 3,000 of the 50,000 left
+    view = budget_view(150_000.0)
+    view = view._replace(book=view.book._replace(held=10.0), bar=view.bar._replace(days_ahead=3.0))
+    assert path(Budget(0.02), [1.0], view) == [pytest.approx(0.47, rel=1e-12)]
+
+
 def test_b3_nothing_left_means_nothing_and_may_go_under_the_floor() -> None:
     assert path(Budget(0.02), [0.2], budget_view(250_000.0)) == [0.0]
     steps = (Linear(), Bounds(), Budget(0.02))

@@ -42,6 +42,8 @@ class Bar(NamedTuple):
     """Cost per contract of having held it over the bar, if nothing had moved."""
     days: Num
     """Calendar days since the bar before."""
+    days_ahead: Num
+    """Calendar days to the next session, when orders are filled."""
     days_left: Num
     """Calendar days from the next session, when orders are filled, to the end of its year."""
     new_year: Num

@@ -118,6 +118,7 @@ def record(
         carry=strip.next_carry,
         carried=carried,
         days=passed,
+        days_ahead=(filled.astype("int64") - days).astype("float64"),
         days_left=(end - filled.astype("int64")).astype("float64"),
         new_year=new_year.astype("float64"),
         year_ends=(turns != years).astype("float64"),

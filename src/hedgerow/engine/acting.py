@@ -5,11 +5,23 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from hedgerow.core.action import NEEDS, Position, Wish, resolve, start
+from hedgerow.core.action import (
+    NEEDS,
+    NEW_EXPIRY,
+    NEW_STRIKE,
+    RESTRIKE,
+    Position,
+    Wish,
+    resolve,
+    start,
+)
 from hedgerow.engine.prices import Prices
 from hedgerow.engine.program import Line
 from hedgerow.errors import RangeError
 from hedgerow.instruments.roster import Basket
+
+KEEP = {RESTRIKE: "", NEW_STRIKE: "expiry", NEW_EXPIRY: "strike"}
+"""What a renewed contract keeps of the old one, by what is wished."""
 
 
 class Entry(NamedTuple):

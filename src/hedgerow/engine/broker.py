@@ -82,6 +82,14 @@ class Fill(NamedTuple):
     legs: tuple[LegFill, ...]
 
 
+class Traded(NamedTuple):
+    """A fill as the ledger counts it."""
+
+    fill: Fill
+    quantities: tuple[Nanos, ...]
+    """Of each leg."""
+
+
 class Broker(Protocol):
     """Fills tickets at the quotes of a bar: simulated here, paper or real elsewhere."""
 

@@ -8,48 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from hedgerow.core.action import (
-    NEW_EXPIRY,
-    NEW_STRIKE,
-    RESTRIKE,
-)
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
-from hedgerow.engine.acting import Acting
-from hedgerow.engine.broker import Execution, Fill, Ticket, most_filled
-from hedgerow.engine.holdings import Held, Lots, Trade, marked, without
+from hedgerow.engine.acting import KEEP, Acting
+from hedgerow.engine.broker import Execution, Fill, Ticket, Traded, most_filled
+from hedgerow.engine.holdings import Lots, Marked, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
 from hedgerow.engine.margining import asks_margin
 from hedgerow.engine.prices import Prices
 from hedgerow.engine.program import Line
-from hedgerow.engine.ticketing import changes, ticket
+from hedgerow.engine.ticketing import changes, rounded, ticket
 from hedgerow.instruments.roster import Basket, Roster
 
 _NONE = -1
 """Number of no contract of a schedule."""
-
-KEEP = {RESTRIKE: "", NEW_STRIKE: "expiry", NEW_EXPIRY: "strike"}
-"""What a renewed contract keeps of the old one, by what is wished."""
-
-
-class Marked(NamedTuple):
-    """What a line earned over a bar before it traded, USD."""
-
-    pnl: float
-    carried: float
-    """Cost of holding, had nothing moved."""
-    legs: list[Held]
-
-
-class Traded(NamedTuple):
-    """A fill as the ledger counts it."""
-
-    fill: Fill
-    quantities: tuple[Nanos, ...]
-    """Of each leg."""
 
 
 class Desk:
@@ -94,7 +68,8 @@ class Desk:
         self._signals = [tuple(row) for row in tape.signal_rows.tolist()]
         self._pending, self._scheduled = roster.pending.tolist(), roster.held.tolist()
         self._number = self._scheduled[first]
-        self._acted = self._rolling = self.acting = False
+        self._acted = self._rolling = self.acting = self._stale = False
+        self._uncut: float | None = None  # what was wanted before margin cut it
         self._sent = 0
         self.book: Book = opening(nav)
         self.order: Order = no_order()
@@ -113,10 +88,6 @@ class Desk:
     def wanted(self) -> float:
         """Units that are to be held."""
         return self.full * self.kept
-
-    def shows(self, symbol: str, row: int) -> bool:
-        """Say whether a contract is known here and has a price at a bar."""
-        return self.prices.show(symbol, row, new=symbol in self.aim.symbols)
 
     def delta(self, row: int, due: int, vix: float) -> float:
         """Return the delta of what will be held once the market orders are filled, USD a point.
@@ -155,29 +126,30 @@ class Desk:
             legs.append(leg)
         return Marked(pnl, carried, legs)
 
-    def expired(self, row: int, day: int) -> list[tuple[str, float]]:
-        """Take out what settles in cash at a bar: symbols and contracts.
+    def exercised(self, row: int) -> set[str]:
+        """Return what is exercised or assigned at a bar, unless it is on its way out and sold."""
+        found = set()
+        for symbol in self.lots.quantities():
+            track = self.prices.track(symbol)
+            if symbol in self.aim.symbols and track.exercised[row - track.first]:
+                found.add(symbol)
+        return found
 
-        What expires does, and what is exercised or assigned, unless it is on its way out and sold.
+    def expired(self, day: int, early: set[str]) -> list[tuple[str, float]]:
+        """Take out what settles in cash at a bar: symbols and contracts.
 
         Parameters
         ----------
-        row, day
-            Of the market, and its date as days since 1970-01-01.
+        day
+            Days since 1970-01-01: what expires by it settles.
+        early
+            What is exercised or assigned in any line.
         """
-        early = {
-            symbol
-            for symbol in self.lots.quantities()
-            if symbol in self.aim.symbols and self._exercised(symbol, row)
-        }
-        if early:
+        if early.intersection(self.lots.quantities()):
             self._number = _NONE  # aim at the schedule's contract, whatever was held
+            self._stale = any(early.intersection(sent.basket.symbols) for sent in self.tickets)
         over = self._expires(day)
         return self.lots.expire(lambda symbol: symbol in early or over(symbol))
-
-    def _exercised(self, symbol: str, row: int) -> bool:
-        track = self.prices.track(symbol)
-        return track.exercised[row - track.first]
 
     def _expires(self, day: int) -> Callable[[str], bool]:
         """Return what says whether a contract expires by a day."""
@@ -268,6 +240,7 @@ class Desk:
         self.acting, kept = False, self.kept
         made = self.acts.wish(self.aim, self.lots.get(self.aim), row, day, spot, vix)
         if made is None:
+            self.acting, self.acts.unfilled = self.acts.unfilled, False
             return {}
         wish, trace = made
         self.acting = self.acts.unfilled or self.kept != kept
@@ -284,6 +257,15 @@ class Desk:
         """
         self.acts.look(self.aim, self.lots.get(self.aim), row, day, spot, vix)
 
+    @property
+    def trimmed(self) -> bool:
+        """Whether margin has cut what the line wanted."""
+        return self._uncut is not None
+
+    def whole_again(self) -> None:
+        """Forget what margin cut: the line has an order that fits."""
+        self._uncut = None
+
     def renews(self, row: int) -> bool:
         """Say whether an order of a bar is for another contract of the schedule."""
         return bool(self._pending[row] != self._number)
@@ -298,34 +280,52 @@ class Desk:
             aim = self.roster.basket(number) if self.mixes else self.aim
             return aim, order.contracts, self.kept
         if self.acting or self._rolling:
-            return self.aim, self.full, self.kept
-        return None
+            return self.aim, self.full if self._uncut is None else self._uncut, self.kept
+        return None if self._uncut is None else (self.aim, self._uncut, self.kept)
+
+    def coming(self, due: int) -> dict[str, float]:
+        """Return the contracts that will be held once the open tickets are filled, by symbol."""
+        lots = self.lots.left(self._expires(due))
+        for sent in self.tickets:
+            lots.trade(sent.trade)
+        return lots.quantities()
 
     def after(self, row: int, order: Order, due: int) -> dict[str, float]:
         """Return the contracts that will be held once an order of a bar is filled, by symbol."""
         found = self._after(row, order)
         if found is None:
-            lots = self.lots.left(self._expires(due))
-            for sent in self.tickets:
-                lots.trade(sent.trade)
-            return lots.quantities()
+            return self.coming(due)
         aim, full, kept = found
-        return {symbol: full * kept * weight for symbol, weight in zip(*aim, strict=True)}
+        units = rounded(full * kept) if self.execution.whole else full * kept
+        return {symbol: units * weight for symbol, weight in zip(*aim, strict=True)}
 
     def marginal(self, row: int, order: Order, due: int) -> bool:
         """Say whether what an order leads to asks for margin."""
         return asks_margin(self.after(row, order, due))
 
     def shrink(self, row: int, order: Order, factor: float) -> Order:
-        """Return an order for a part of what it would lead to; margin asks for it."""
-        found = self._after(row, order)
-        _, full, kept = found or (self.aim, self.lots.units, 1.0)
+        """Return an order for a part of what it would lead to; margin asks for it.
+
+        What was cut before is counted as it was wanted: a line that its policy leaves alone is
+        cut to that part of it, or stays as it is where it holds no more.
+        """
+        kept = self.kept
+        if found := self._after(row, order):
+            _, full, kept = found
+        else:
+            full = self.lots.units / kept if kept else 0.0
         most = full * kept * factor
         if self.execution.whole:
-            most = float(math.trunc(most))
-        self.full = most / kept if kept else 0.0
-        self.acting = True
-        return order._replace(contracts=self.full)
+            most = rounded(full * kept) * factor
+            most = float(math.trunc(most + math.copysign(1e-9, most)))
+        # what a policy leaves alone is cut further, or stays as it was cut
+        still = not (order.act > 0.0 or self.renews(row))
+        self._uncut = full
+        if not still or abs(most) < abs(self.lots.units):
+            self.full, self.acting = most / kept if kept else 0.0, True
+        elif self.acting and kept:
+            self.full = self.lots.units / kept
+        return order._replace(contracts=most / kept if kept else 0.0)
 
     def cut(self, order: Order) -> Order:
         """Trade down to an order though the policy leaves the line alone; a budget asks for it."""
@@ -361,8 +361,6 @@ class Desk:
         number = self._pending[row]
         if self.mixes:
             self._number, self.aim = number, self.roster.basket(number)
-            if not order.act > 0.0 and not acting:
-                self.full = self.lots.units
         elif number != self._number:
             self._aim(number)
         elif not (order.act > 0.0 or acting or self._rolling):
@@ -382,12 +380,15 @@ class Desk:
         row, day
             Of the market, and its date as days since 1970-01-01.
         """
-        number = self._scheduled[row]
+        number, stale = self._scheduled[row], self._stale
+        self._stale = False
         elsewhere = not self.mixes and self.lots.get(self.aim)
-        if number == self._number or elsewhere:
+        if (number == self._number or elsewhere) and not stale:
             self.replaced = []
             return []
-        if self.mixes:
+        if elsewhere:
+            pass  # what was on its way out has been exercised: the rest of the order is made anew
+        elif self.mixes:
             self._number, self.aim = number, self.roster.basket(number)
         else:
             self._aim(number)
@@ -411,7 +412,6 @@ class Desk:
             self.wanted,
             mixes=self.mixes,
             whole=self.execution.whole,
-            standing=self.roster.standing,
         )
         self._rolling = self._rolling and bool(asked)
         for trade in asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hedgerow.engine.attribution import Parts
-from hedgerow.engine.desk import Marked
+from hedgerow.engine.holdings import Marked
 
 
 def parts_of(marked: Marked, cost: float) -> Parts:

@@ -109,6 +109,15 @@ def marked(symbol: str, quantity: float, track: Quoted, row: int, interest: floa
     return Held(symbol, quantity, track, at, gain, paid, usd * track.dividend[at])
 
 
+class Marked(NamedTuple):
+    """What a line earned over a bar before it traded, USD."""
+
+    pnl: float
+    carried: float
+    """Cost of holding, had nothing moved."""
+    legs: list[Held]
+
+
 class Lots:
     """Units held, by the contracts that a unit is made of.
 

@@ -16,6 +16,9 @@ from hedgerow.policies.overlays import Bounds, under_floor
 STEP = 0.05
 """Part by which the budget's factor must fall for lines to be cut that policies leave alone."""
 
+ROOM = 0.9
+"""Part of the margin that may be used into which closed lines must fit to be opened again."""
+
 Say = Callable[[str, str], None]
 """Takes a rule and what it says."""
 
@@ -55,7 +58,8 @@ class Limits:
         self.margin = 0.0
         self._under: set[str] = set()  # lines that a budget keeps under their floor
         self._scaled: dict[str, float] = {}  # the factor each line was last traded with
-        self._cutting = False
+        self._cutting = False  # this year
+        self._called = self._shut = False
 
     # shares and the budget
 
@@ -93,9 +97,10 @@ class Limits:
                 desk.place(x * scale, act, row)
                 for desk, x, (_, act) in zip(desks, capped, asked, strict=True)
             ]
+        self._cutting = self._cutting and not bars.new_year
         if scale < 1.0 and not self._cutting:
+            self._cutting = True
             self._say("budget", f"the common budget scales what the lines want to {scale:.3f}")
-        self._cutting = scale < 1.0
         return [
             Bound(order, cap, 1.0 if desk.line.offsets else scale)
             for desk, order, cap in zip(desks, orders, caps, strict=True)
@@ -109,7 +114,11 @@ class Limits:
         ends = terms[0].year_ends > 0.0  # what is ordered now is paid for next year
         base = nav if ends else desks[0].book.base
         spent = 0.0 if ends else math.fsum(desk.book.spent for desk in desks)
-        left = self.program.budget * base - spent
+        waits = math.fsum(
+            desk.book.held * bar.carry * bar.days_ahead
+            for desk, bar in zip(desks, terms, strict=True)
+        )
+        left = self.program.budget * base - spent - waits
         ahead = math.fsum(
             order.contracts * bar.carry * bar.days_left
             for order, bar in zip(orders, terms, strict=True)
@@ -173,8 +182,9 @@ class Limits:
         held = [desk.lots.quantities() for desk in desks]
         self.margin = self._asked(bars, desks, held, nav)
         call = rule.call(self.margin, nav)
-        if call is not None:
+        if call is not None and not self._called:
             self._say("margin", _told(call, rule.response))
+        self._called = call is not None
         if rule.response == "record":
             return 1.0
         after = [
@@ -183,8 +193,41 @@ class Limits:
             else mine
             for desk, mine in zip(desks, held, strict=True)
         ]
-        cut = rule.call(self._asked(bars, desks, after, nav), nav)
+        room = ROOM if self._shut else 1.0
+        cut = rule.call(self._asked(bars, desks, after, nav), room * nav)
+        self._shut = cut is not None and cut.factor == 0.0
         return 1.0 if cut is None else cut.factor
+
+    def call_last(
+        self, bars: Bars, desks: Sequence[Desk], last: Desk, order: Order, nav: float
+    ) -> float:
+        """Return what the order of a line that comes last is to be multiplied by.
+
+        The orders of the others stand: what they leave of the margin is what the line may use.
+
+        Parameters
+        ----------
+        bars, desks, nav
+            As for `call`.
+        last, order
+            A line that takes another's delta out, and what it wants.
+        """
+        rule = self.program.margin
+        if not self.program.lag or rule.response == "record":
+            return 1.0
+        wanted = last.after(bars.row, order, bars.due)
+        if not asks_margin(wanted):
+            return 1.0
+        others = [desk.coming(bars.due) if desk is not last else {} for desk in desks]
+        mine = [wanted if desk is last else {} for desk in desks]
+        both = [a | b for a, b in zip(others, mine, strict=True)]
+        asked = self._asked(bars, desks, both, nav)
+        if rule.call(asked, nav) is None:
+            return 1.0
+        rest = self._asked(bars, desks, others, nav)
+        if rule.response == "close" or asked <= rest:
+            return 0.0
+        return min(max((rule.available(nav) - rest) / (asked - rest), 0.0), 1.0)
 
     def _asked(
         self, bars: Bars, desks: Sequence[Desk], books: Sequence[Mapping[str, float]], nav: float

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from hedgerow.core.book import Order
 from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.engine.attribution import Parts
-from hedgerow.engine.desk import Desk, Marked
+from hedgerow.engine.desk import Desk
 from hedgerow.engine.feed import Bars, History
+from hedgerow.engine.holdings import Marked
 from hedgerow.engine.program import Program
 from hedgerow.engine.run import spots_of
 from hedgerow.instruments.scene import INDEXES

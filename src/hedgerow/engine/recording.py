@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hedgerow.core.book import Order, View
 from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.attribution import Parts, in_micros
-from hedgerow.engine.broker import Ticket
-from hedgerow.engine.desk import Traded
+from hedgerow.engine.broker import Ticket, Traded
 from hedgerow.engine.ledger import deciding
 from hedgerow.engine.ledger.account import Account, instrument
 from hedgerow.engine.ledger.chain import Record, checked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from hedgerow.engine.broker import Execution, Quote, Ticket, ticked
 from hedgerow.engine.holdings import Lots, Trade
@@ -17,7 +17,6 @@ def changes(
     *,
     mixes: bool,
     whole: bool,
-    standing: Set[str] = frozenset(),
 ) -> list[Trade]:
     """Return what must be traded: rolls, each a trade, then what is sold or bought besides.
 
@@ -33,8 +32,6 @@ def changes(
         Whether the weights of ``aim`` move, so that its contracts are traded one by one.
     whole
         Whole contracts only: to the nearest, halves away from none.
-    standing
-        Symbols that stay over rolls.  Contracts that share others are sold and bought.
 
     Examples
     --------
@@ -48,25 +45,27 @@ def changes(
     """
     units = rounded(wanted) if whole else wanted
     targets = _apart(aim, units, whole=whole) if mixes else {aim: units}
-    asked, there = [], lots.get(aim)
-    for basket, held in lots.items():
-        if basket in targets:
-            continue
-        turned = 0.0
-        shared = set(basket.symbols).intersection(aim.symbols)
-        if not mixes and held * units > 0.0 and shared <= standing:
-            room = max(abs(units) - max(math.copysign(1.0, units) * there, 0.0), 0.0)
-            turned = math.copysign(min(abs(held), room), units)
-        if turned:
-            asked.append(Trade(_difference(basket, aim), turned, basket, aim))
-            there += turned
-        if abs(held - turned) > 1e-12 * abs(held):
-            asked.append(Trade(basket, turned - held))
-    for basket, target in targets.items():
-        held = lots.get(basket) if mixes else there
-        if abs(target - held) > 1e-12 * max(abs(target), abs(held)):
-            asked.append(Trade(basket, target - held))
-    return asked
+    asked = []
+    gone = [(basket, held) for basket, held in lots.items() if basket not in targets]
+    change = {
+        basket: target - lots.get(basket)
+        for basket, target in targets.items()
+        if abs(target - lots.get(basket)) > 1e-12 * max(abs(target), abs(lots.get(basket)))
+    }
+    if mixes and units:  # what the mix has too much of goes as what is not wanted at all
+        gone += [(basket, -less) for basket, less in change.items() if less * units < 0.0]
+        change = {basket: more for basket, more in change.items() if more * units > 0.0}
+    for basket, held in gone:
+        left = held
+        for new, more in change.items():
+            if left * more > 0.0 and left * units > 0.0:
+                turned = math.copysign(min(abs(left), abs(more)), left)
+                asked.append(Trade(_difference(basket, new), turned, basket, new))
+                change[new], left = more - turned, left - turned
+        if abs(left) > 1e-12 * max(abs(units), abs(held)):
+            asked.append(Trade(basket, -left))
+    least = 1e-12 * abs(units)
+    return asked + [Trade(new, more) for new, more in change.items() if abs(more) > least]
 
 
 def _difference(old: Basket, new: Basket) -> Basket:

@@ -15,9 +15,10 @@ from hedgerow.core.book import Order
 from hedgerow.core.market import Market
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.broker import Broker, Quote, SimulatedBroker
-from hedgerow.engine.desk import Desk, Marked
+from hedgerow.engine.desk import Desk
 from hedgerow.engine.explaining import parts_of
 from hedgerow.engine.feed import Bars, History
+from hedgerow.engine.holdings import Marked
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.limits import Bound, Limits
 from hedgerow.engine.opening import opened
@@ -152,8 +153,9 @@ class Engine:
         earned = self.before * bars.earned + sum(mark.pnl for mark in marks)
         self.nav = self.before + earned
         self._fees = []
+        early = set().union(*(desk.exercised(row) for desk in self.desks))
         for desk, mark in zip(self.desks, marks, strict=True):
-            over = desk.expired(row, bars.day)
+            over = desk.expired(bars.day, early)
             gone += [symbol for symbol, _ in over]
             self._fees.append(
                 sum(abs(held) * desk.prices.track(symbol).fee for symbol, held in over)
@@ -189,7 +191,7 @@ class Engine:
             if account is not None:
                 wanted.update(account.holdings)
             for symbol in wanted:
-                if desk.shows(symbol, row):
+                if desk.prices.show(symbol, row, new=symbol in desk.aim.symbols):
                     marks[symbol] = desk.prices.quote(symbol, row).price
         return marks
 
@@ -266,9 +268,16 @@ class Engine:
                 if bool(desk.line.offsets) is not late:
                     continue
                 order = self._offset(desk, x * desk.line.share, act, bars) if late else orders[name]
-                if not late and factor < 1.0 and desk.marginal(row, order, bars.due):
-                    order = desk.shrink(row, order, factor)
-                    wishes[name]["margin.factor"] = factor
+                part = factor if desk.marginal(row, order, bars.due) else 1.0
+                if late:
+                    part = limits.call_last(bars, self.desks, desk, order, self.nav)
+                trades = order.act > 0.0 or desk.renews(row)
+                if part < 1.0:
+                    wishes[name]["margin.factor"] = part
+                if part < 1.0 or (desk.trimmed and not trades):
+                    order = desk.shrink(row, order, part)
+                elif trades:
+                    desk.whole_again()
                 self._plan(bars, desk, mine._replace(order=order), wishes[name])
 
     def _plan(self, bars: Bars, desk: Desk, bound: Bound, why: dict[str, float]) -> None:

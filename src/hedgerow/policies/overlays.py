@@ -184,11 +184,12 @@ class Budget(_Overlay):
     """B3: the year's cost stays within a share of the portfolio.
 
     Spent so far (transaction costs, theta and roll-down paid since 1 January or the run's
-    start) plus the daily carry of the wanted size times the days left must not pass
-    ``per_year`` times NAV at the year's start; otherwise the size shrinks until it fits, to
-    nothing once the year's money is spent.  This may push it under the floor: the decision
-    then says so.  Because today's carry is projected to the end of the year, a panic early
-    in the year, when options are dear, cuts the hedge hard.
+    start), plus the carry of what is held until the order is filled, plus the daily carry of the
+    wanted size times the days left after that must not pass ``per_year`` times NAV at the year's
+    start; otherwise the size shrinks until it fits, to nothing once the year's money is spent.
+    This may push it under the floor: the decision then says so.  Because today's carry is
+    projected to the end of the year, a panic early in the year, when options are dear, cuts the
+    hedge hard.
 
     Parameters
     ----------
@@ -219,7 +220,8 @@ class Budget(_Overlay):
         book, bar = view.book, view.bar
         ends = bar.year_ends > 0.0  # what is ordered now is filled, and paid for, next year
         base = select(ends, book.nav, book.base)
-        left = p.per_year * base - select(ends, 0.0, book.spent)
+        waits = book.held * bar.carry * bar.days_ahead
+        left = p.per_year * base - select(ends, 0.0, book.spent) - waits
         each = (bar.size + bar.size_nav * book.nav) * bar.carry * bar.days_left
         fits = select(left > 0.0, left / maximum(each, LEAST), 0.0)
         return select(x * each > left, fits, x), memory
