@@ -15,6 +15,7 @@ from test_readme import blocks
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
+PUTS = hr.Line("puts", hr.Put(), POLICY)
 PROGRAM = hr.Program(
     [
         hr.Line("puts <b>", hr.Put(strike_step=5), POLICY),
@@ -120,7 +121,34 @@ def test_the_examples_are_programs(file) -> None:
         (lambda m, r: r.frame("futurs"), hr.RangeError, "line", "did you mean 'futures'?"),
         (lambda m, r: r.report(3), hr.RangeError, "path", "report.html"),
         (lambda m, r: hr.Program([]), hr.RangeError, "lines", "give one or more"),
-        (lambda m, r: hr.Program("puts"), hr.RangeError, "lines[0]", "hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program("puts"), hr.RangeError, "lines", "[hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program(["puts"]), hr.RangeError, "lines[0]", "hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program(PUTS), hr.RangeError, "lines", "[hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program([PUTS], costs=False), hr.RangeError, "costs", "hr.Costs.none()"),
+        (lambda m, r: hr.Program([PUTS], margin=0.25), hr.RangeError, "margin", "hr.MarginRule("),
+        (lambda m, r: hr.Program([PUTS], portfolio=10_000_000), hr.RangeError, "portfolio",
+         "hr.Equity(10_000_000)"),
+        (lambda m, r: hr.Program([PUTS], execution="limit"), hr.RangeError, "execution",
+         'hr.Execution(order="limit")'),
+        (lambda m, r: hr.Program([PUTS], execution=hr.Execution), hr.RangeError, "execution",
+         'hr.Execution(order="limit")'),
+        (lambda m, r: hr.Program([PUTS], budget="2%"), hr.RangeError, "budget.per_year",
+         "give a number in"),
+        (lambda m, r: hr.Program([PUTS], name=3), hr.RangeError, "name", "in quotes"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=hr.Monetise()), hr.RangeError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions="monetise"), hr.RangeError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=["monetise"]), hr.PolicyError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=[hr.Monetise]), hr.PolicyError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, offsets=PUTS), hr.RangeError,
+         "line x, offsets", 'offsets="puts"'),
+        (lambda m, r: hr.Line("x", hr.Underlying(), POLICY, max_share=0.5, offsets="puts"),
+         hr.RangeError, "line x, max_share", "leave it out"),
+        (lambda m, r: hr.MarginRule(limit=25), hr.RangeError, "margin.limit", "25 % as 0.25"),
+        (lambda m, r: hr.MarginRule(limit=-1), hr.RangeError, "margin.limit", "3 at most"),
         (lambda m, r: hr.Line("x", hr.Put, POLICY), hr.SleeveError, "line x, sleeve", "hr.Put()"),
         (lambda m, r: hr.Line("x", "put", POLICY), hr.SleeveError, "line x, sleeve", "hr.Put()"),
         (lambda m, r: hr.Line("x", hr.Put(), "p.toml"), hr.PolicyError, "line x, policy",
