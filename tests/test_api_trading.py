@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import hedgerow as hr
@@ -57,6 +59,28 @@ def test_frames_are_the_books(market, result) -> None:
     np.testing.assert_allclose(frame["hedge"], puts["pnl"] + futures["pnl"], atol=1e-6)
     np.testing.assert_allclose(puts[list(Parts._fields)].sum(axis=1), puts["pnl"], atol=1e-6)
     assert (futures["held"] == futures["held"].round()).all()
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        dt.date,
+        dt.datetime,
+        lambda *when: dt.datetime(*when, 16, tzinfo=dt.UTC),
+        pd.Timestamp,
+        lambda *when: pd.Timestamp(*when, 16, tz="America/New_York"),
+        lambda *when: np.datetime64(dt.date(*when)),
+        lambda *when: np.datetime64(dt.date(*when), "ns"),
+    ],
+)
+def test_dates_of_python_numpy_and_pandas_are_dates(market, date) -> None:
+    given = {"start": date(2018, 1, 2), "end": date(2018, 1, 31)}
+    assert market.between(*given.values()).dates.tolist() == [
+        day for day in market.dates.tolist() if dt.date(2018, 1, 2) <= day <= dt.date(2018, 1, 31)
+    ]
+    frame = hr.trade(PROGRAM, market, **given).frame()
+    assert (str(frame.index[0].date()), str(frame.index[-1].date())) == ("2018-01-02", "2018-01-31")
+    assert len(hr.load("builtin", **given)) == len(frame)
 
 
 def test_a_notebook_shows_a_line_and_a_table(result) -> None:
@@ -116,7 +140,15 @@ def test_the_examples_are_programs(file) -> None:
          'hr.rulebook("bxm").program'),
         (lambda m, r: hr.trade(POLICY, m), hr.PolicyError, "program", "hr.Program([hr.Line("),
         (lambda m, r: hr.trade(PROGRAM, "builtin"), hr.RangeError, "market", "hr.load('builtin')"),
-        (lambda m, r: hr.trade(PROGRAM, m, start="soon"), hr.RangeError, "--from", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start="soon"), hr.RangeError, "start", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, end=pd.NaT), hr.RangeError, "end", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, end=20180102), hr.RangeError, "end", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start=dt.date(1950, 1, 2)), hr.RangeError, "start",
+         "choose a date inside"),
+        (lambda m, r: hr.backtest(POLICY, m, hr.Put(), start="soon"), hr.RangeError, "start",
+         "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start="2018-06-01", end="2018-05-01"), hr.RangeError,
+         "end", "swap start and end"),
         (lambda m, r: hr.rulebook("vxht"), hr.RangeError, "rulebook", "did you mean 'vxth'?"),
         (lambda m, r: hr.load_program(3), hr.PolicyError, "path", "program.toml"),
         (lambda m, r: hr.load_program("no.toml"), hr.PolicyError, "no.toml", "rulebook show"),
