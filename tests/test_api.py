@@ -85,8 +85,8 @@ def test_a_policy_that_cannot_be_is_told_in_a_sentence(make, where, mend) -> Non
         ({"portfolio": 10e6}, "portfolio", "hr.Equity(10_000_000)"),
         ({"split": 0.5}, "split", "50/50"),
         ({"costs": False}, "costs", "hr.Costs.none()"),
-        ({"start": 2010}, "--from", "YYYY-MM-DD"),
-        ({"end": 2010}, "--to", "YYYY-MM-DD"),
+        ({"start": 2010}, "start", "YYYY-MM-DD"),
+        ({"end": 2010}, "end", "YYYY-MM-DD"),
     ],
 )
 def test_a_backtest_that_cannot_be_is_told_in_a_sentence(market, change, where, mend) -> None:
@@ -136,7 +136,7 @@ def test_an_axis_may_be_any_list_of_numbers(market) -> None:
         (lambda result: result.explain(20200309), "date"),
         (lambda result: result.report(None), "path"),
         (lambda result: hr.load(3), "source"),
-        (lambda result: hr.load(start=2010), "--from"),
+        (lambda result: hr.load(start=2010), "start"),
         (lambda result: hr.Equity("10m"), "portfolio.value"),
         (lambda result: hr.Equity(beta=True), "portfolio.beta"),
     ],

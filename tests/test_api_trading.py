@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import hedgerow as hr
@@ -15,6 +17,7 @@ from test_readme import blocks
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = hr.Policy(signals=[hr.Level("vix")], steps=[hr.Linear("vix", low=12, high=22)])
+PUTS = hr.Line("puts", hr.Put(), POLICY)
 PROGRAM = hr.Program(
     [
         hr.Line("puts <b>", hr.Put(strike_step=5), POLICY),
@@ -56,6 +59,28 @@ def test_frames_are_the_books(market, result) -> None:
     np.testing.assert_allclose(frame["hedge"], puts["pnl"] + futures["pnl"], atol=1e-6)
     np.testing.assert_allclose(puts[list(Parts._fields)].sum(axis=1), puts["pnl"], atol=1e-6)
     assert (futures["held"] == futures["held"].round()).all()
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        dt.date,
+        dt.datetime,
+        lambda *when: dt.datetime(*when, 16, tzinfo=dt.UTC),
+        pd.Timestamp,
+        lambda *when: pd.Timestamp(*when, 16, tz="America/New_York"),
+        lambda *when: np.datetime64(dt.date(*when)),
+        lambda *when: np.datetime64(dt.date(*when), "ns"),
+    ],
+)
+def test_dates_of_python_numpy_and_pandas_are_dates(market, date) -> None:
+    given = {"start": date(2018, 1, 2), "end": date(2018, 1, 31)}
+    assert market.between(*given.values()).dates.tolist() == [
+        day for day in market.dates.tolist() if dt.date(2018, 1, 2) <= day <= dt.date(2018, 1, 31)
+    ]
+    frame = hr.trade(PROGRAM, market, **given).frame()
+    assert (str(frame.index[0].date()), str(frame.index[-1].date())) == ("2018-01-02", "2018-01-31")
+    assert len(hr.load("builtin", **given)) == len(frame)
 
 
 def test_a_notebook_shows_a_line_and_a_table(result) -> None:
@@ -101,7 +126,9 @@ def test_a_rulebook_file_is_loaded(tmp_path) -> None:
     "file", sorted(ROOT.glob("examples/programs/*.toml")), ids=lambda f: f.stem
 )
 def test_the_examples_are_programs(file) -> None:
-    assert len(hr.load_program(file).lines) == 5
+    program = hr.load_program(file)
+    assert len(program.lines) == {"delta_hedge": 2}.get(file.stem, 5)
+    assert program.name == file.stem.replace("_", "-")
 
 
 @pytest.mark.parametrize(
@@ -113,14 +140,49 @@ def test_the_examples_are_programs(file) -> None:
          'hr.rulebook("bxm").program'),
         (lambda m, r: hr.trade(POLICY, m), hr.PolicyError, "program", "hr.Program([hr.Line("),
         (lambda m, r: hr.trade(PROGRAM, "builtin"), hr.RangeError, "market", "hr.load('builtin')"),
-        (lambda m, r: hr.trade(PROGRAM, m, start="soon"), hr.RangeError, "--from", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start="soon"), hr.RangeError, "start", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, end=pd.NaT), hr.RangeError, "end", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, end=20180102), hr.RangeError, "end", "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start=dt.date(1950, 1, 2)), hr.RangeError, "start",
+         "choose a date inside"),
+        (lambda m, r: hr.backtest(POLICY, m, hr.Put(), start="soon"), hr.RangeError, "start",
+         "YYYY-MM-DD"),
+        (lambda m, r: hr.trade(PROGRAM, m, start="2018-06-01", end="2018-05-01"), hr.RangeError,
+         "end", "swap start and end"),
         (lambda m, r: hr.rulebook("vxht"), hr.RangeError, "rulebook", "did you mean 'vxth'?"),
         (lambda m, r: hr.load_program(3), hr.PolicyError, "path", "program.toml"),
         (lambda m, r: hr.load_program("no.toml"), hr.PolicyError, "no.toml", "rulebook show"),
         (lambda m, r: r.frame("futurs"), hr.RangeError, "line", "did you mean 'futures'?"),
         (lambda m, r: r.report(3), hr.RangeError, "path", "report.html"),
         (lambda m, r: hr.Program([]), hr.RangeError, "lines", "give one or more"),
-        (lambda m, r: hr.Program("puts"), hr.RangeError, "lines[0]", "hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program("puts"), hr.RangeError, "lines", "[hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program(["puts"]), hr.RangeError, "lines[0]", "hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program(PUTS), hr.RangeError, "lines", "[hr.Line(name, sleeve"),
+        (lambda m, r: hr.Program([PUTS], costs=False), hr.RangeError, "costs", "hr.Costs.none()"),
+        (lambda m, r: hr.Program([PUTS], margin=0.25), hr.RangeError, "margin", "hr.MarginRule("),
+        (lambda m, r: hr.Program([PUTS], portfolio=10_000_000), hr.RangeError, "portfolio",
+         "hr.Equity(10_000_000)"),
+        (lambda m, r: hr.Program([PUTS], execution="limit"), hr.RangeError, "execution",
+         'hr.Execution(order="limit")'),
+        (lambda m, r: hr.Program([PUTS], execution=hr.Execution), hr.RangeError, "execution",
+         'hr.Execution(order="limit")'),
+        (lambda m, r: hr.Program([PUTS], budget="2%"), hr.RangeError, "budget.per_year",
+         "give a number in"),
+        (lambda m, r: hr.Program([PUTS], name=3), hr.RangeError, "name", "in quotes"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=hr.Monetise()), hr.RangeError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions="monetise"), hr.RangeError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=["monetise"]), hr.PolicyError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, actions=[hr.Monetise]), hr.PolicyError,
+         "line x, actions", "[hr.Monetise()]"),
+        (lambda m, r: hr.Line("x", hr.Put(), POLICY, offsets=PUTS), hr.RangeError,
+         "line x, offsets", 'offsets="puts"'),
+        (lambda m, r: hr.Line("x", hr.Underlying(), POLICY, max_share=0.5, offsets="puts"),
+         hr.RangeError, "line x, max_share", "leave it out"),
+        (lambda m, r: hr.MarginRule(limit=25), hr.RangeError, "margin.limit", "25 % as 0.25"),
+        (lambda m, r: hr.MarginRule(limit=-1), hr.RangeError, "margin.limit", "3 at most"),
         (lambda m, r: hr.Line("x", hr.Put, POLICY), hr.SleeveError, "line x, sleeve", "hr.Put()"),
         (lambda m, r: hr.Line("x", "put", POLICY), hr.SleeveError, "line x, sleeve", "hr.Put()"),
         (lambda m, r: hr.Line("x", hr.Put(), "p.toml"), hr.PolicyError, "line x, policy",
@@ -142,5 +204,5 @@ def test_the_python_of_the_engines_page_runs(capsys, tmp_path, monkeypatch) -> N
     exec(compile(block, "engine.md", "exec"), {})
     said = capsys.readouterr().out
     assert "Gain by part, USD" in said
-    assert Path("run.db").is_file()
+    assert Path("near-far.db").is_file()
     assert Path("program.html").is_file()

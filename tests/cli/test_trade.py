@@ -117,6 +117,25 @@ def test_an_example_in_words() -> None:
     np.testing.assert_allclose(parts[:, :-1].sum(axis=1), parts[:, -1], atol=5)
 
 
+def test_the_delta_hedge_takes_the_delta_of_listed_puts_out(tmp_path) -> None:
+    ledger = tmp_path / "run.jsonl"
+    made = as_json("trade", PROGRAMS / "delta_hedge.toml", *SHORT, "--ledger", ledger)
+    puts, hedge = (made["lines"][name]["parts"] for name in ("puts", "hedge"))
+    assert abs(puts["delta"] + hedge["delta"]) < 0.25 * abs(puts["delta"])
+    assert hedge["delta"] * puts["delta"] < 0.0
+    with open_ledger(ledger) as kept:
+        legs = {
+            leg.contract
+            for record in kept.read()
+            if isinstance(record.event, Ordered)
+            for leg in record.event.legs
+        }
+    assert legs - {"SPX"}
+    for symbol in legs - {"SPX"}:
+        assert symbol.startswith("SPXW  ")
+        assert parse_option(symbol).strike % 5.0 == 0.0
+
+
 BASE = Path(LAYERS).read_text(encoding="utf-8")
 MISTAKES = {
     "no file": (None, (), "no.toml: there is no such program file. Mend: check the path, or"),

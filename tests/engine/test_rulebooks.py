@@ -384,3 +384,16 @@ def test_001_the_standard_contract_is_a_90_day_put(name: str) -> None:
     given = line(name, "puts")["sleeve"]
     assert (given["kind"], given["tenor"], given["moneyness"]) == ("put", "90d", 0.90)
     assert [step.kind for step in policy(name, "hedge").steps][-1] == "trigger"
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_the_rules_of_the_source_hold_puts_of_the_listed_grid(name: str) -> None:
+    made = rulebook(name).program
+    for line in made.lines:
+        roster = line.sleeve.roster(market(120))
+        symbols = {s for n in np.unique(roster.held) for s in roster.basket(int(n)).symbols}
+        assert len(symbols) > 2
+        for symbol in symbols:
+            option = parse_option(symbol)
+            assert option.symbol.startswith("SPXW  ")
+            assert option.strike % 5.0 == 0.0

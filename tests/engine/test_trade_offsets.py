@@ -15,10 +15,15 @@ from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
+from hedgerow.errors import RangeError
+from hedgerow.instruments.future import VixFuture
+from hedgerow.instruments.future_constant import VixFutureConstant
 from hedgerow.instruments.options import Collar, Put, Straddle
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
+from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 from hedgerow.policies.actions import Monetise, Restrike
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
@@ -137,3 +142,50 @@ def test_at_the_close_it_holds_the_opposite_of_that_very_delta(sleeve) -> None:
     strip = made.lines[0].sleeve.strip(DATA, lag=0, costs=made.costs)
     delta = lines["options"]["held"] * strip.delta  # of the contract carried out of the bar
     np.testing.assert_allclose(lines["hedge"]["held"], -delta, rtol=1e-9, atol=1e-6)
+
+
+def test_where_it_stands_among_the_lines_changes_nothing() -> None:
+    after = program(SLEEVES["rolled"], hedging())
+    before = Program(after.lines[::-1], name=RUN)
+    first, second = trade(after, DATA).lines, trade(before, DATA).lines
+    for line in ("options", "hedge"):
+        np.testing.assert_array_equal(first[line]["held"], second[line]["held"])
+    assert np.abs(first["hedge"]["held"]).max() > 1.0
+
+
+@pytest.mark.parametrize(
+    ("sleeve", "words"),
+    [
+        (VixFuture(), "a VIX future"),
+        (VixFutureConstant(), "a VIX future"),
+        (VixCall(), "a VIX option"),
+        (VixCallSpread(), "a VIX option"),
+        (VarianceSwap(), "a variance swap"),
+    ],
+    ids=lambda item: getattr(item, "kind", ""),
+)
+def test_what_has_no_delta_takes_none_out_and_has_none_to_take(sleeve, words) -> None:
+    sentence = rf"lines\[{{}}\]\.offsets: {words} has no delta on the index. Mend: {{}}"
+    with pytest.raises(RangeError, match=sentence.format(1, "use underlying, or an option")):
+        program(Put(), Line("hedge", sleeve, flat(1.0), offsets="options"))
+    with pytest.raises(RangeError, match=sentence.format(1, "name a line of options")):
+        program(sleeve, hedging())
+    # and that is so: its contracts have no delta to the index at any bar
+    roster = sleeve.roster(DATA)
+    for symbol in roster.basket(0).symbols:
+        assert not np.any(roster.path(symbol).delta)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "sentence"),
+    [
+        ("hedge", "'hedge' is no other line. Mend: use one of: options"),
+        ("second", "'second' offsets a line itself. Mend: use one of: options"),
+        ("option", "'option' is no other line. Mend: use one of: options"),
+    ],
+)
+def test_it_offsets_another_line_that_offsets_none(offsets: str, sentence: str) -> None:
+    second = Line("second", Underlying(), flat(1.0), offsets="options")
+    hedge = Line("hedge", Underlying(), flat(1.0), offsets=offsets)
+    with pytest.raises(RangeError, match=rf"lines\[1\]\.offsets: {sentence}"):
+        Program([Line("options", Put(), moving()), hedge, second])

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.trading import RUN, scheduled, small
+from engine.trading import RUN, moving, scheduled, small
 from hedgerow.core.market import Market
+from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.events import Closed
 from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.ledger.opening import open_ledger
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.errors import LedgerError
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.options import Put
+from hedgerow.policies.actions import Monetise
 from synthetic import market
 
 DATA = scheduled(market(80))
@@ -122,3 +127,43 @@ def test_another_program_does_not_continue_a_run() -> None:
     with pytest.raises(LedgerError, match="has another 'opened' there"):
         trade(small(low=12.5), DATA, ledger=ledger)
     assert ledger.head == head
+
+
+def with_action(multiple: float, **more) -> Program:
+    lines = [Line("puts", Put(strike_step=5), moving(), actions=[Monetise(multiple)])]
+    return Program(lines, name=RUN, **more)
+
+
+@pytest.mark.parametrize(
+    ("program", "data", "start", "said"),
+    [
+        (with_action(3.0), DATA, 30, "lines[0].actions[0].multiple was 2.0, is 3.0"),
+        (
+            with_action(2.0, budget=0.02, execution=Execution(option_depth=None)), DATA, 30,
+            "execution.option_depth was 2000.0, is none; budget.per_year was none, is 0.02",
+        ),
+        (with_action(2.0), DATA, 31, f'start was "{DATA.dates[30]}", is "{DATA.dates[31]}"'),
+        (with_action(2.0), "changed", 30, "the market up to the start is another"),
+        (
+            Program([Line("puts", Put(strike_step=25), moving(13.0), actions=[Monetise(2.0)])],
+                    name=RUN, fills="close", costs=Costs(option_fee=2.0)),
+            DATA, 30,
+            'costs.option_fee was 1.0, is 2.0; fills was "next", is "close"; '
+            "lines[0].sleeve.strike_step was 5, is 25; and 1 more",
+        ),
+        (
+            Program([Line("puts", Put(strike_step=5), moving(12.5), actions=[Monetise(2.0)])],
+                    name=RUN), DATA, 30,
+            "policies.puts.steps[0].low was 12.0, is 12.5",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_another_is_told(program: Program, data, start: int, said: str) -> None:
+    ledger = MemoryLedger(RUN)
+    trade(with_action(2.0), DATA, start=day(30), end=day(35), ledger=ledger)
+    with pytest.raises(LedgerError) as caught:
+        trade(program, changed(20) if data == "changed" else data, start=day(start), ledger=ledger)
+    assert caught.value.what.endswith(f"has another 'opened' there: {said}")
+    assert caught.value.where == f"run {RUN}, record 1"
+    assert "--run NAME" in caught.value.mend
+    assert "another file" in caught.value.mend

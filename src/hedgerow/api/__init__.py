@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.core.market import Market
+from hedgerow.core.market import Day, Market, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import HedgerowError, PolicyError, RangeError, SleeveError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def load(
-    source: str | Path = "builtin", *, start: str | None = None, end: str | None = None
+    source: str | Path = "builtin", *, start: Day | None = None, end: Day | None = None
 ) -> Market:
     """Load a market.
 
@@ -40,7 +40,8 @@ def load(
         ``"builtin"`` (offline, partly modelled and labelled so), ``"auto"`` (the user's
         fetched data where there are some), or a folder of vendor files.
     start, end
-        First and last date, both included.
+        First and last date, both included: ``"2018-01-02"``, or dates of Python, NumPy or
+        pandas.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def load(
             where="source",
             mend='write "builtin", "auto" or the path of a folder',
         )
-    return data.load(source, start=start, end=end).market
+    return data.load(source, start=day(start, "start"), end=day(end, "end")).market
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -264,6 +265,11 @@ def refused(kind: type[HedgerowError], value: Any, where: str, mend: str) -> Hed
     return kind(what, where=where, mend=mend)
 
 
+def day(value: Day | None, where: str) -> str | None:
+    """Return a date as ``YYYY-MM-DD``, None for none, and refuse what is no date by its name."""
+    return None if value is None else str(session_date(value, where))
+
+
 def shown(value: Any) -> str:
     """Return a wrong argument in words, in one short line."""
     if isinstance(value, type):
@@ -280,8 +286,8 @@ def backtest(
     *,
     portfolio: Equity | None = None,
     costs: Costs | None = None,
-    start: str | None = None,
-    end: str | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     split: str = "50/50",
     same_bar: bool = False,
     source: str = "",
@@ -301,7 +307,7 @@ def backtest(
     costs
         What trading costs; None for the usual costs, ``Costs.none()`` switches them off.
     start, end
-        Dates of the run, both included.
+        Dates of the run, both included: ``"2018-01-02"``, or dates of Python, NumPy or pandas.
     split
         ``"50/50"`` or the first date tested; the headline is the test part.
     same_bar
@@ -330,8 +336,8 @@ def backtest(
             hedge,
             portfolio or Equity(),
             costs=costs,
-            start=start,
-            end=end,
+            start=day(start, "start"),
+            end=day(end, "end"),
             parts=split,
             same_bar=same_bar,
             facts={"version": __version__, "source": source},
@@ -347,8 +353,8 @@ def sweep(
     *,
     portfolio: Equity | None = None,
     costs: Costs | None = None,
-    start: str | None = None,
-    end: str | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     same_bar: bool = False,
     measures: Sequence[Any] | None = None,
     carriage: str = "compiled",
@@ -389,8 +395,8 @@ def sweep(
         portfolio or Equity(),
         costs=costs,
         lookback=policy.lookback,
-        start=start,
-        end=end,
+        start=day(start, "start"),
+        end=day(end, "end"),
         same_bar=same_bar,
     )
     kept = STANDARD if measures is None else measures

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check_market, plain, refused, shown
-from hedgerow.core.market import Market
+from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.core.market import Day, Market
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Program
@@ -149,8 +149,8 @@ def trade(
     program: Program,
     market: Market,
     *,
-    start: str | None = None,
-    end: str | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     ledger: str | Path | Ledger | None = None,
     run: str | None = None,
     progress: Callable[[int], None] | None = None,
@@ -164,7 +164,7 @@ def trade(
     market
         What happened; rows before ``start`` warm the signals up.
     start, end
-        Dates of the run, both included.
+        Dates of the run, both included: ``"2018-01-02"``, or dates of Python, NumPy or pandas.
     ledger
         Where every event is kept: a path (``.jsonl``, or SQLite), an address of PostgreSQL, or
         an open ledger.  A run that it holds the beginning of is continued.
@@ -205,8 +205,8 @@ def trade(
             play(
                 program,
                 market,
-                start=start,
-                end=end,
+                start=day(start, "start"),
+                end=day(end, "end"),
                 ledger=kept,
                 version=__version__,
                 progress=progress,

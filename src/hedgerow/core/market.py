@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,12 @@ def _frozen(values: Any, dtype: str) -> NDArray[Any]:
     return array
 
 
-def session_date(text: str, where: str) -> np.datetime64:
-    """Read a date written ``YYYY-MM-DD``, and nothing else.
+Day: TypeAlias = str | dt.date | np.datetime64
+"""A date: ``YYYY-MM-DD``, or a date of Python, NumPy or pandas, whose time of day is left out."""
+
+
+def session_date(text: Day, where: str) -> np.datetime64:
+    """Read a date written ``YYYY-MM-DD`` and no other way, or take one that is a date.
 
     Raises
     ------
@@ -53,7 +58,13 @@ def session_date(text: str, where: str) -> np.datetime64:
     --------
     >>> str(session_date("2020-03-09", "--from"))
     '2020-03-09'
+    >>> str(session_date(dt.datetime(2020, 3, 9, 16), "start"))
+    '2020-03-09'
     """
+    if isinstance(text, dt.date):  # datetimes and pandas' timestamps are dates too
+        text = str(text)[:10]
+    elif isinstance(text, np.datetime64):
+        text = str(text.astype("datetime64[D]"))
     try:
         if not (isinstance(text, str) and _DATE.fullmatch(text)):
             raise ValueError
@@ -163,7 +174,7 @@ class Market:
         """Return what was known at the close of bar ``t``: rows 0 … t."""
         return self._rows(slice(0, t + 1))
 
-    def between(self, start: str | None, end: str | None) -> Market:
+    def between(self, start: Day | None, end: Day | None) -> Market:
         """Return the rows dated ``start`` … ``end``, both included.
 
         Raises
@@ -172,13 +183,13 @@ class Market:
             If the dates are unreadable, reversed, or leave no row.
         """
         first, last = (str(self.dates[0]), str(self.dates[-1])) if len(self) else ("", "")
-        low = session_date(start, "--from") if start else None
-        high = session_date(end, "--to") if end else None
+        low = session_date(start, "start") if start is not None else None
+        high = session_date(end, "end") if end is not None else None
         if low is not None and high is not None and high < low:
             raise RangeError(
                 f"the end {high} lies before the start {low}",
-                where="--to",
-                mend="swap --from and --to",
+                where="end",
+                mend="swap start and end",
             )
         keep = np.ones(len(self), dtype=bool)
         if low is not None:
@@ -188,7 +199,7 @@ class Market:
         if not keep.any():
             raise RangeError(
                 f"no data between {low or first} and {high or last}",
-                where="--from/--to",
+                where="start, end",
                 mend=f"choose dates inside {first} … {last}",
             )
         index = np.flatnonzero(keep)

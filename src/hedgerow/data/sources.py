@@ -144,13 +144,13 @@ def load(
 
 
 def _check_dates(start: str | None, end: str | None) -> None:
-    given = ((start, "--from"), (end, "--to"))
+    given = ((start, "start"), (end, "end"))
     days = [session_date(text, where) for text, where in given if text is not None]
     if len(days) == 2 and days[1] < days[0]:
         raise RangeError(
             f"the end {days[1]} lies before the start {days[0]}",
-            where="--to",
-            mend="swap --from and --to",
+            where="end",
+            mend="swap start and end",
         )
 
 

@@ -181,8 +181,8 @@ class MarginRule:
     Parameters
     ----------
     limit
-        Part of NAV that margin may use.  All of NAV counts as collateral, the portfolio that is
-        hedged included.
+        Part of NAV that margin may use, 3.0 at most.  All of NAV counts as collateral, the
+        portfolio that is hedged included: 1.0 makes no call until all of it is used.
     response
         ``"record"``: it is written down and nothing is done; ``"reduce"``: short and future lines
         shrink until margin fits; ``"close"``: they are closed.
@@ -209,14 +209,17 @@ class MarginRule:
     vx_share: float = 0.45
 
     def __post_init__(self) -> None:
-        for name, high in (("limit", 100.0), ("vx_share", 10.0)):
+        for name, high in (("limit", 3.0), ("vx_share", 10.0)):
             number = getattr(self, name)
             plain = isinstance(number, int | float) and not isinstance(number, bool)
             if not plain or not 0.0 < number <= high:
+                percent = plain and name == "limit" and high < number <= 100.0
                 raise RangeError(
                     f"{number!r} is out of range",
                     where=f"margin.{name}",
-                    mend=f"give a number above 0, {high:g} at most",
+                    mend=f"write {number:g} % as {number / 100.0:g}"
+                    if percent
+                    else f"give a number above 0, {high:g} at most",
                 )
         if self.response not in get_args(Response):
             raise RangeError(

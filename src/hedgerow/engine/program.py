@@ -6,7 +6,7 @@ Shares, maximum shares and one cost budget bind the lines together (spec B8, B3)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,15 @@ from hedgerow.instruments.scene import index_of
 from hedgerow.instruments.sleeve import Sleeve
 
 Fills = Literal["next", "close"]
+
+_NO_DELTA = {
+    "vix_future": "a VIX future",
+    "vix_future_constant": "a VIX future",
+    "vix_call": "a VIX option",
+    "vix_call_spread": "a VIX option",
+    "variance_swap": "a variance swap",
+}
+"""Kinds of sleeve that do not move with the index itself, in words."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +51,17 @@ class Line:
         (spec B8); what is over is cut, not given to others.
     offsets
         Name of the line whose delta this one trades against: its intensity 1.0 takes all of it
-        out.  Empty for a line sized by its sleeve.
+        out.  Empty for a line sized by its sleeve.  Neither the common budget nor ``max_share``
+        binds such a line.
     actions
         What is done with a position that the policy alone would leave: monetise, restrike, ….
 
     Raises
     ------
     RangeError
-        If a number is out of range.
+        If a number is out of range, or ``max_share`` is given with ``offsets``.
     SleeveError, PolicyError
-        If it has no sleeve, or no policy.
+        If it has no sleeve, or no policy, or what is no action.
     """
 
     name: str
@@ -80,6 +90,27 @@ class Line:
             )
         _part(self.share, f"line {self.name}, share", 0.0, 10.0)
         _part(self.max_share, f"line {self.name}, max_share", 0.0, 1.0)
+        if not isinstance(self.offsets, str):
+            raise RangeError(
+                f"{self.offsets!r} is not the name of a line",
+                where=f"line {self.name}, offsets",
+                mend='write the name of a line: offsets="puts"',
+            )
+        if self.offsets and self.max_share < 1.0:
+            raise RangeError(
+                "a line that takes a delta out is bound by no maximum share",
+                where=f"line {self.name}, max_share",
+                mend="leave it out; share = 0.5 takes half of the delta out",
+            )
+        where = f"line {self.name}, actions"
+        object.__setattr__(self, "actions", _listed(self.actions, where, "hr.Monetise()"))
+        for action in self.actions:
+            if isinstance(action, type) or not isinstance(action, Action):
+                raise PolicyError(
+                    f"{action!r} is not an action",
+                    where=where,
+                    mend="write [hr.Monetise()] or another action",
+                )
 
 
 @dataclass(frozen=True)
@@ -105,8 +136,10 @@ class Program:
     Raises
     ------
     RangeError
-        If a number is out of range, a name is used twice, or ``offsets`` names no line before it
-        on the same index.
+        If a number is out of range, a name is used twice, or ``offsets`` names no other line
+        that has a delta on the same index.
+    PolicyError, SleeveError
+        If a field is of another kind than it must be.
 
     Examples
     --------
@@ -129,7 +162,8 @@ class Program:
     margin: MarginRule = field(default_factory=MarginRule)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(self.lines))
+        lines = _listed(self.lines, "lines", "hr.Line(name, sleeve, policy)")
+        object.__setattr__(self, "lines", lines)
         if not self.lines:
             raise RangeError("the program has no lines", where="lines", mend="give one or more")
         for i, line in enumerate(self.lines):
@@ -147,24 +181,57 @@ class Program:
                     where=f"lines[{i}].name",
                     mend="give one of them another name",
                 )
-            if line.offsets and line.offsets not in names[:i]:
+            if line.offsets:
+                self._check_offsets(line, f"lines[{i}].offsets")
+        for name in ("name", "title", "source"):
+            if not isinstance(getattr(self, name), str):
                 raise RangeError(
-                    f"'{line.offsets}' is no line before it",
-                    where=f"lines[{i}].offsets",
-                    mend=f"use one of: {', '.join(names[:i]) or 'none yet'}",
+                    f"{getattr(self, name)!r} is not a text", where=name, mend="put it in quotes"
                 )
-            other = self.lines[names.index(line.offsets)] if line.offsets else line
-            theirs, ours = index_of(other.sleeve), index_of(line.sleeve)
-            if theirs != ours:
+        for name, kind, call in (
+            ("portfolio", Equity, "hr.Equity(10_000_000)"),
+            ("execution", Execution, 'hr.Execution(order="limit")'),
+            ("costs", Costs, "hr.Costs.none() for none, hr.Costs() for the usual ones"),
+            ("margin", MarginRule, "hr.MarginRule(limit=0.25)"),
+        ):
+            if not isinstance(getattr(self, name), kind):
                 raise RangeError(
-                    f"'{line.offsets}' is written on {theirs}, not on {ours}",
-                    where=f"lines[{i}].offsets",
-                    mend=f"give the sleeve index = '{theirs}'",
+                    f"{getattr(self, name)!r} is no {kind.__name__}",
+                    where=name,
+                    mend=f"write {call}",
                 )
         if self.budget is not None:
             _part(self.budget, "budget.per_year", 1e-6, 1.0)
         if self.fills not in ("next", "close"):
             raise RangeError(f"{self.fills!r} is not a fill", where="fills", mend="next or close")
+
+    def _check_offsets(self, line: Line, where: str) -> None:
+        """Refuse a line that takes no delta out, or has none to take."""
+        others = {o.name: o for o in self.lines if o.name != line.name and not o.offsets}
+        if line.offsets not in others:
+            chained = line.offsets in {o.name for o in self.lines} - {line.name}
+            raise RangeError(
+                f"'{line.offsets}' offsets a line itself"
+                if chained
+                else f"'{line.offsets}' is no other line",
+                where=where,
+                mend=f"use one of: {', '.join(others) or 'none yet'}",
+            )
+        other = others[line.offsets]
+        for sleeve, mend in (
+            (line.sleeve, "use underlying, or an option on the index"),
+            (other.sleeve, "name a line of options on the index"),
+        ):
+            words = _NO_DELTA.get(sleeve.kind)
+            if words is not None:
+                raise RangeError(f"{words} has no delta on the index", where=where, mend=mend)
+        theirs, ours = index_of(other.sleeve), index_of(line.sleeve)
+        if theirs != ours:
+            raise RangeError(
+                f"'{line.offsets}' is written on {theirs}, not on {ours}",
+                where=where,
+                mend=f"give the sleeve index = '{theirs}'",
+            )
 
     @property
     def lag(self) -> int:
@@ -181,9 +248,17 @@ class Program:
         return next(line for line in self.lines if line.name == name)
 
 
+def _listed(given: Any, where: str, item: str) -> tuple[Any, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise RangeError(f"{given!r} is not a list", where=where, mend=f"write [{item}]")
+    return tuple(given)
+
+
 def _part(value: Any, where: str, low: float, high: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not low <= value <= high:
         raise RangeError(
-            f"{value!r} is out of range", where=where, mend=f"give a number in {low:g} … {high:g}"
+            f"{value!r} is out of range" if number else f"{value!r} is not a number",
+            where=where,
+            mend=f"give a number in {low:g} … {high:g}",
         )

@@ -25,6 +25,7 @@ from hedgerow.engine.ledger.events import (
     Explained,
     Filled,
     Leg,
+    Opened,
     Ordered,
     Planned,
     Reason,
@@ -33,6 +34,7 @@ from hedgerow.engine.ledger.events import (
 )
 from hedgerow.engine.ledger.money import micros, usd, worth
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.opening import differences
 from hedgerow.errors import LedgerError
 
 
@@ -98,11 +100,14 @@ class Recorder:
                     )
                 return 0
             if encode(event) != record.text:
+                was, told = record.event, ""
+                if isinstance(was, Opened) and isinstance(event, Opened):
+                    told = f": {differences(was, event)}"
                 raise LedgerError(
-                    f"the run that would be continued has another '{record.event.kind}' there",
+                    f"the run that would be continued has another '{was.kind}' there{told}",
                     where=f"run {self.ledger.name}, record {record.number}",
                     mend="continue it with the data, program and version of Hedgerow that began "
-                    "it, or give the new run another name",
+                    "it, or keep the new run by another name (--run NAME) or in another file",
                 )
         return len(batch)
 

@@ -135,7 +135,7 @@ def stretch(
     HedgerowError
         As for `prepare`, or if index or VIX are unknown within the run.
     """
-    for date, where in ((start, "--from"), (end, "--to")):
+    for date, where in ((start, "start"), (end, "end")):
         if date is not None:
             _inside(market, date, where)
     market = _since_known(market, spots)
@@ -146,7 +146,7 @@ def stretch(
     if len(whole) - first < 2:
         raise RangeError(
             f"only {max(len(whole) - first, 0)} bars are left after {lookback - 1} to warm up",
-            where="--from/--to",
+            where="start, end",
             mend="choose a longer stretch",
         )
     _known_throughout(whole, first, spots)
