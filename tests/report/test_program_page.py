@@ -14,8 +14,9 @@ from hedgerow.engine.attribution import Parts
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.trade import trade
 from hedgerow.errors import HedgerowError
+from hedgerow.report import outcome as told
 from hedgerow.report import program_page
-from hedgerow.report.formats import percent, usd
+from hedgerow.report.formats import number, percent, usd
 from hedgerow.report.program_parts import stacked
 from report.reader import Page
 from synthetic import market
@@ -118,3 +119,29 @@ def test_it_is_written_whole_or_not_at_all(outcome, tmp_path) -> None:
     assert path.read_text(encoding="utf-8") == program_page.render(outcome)
     with pytest.raises(HedgerowError, match=r"this is a folder\. Mend: name a file in it"):
         program_page.write(outcome, tmp_path)
+
+
+def test_nav_is_the_portfolio_alone_and_the_lines_gains_and_what_those_earned(outcome) -> None:
+    made = told.figures(outcome)
+    parts = [made["unhedged"], made["hedge_pnl"], made["reinvested"]]
+    assert made["nav"] == pytest.approx(sum(parts), rel=1e-12)
+    # bar by bar: the portfolio's return on all of NAV that is not the portfolio alone
+    growth = np.diff(outcome.unhedged) / outcome.unhedged[:-1]
+    rest = outcome.nav[:-1] - outcome.unhedged[:-1]
+    assert made["reinvested"] == pytest.approx(float((growth * rest).sum()), rel=1e-9)
+    text, page = told.told(outcome), Page(program_page.render(outcome)).text
+    assert re.search(rf"NAV against the portfolio alone, USD +{number(sum(parts[1:]), 0)}\n", text)
+    for sentence in ("gain of the lines themselves", "portfolio on what the lines earned before"):
+        assert sentence in text
+        assert sentence in page
+
+
+def test_a_run_of_less_than_a_year_tells_the_return_of_the_run() -> None:
+    data = scheduled(market(60, start="2019-06-03"))
+    short = trade(hr.Program(LINES[:1], fills="close"), data)
+    text, page = told.told(short), Page(program_page.render(short)).text
+    gained = percent(float(short.nav[-1] / short.nav[0] - 1.0), 2)
+    assert re.search(rf"Return of the run +{gained}", text)
+    assert f"points over {len(short)} sessions" in page
+    for said in (text, page):
+        assert "Return a year" not in said

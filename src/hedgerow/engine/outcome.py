@@ -86,6 +86,15 @@ class Outcome:
         return np.asarray(sum(line["pnl"] for line in self.lines.values()))
 
     @property
+    def reinvested(self) -> float:
+        """What the portfolio gained on the lines' earlier gains, USD; negative where it lost.
+
+        All of NAV stays invested in the portfolio, so NAV is that of the portfolio alone plus the
+        lines' gains plus this.
+        """
+        return float(self.earned.sum() - (self.unhedged[-1] - self.unhedged[0]))
+
+    @property
     def cost(self) -> Floats:
         """Cost of trading at each bar, all lines, USD, **shape** (T,)."""
         return np.asarray(sum(line["cost"] for line in self.lines.values()))

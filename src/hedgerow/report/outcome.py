@@ -27,7 +27,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        USD; returns a year are decimals, of 365.25 days.
+        USD; returns a year are decimals, of 365.25 days.  ``nav`` is ``unhedged`` plus
+        ``hedge_pnl`` plus ``reinvested``.
     """
     lines = {}
     for name, line in outcome.lines.items():
@@ -52,6 +53,10 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "bars": len(outcome),
         "nav": float(outcome.nav[-1]),
         "unhedged": float(outcome.unhedged[-1]),
+        "nav_against_unhedged": float(outcome.nav[-1] - outcome.unhedged[-1]),
+        "reinvested": outcome.reinvested,
+        "return": _whole(outcome.nav),
+        "unhedged_return": _whole(outcome.unhedged),
         "return_per_year": _yearly(outcome, outcome.nav),
         "unhedged_return_per_year": _yearly(outcome, outcome.unhedged),
         "max_drawdown": _drawdown(outcome.nav),
@@ -85,27 +90,11 @@ def told(outcome: Outcome) -> str:
     """Return a run as text: what it made, and where each line's gain came from."""
     made = figures(outcome)
     head, *rows = gains(outcome)
+    compared = comparison(outcome, made)
     text = "\n\n".join(
         [
             f"{made['program']}, {made['from']} … {made['to']}, {made['bars']:,} sessions",
-            columns(
-                [
-                    ["", "with the lines", "portfolio alone"],
-                    ["NAV at the start, USD", *_pair(outcome.nav[0], outcome.unhedged[0])],
-                    ["NAV at the end, USD", *_pair(made["nav"], made["unhedged"])],
-                    [
-                        "Return a year",
-                        percent(made["return_per_year"], 2),
-                        percent(made["unhedged_return_per_year"], 2),
-                    ],
-                    [
-                        "Deepest fall",
-                        percent(made["max_drawdown"]),
-                        percent(made["unhedged_max_drawdown"]),
-                    ],
-                ],
-                right=[1, 2],
-            ),
+            columns(compared, right=range(1, len(compared[0]))),
             columns([head, *rows], right=range(1, len(head))),
         ]
     )
@@ -124,6 +113,62 @@ def told(outcome: Outcome) -> str:
     if len(made["alarms"]) > 5:
         text += f"\n… and {len(made['alarms']) - 5:,} alarms more (--json has all)"
     return f"{text}\n{NOT_ADVICE}"
+
+
+def comparison(outcome: Outcome, made: dict[str, Any]) -> list[list[str]]:
+    """Return a run beside the portfolio alone as a table of words, its head first.
+
+    Parameters
+    ----------
+    outcome, made
+        A finished run, and its `figures`.
+    """
+    alone, both = bare(outcome), (outcome.nav, outcome.unhedged)
+    what, key = returned(outcome)
+    # NAV may be gone, and a run may have one session
+    with np.errstate(all="ignore"):
+        vol = [_volatility(nav) for nav in both]
+    return [
+        ["", "with the lines", alone],
+        ["NAV at the start, USD", *(number(float(nav[0]), 0) for nav in both)],
+        ["NAV at the end, USD", number(made["nav"], 0), number(made["unhedged"], 0)],
+        [f"NAV against {the(outcome)}, USD", number(made["nav_against_unhedged"], 0), ""],
+        ["· gain of the lines themselves", number(made["hedge_pnl"], 0), ""],
+        [f"· {reinvested(outcome)}", number(made["reinvested"], 0), ""],
+        [what, percent(made[key], 2), percent(made[f"unhedged_{key}"], 2)],
+        ["Volatility a year", *(percent(each, 2) for each in vol)],
+        [
+            "Deepest fall",
+            percent(made["max_drawdown"]),
+            percent(made["unhedged_max_drawdown"]),
+        ],
+    ]
+
+
+def bare(outcome: Outcome) -> str:
+    """Return what the portfolio is without its lines, as the head of a column."""
+    held = outcome.program.portfolio
+    if held.equity_share:
+        return "portfolio alone"
+    return "cash alone" if held.interest == "none" else "bills alone"
+
+
+def the(outcome: Outcome) -> str:
+    """Return what the portfolio is without its lines, inside a sentence."""
+    alone = bare(outcome)
+    return f"the {alone}" if outcome.program.portfolio.equity_share else alone
+
+
+def reinvested(outcome: Outcome) -> str:
+    """Return whose gain on the lines' earlier gains is reinvested."""
+    return f"{bare(outcome).removesuffix(' alone')} on what the lines earned before"
+
+
+def returned(outcome: Outcome) -> tuple[str, str]:
+    """Return how the return is told and its key in `figures`: of less than a year, as it is."""
+    if _years(outcome) < 1.0:
+        return "Return of the run", "return"
+    return "Return a year", "return_per_year"
 
 
 def gains(outcome: Outcome) -> list[list[str]]:
@@ -176,10 +221,6 @@ def modelled_lines(outcome: Outcome) -> list[str]:
         for day, where in line["modelled_contracts"].items():
             said.append(f"{name}: the contract settling {day} was modelled, {where}")
     return said
-
-
-def _pair(hedged: float, alone: float) -> tuple[str, str]:
-    return number(float(hedged), 0), number(float(alone), 0)
 
 
 def _share(value: float) -> str:
@@ -247,9 +288,22 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def _years(outcome: Outcome) -> float:
+    return float((outcome.dates[-1] - outcome.dates[0]).astype(int)) / 365.25
+
+
+def _whole(values: Floats) -> float:
+    return float(values[-1] / values[0] - 1.0)
+
+
 def _yearly(outcome: Outcome, values: Floats) -> float:
-    years = float((outcome.dates[-1] - outcome.dates[0]).astype(int)) / 365.25
-    return float((values[-1] / values[0]) ** (1.0 / years) - 1.0)
+    years, grown = _years(outcome), 1.0 + _whole(values)
+    return float(grown ** (1.0 / years) - 1.0) if years and grown >= 0.0 else float("nan")
+
+
+def _volatility(values: Floats) -> float:
+    daily = np.diff(values) / values[:-1]
+    return float(np.std(daily, ddof=1)) * 252.0**0.5 if len(daily) > 1 else float("nan")
 
 
 def _drawdown(values: Floats) -> float:

@@ -29,8 +29,10 @@ LIMITS = (
     "of them.",
     "Trading inside the day: closes alone are known, orders fill at them, and margin is asked for "
     "once a day.",
-    "Early exercise, the morning settlement of monthly options, taxes, and what a broker would "
-    "really have quoted at the worst hour.",
+    "Taxes, the delivery of shares, and what a broker would really have quoted in the worst hour.",
+    "Settlement in the morning and early exercise where the terms below do not name them: options "
+    'settle at the close unless they say settlement "am", and are European unless they say '
+    'exercise "american".',
     "Whether simply holding less equity would have done as much for less: that comparison is the "
     "first to make when a hedge lowers return.",
     "How many programs were tried before this one. Numbers of a program that was chosen after "
@@ -71,12 +73,13 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "version": version,
         "title": program.title or program.name,
         "kicker": f"{program.title or program.name} · {made['from']} to {made['to']}",
-        "headline": _headline(made),
+        "headline": _headline(outcome, made),
         "not_advice": NOT_ADVICE,
         "outcome": outcome,
         "made": made,
         "tiles": _tiles(outcome, made, track, crises),
-        "figures": _figures(outcome, made),
+        "figures": told.comparison(outcome, made),
+        "alone": told.the(outcome),
         "gains_head": head,
         "gains": gains,
         "charts": charts,
@@ -99,14 +102,22 @@ def render(outcome: Outcome, *, version: str = "") -> str:
     return fill("program.html.j2", facts)
 
 
-def _headline(made: dict[str, Any]) -> str:
-    gained = made["return_per_year"] - made["unhedged_return_per_year"]
+def _headline(outcome: Outcome, made: dict[str, Any]) -> str:
+    key = told.returned(outcome)[1]
+    span = "a year" if key == "return_per_year" else f"over {made['bars']:,} sessions"
+    if not outcome.program.portfolio.equity_share:
+        fall = percent(made["max_drawdown"])
+        return f"{percent(made[key], 2)} {span}, deepest fall {fall}."
+    gained = made[key] - made[f"unhedged_{key}"]
     eased = made["max_drawdown"] - made["unhedged_max_drawdown"]
-    points = f"{number(abs(gained) * 100.0)} points a year"
-    took = f"cost {points}" if gained < 0.0 else f"earned {points}"
-    fall = f"{percent(made['max_drawdown'])} instead of {percent(made['unhedged_max_drawdown'])}"
+    points = f"{number(abs(gained) * 100.0)} points {span}"
+    grew = f"{points} {'less' if gained < 0.0 else 'more'} than {told.the(outcome)}"
+    falls = [percent(made[f"{whose}max_drawdown"]) for whose in ("", "unhedged_")]
     word = "less deep" if eased >= 0.0 else "deeper"
-    return f"The lines {took}; the deepest fall was {word}: {fall}."
+    fall = f"{word}: {falls[0]} instead of {falls[1]}"
+    if falls[0] == falls[1]:
+        fall = f"as deep: {falls[0]}"
+    return f"With the lines NAV returned {grew}; the deepest fall was {fall}."
 
 
 def _tiles(
@@ -117,16 +128,22 @@ def _tiles(
     loss = sum(row["portfolio_loss"] for row in losses)
     share = sum(row["hedge_gain"] for row in losses) / loss if loss else None
     real = [line["modelled_share"] for line in made["lines"].values()]
+    alone, (what, key) = told.bare(outcome), told.returned(outcome)
     return [
         {
-            "title": "Gain of the lines",
+            "title": "Gain of the lines themselves",
             "value": usd(made["hedge_pnl"]),
             "beside": f"after {usd(made['cost'])} of trading costs",
         },
         {
-            "title": "Return a year",
-            "value": percent(made["return_per_year"], 2),
-            "beside": f"portfolio alone {percent(made['unhedged_return_per_year'], 2)}",
+            "title": f"NAV against {told.the(outcome)}",
+            "value": usd(made["nav_against_unhedged"]),
+            "beside": f"with {usd(made['reinvested'])} of the {told.reinvested(outcome)}",
+        },
+        {
+            "title": what,
+            "value": percent(made[key], 2),
+            "beside": f"{alone} {percent(made[f'unhedged_{key}'], 2)}",
         },
         {
             "title": "Gave back in crises",
@@ -138,7 +155,7 @@ def _tiles(
         {
             "title": "Deepest fall",
             "value": percent(made["max_drawdown"]),
-            "beside": f"portfolio alone {percent(made['unhedged_max_drawdown'])}",
+            "beside": f"{alone} {percent(made['unhedged_max_drawdown'])}",
         },
         {
             "title": "Modelled prices",
@@ -148,26 +165,10 @@ def _tiles(
     ]
 
 
-def _figures(outcome: Outcome, made: dict[str, Any]) -> list[tuple[str, str, str]]:
-    both = (outcome.nav, outcome.unhedged)
-    vol = [float(np.std(np.diff(nav) / nav[:-1], ddof=1)) * 252.0**0.5 for nav in both]
-    return [
-        ("NAV at the start", usd(outcome.nav[0]), usd(outcome.unhedged[0])),
-        ("NAV at the end", usd(made["nav"]), usd(made["unhedged"])),
-        (
-            "Return a year",
-            percent(made["return_per_year"], 2),
-            percent(made["unhedged_return_per_year"], 2),
-        ),
-        ("Volatility a year", percent(vol[0], 2), percent(vol[1], 2)),
-        ("Deepest fall", percent(made["max_drawdown"]), percent(made["unhedged_max_drawdown"])),
-    ]
-
-
 def _charts(outcome: Outcome, span: Span) -> list[Chart]:
     dates = f"{outcome.dates[0]} to {outcome.dates[-1]}"
     pair = {"unhedged": outcome.unhedged, "dynamic": outcome.nav}
-    names = {"unhedged": "Portfolio alone", "dynamic": "With the lines"}
+    names = {"unhedged": told.bare(outcome).capitalize(), "dynamic": "With the lines"}
     falls = {key: performance.drawdowns(nav) for key, nav in pair.items()}
     least, most = (f(float(f(nav)) for nav in pair.values()) for f in (min, max))
     log = axis(
