@@ -145,3 +145,40 @@ def test_a_run_of_less_than_a_year_tells_the_return_of_the_run() -> None:
     assert f"points over {len(short)} sessions" in page
     for said in (text, page):
         assert "Return a year" not in said
+
+
+@pytest.fixture(scope="module")
+def bills() -> Outcome:
+    program = hr.Program(LINES[:1], portfolio=hr.Equity(1e7, equity_share=0.0))
+    return trade(program, scheduled(market(900, start="2018-01-02")))
+
+
+def test_without_equity_the_page_compares_with_bills_and_the_index(bills) -> None:
+    page, made = Page(program_page.render(bills)), told.figures(bills)
+    fall = percent(made["max_drawdown"])
+    assert f"{percent(made['return_per_year'], 2)} a year, deepest fall {fall}." in page.text
+    assert "bills alone" in page.text
+    assert "S&P 500, price" in page.text
+    for said in ("portfolio alone", "Gave back", "gave back", "never been hedged"):
+        assert said not in page.text
+        assert said not in told.told(bills)
+
+
+def test_without_equity_a_crisis_is_the_fall_of_the_index(bills) -> None:
+    days = bills.dates
+    (a,), (b,) = (np.flatnonzero(days == np.datetime64(d)) for d in ("2020-02-19", "2020-03-23"))
+    page = Page(program_page.render(bills)).text
+    cells = page[page.index("2020 Covid 2020-02-19") :][:200]
+    for column in (bills.index, bills.nav):
+        assert percent(float(column[b] / column[a] - 1.0)) in cells
+
+
+def test_the_index_has_its_dividends_where_the_data_have_them(bills) -> None:
+    data = scheduled(market(60, start="2019-06-03"))
+    total = np.linspace(100.0, 200.0, len(data))
+    columns = {name: data[name] for name in data.columns} | {"spx_tr": total}
+    more = hr.Market(data.times, columns, dict(data.origin))
+    made = trade(hr.Program(LINES[:1]), more)
+    assert made.index_name == "S&P 500 with dividends"
+    np.testing.assert_array_equal(made.index, total[-len(made) :])
+    assert bills.index_name == "S&P 500, price"

@@ -94,7 +94,9 @@ class Limits:
                 for desk, x, (_, act) in zip(desks, capped, asked, strict=True)
             ]
         if scale < 1.0 and not self._cutting:
-            self._say("budget", f"the common budget scales what the lines want to {scale:.3f}")
+            self._say(
+                "budget", f"the common budget scales what the lines want to {scale:.3f} of it"
+            )
         self._cutting = scale < 1.0
         return [
             Bound(order, cap, 1.0 if desk.line.offsets else scale)

@@ -41,6 +41,9 @@ class Outcome:
         By the portfolio over the bar, all of NAV invested in it, USD.
     unhedged
         Value of the portfolio had it never been hedged, USD.
+    index, index_name
+        Closes of the S&P 500 in points: its total-return index where the data have it over the
+        whole run, else its price.
     margin
         Asked for what the lines hold at the close, before the bar's orders, USD; 0.0 where
         nothing held asks for any, or fills are at the close.  Where a plain split of options fits
@@ -66,6 +69,8 @@ class Outcome:
     nav: Floats
     earned: Floats
     unhedged: Floats
+    index: Floats
+    index_name: str
     margin: Floats
     lines: Mapping[str, Mapping[str, Floats]]
     notes: Mapping[str, Mapping[str, Any]]
@@ -157,6 +162,7 @@ class Sheet:
             nav,
             earned,
             feed.values[feed.first :].copy(),
+            *_index(feed.market, feed.first),
             margin,
             {
                 name: dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
@@ -172,6 +178,14 @@ class Sheet:
             _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
         )
+
+
+def _index(market: Market, first: int) -> tuple[Floats, str]:
+    if "spx_tr" in market:
+        total = market["spx_tr"][first:]
+        if np.isfinite(total).all():
+            return total.copy(), "S&P 500 with dividends"
+    return market["spx"][first:].copy(), "S&P 500, price"
 
 
 def _origins(market: Market, first: int, spots: set[str]) -> dict[str, dict[str, float]]:

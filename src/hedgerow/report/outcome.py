@@ -61,6 +61,12 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "unhedged_return_per_year": _yearly(outcome, outcome.unhedged),
         "max_drawdown": _drawdown(outcome.nav),
         "unhedged_max_drawdown": _drawdown(outcome.unhedged),
+        "index": {
+            "name": outcome.index_name,
+            "return": _whole(outcome.index),
+            "return_per_year": _yearly(outcome, outcome.index),
+            "max_drawdown": _drawdown(outcome.index),
+        },
         "hedge_pnl": float(outcome.hedge.sum()),
         "cost": float(outcome.cost.sum()),
         "max_margin": float(outcome.margin.max()),
@@ -123,26 +129,32 @@ def comparison(outcome: Outcome, made: dict[str, Any]) -> list[list[str]]:
     outcome, made
         A finished run, and its `figures`.
     """
-    alone, both = bare(outcome), (outcome.nav, outcome.unhedged)
+    both = (outcome.nav, outcome.unhedged)
     what, key = returned(outcome)
-    # NAV may be gone, and a run may have one session
+    # NAV may be gone
     with np.errstate(all="ignore"):
-        vol = [_volatility(nav) for nav in both]
-    return [
-        ["", "with the lines", alone],
+        vol = [_volatility(nav) for nav in (*both, outcome.index)]
+    rows = [
+        ["", "with the lines", bare(outcome)],
         ["NAV at the start, USD", *(number(float(nav[0]), 0) for nav in both)],
         ["NAV at the end, USD", number(made["nav"], 0), number(made["unhedged"], 0)],
         [f"NAV against {the(outcome)}, USD", number(made["nav_against_unhedged"], 0), ""],
         ["· gain of the lines themselves", number(made["hedge_pnl"], 0), ""],
         [f"· {reinvested(outcome)}", number(made["reinvested"], 0), ""],
         [what, percent(made[key], 2), percent(made[f"unhedged_{key}"], 2)],
-        ["Volatility a year", *(percent(each, 2) for each in vol)],
+        ["Volatility a year", *(percent(each, 2) for each in vol[:2])],
         [
             "Deepest fall",
             percent(made["max_drawdown"]),
             percent(made["unhedged_max_drawdown"]),
         ],
     ]
+    if not outcome.program.portfolio.equity_share:
+        index = made["index"]
+        beside = [index["name"], *([""] * 5)]
+        beside += [percent(index[key], 2), percent(vol[2], 2), percent(index["max_drawdown"])]
+        rows = [[*row, cell] for row, cell in zip(rows, beside, strict=True)]
+    return rows
 
 
 def bare(outcome: Outcome) -> str:

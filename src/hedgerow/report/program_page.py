@@ -80,6 +80,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "tiles": _tiles(outcome, made, track, crises),
         "figures": told.comparison(outcome, made),
         "alone": told.the(outcome),
+        "hedges": bool(program.portfolio.equity_share),
         "gains_head": head,
         "gains": gains,
         "charts": charts,
@@ -91,6 +92,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "readings": readings(charts, span),
         "stacked": stacked(outcome),
         "lines": _lines(outcome, made, span),
+        "crisis_heads": _crisis_heads(outcome),
         "crises": [_crisis(outcome, track, crisis) for crisis in crises],
         "partial": any(crisis.partial for crisis in crises),
         "reality": told.modelled_lines(outcome),
@@ -127,8 +129,20 @@ def _tiles(
     losses = [row for row in given if row["portfolio_loss"] > 0.0]
     loss = sum(row["portfolio_loss"] for row in losses)
     share = sum(row["hedge_gain"] for row in losses) / loss if loss else None
+    gave = {
+        "title": "Gave back in crises",
+        "value": percent(share),
+        "beside": f"of the losses of {len(losses)} crises" if losses else "no crisis in the run",
+    }
     real = [line["modelled_share"] for line in made["lines"].values()]
     alone, (what, key) = told.bare(outcome), told.returned(outcome)
+    if not outcome.program.portfolio.equity_share:
+        index = made["index"]
+        gave = {
+            "title": index["name"],
+            "value": percent(index[key], 2),
+            "beside": f"{what.lower()}; deepest fall {percent(index['max_drawdown'])}",
+        }
     return [
         {
             "title": "Gain of the lines themselves",
@@ -145,13 +159,7 @@ def _tiles(
             "value": percent(made[key], 2),
             "beside": f"{alone} {percent(made[f'unhedged_{key}'], 2)}",
         },
-        {
-            "title": "Gave back in crises",
-            "value": percent(share),
-            "beside": f"of the losses of {len(losses)} crises"
-            if losses
-            else "no crisis in the run",
-        },
+        gave,
         {
             "title": "Deepest fall",
             "value": percent(made["max_drawdown"]),
@@ -169,6 +177,9 @@ def _charts(outcome: Outcome, span: Span) -> list[Chart]:
     dates = f"{outcome.dates[0]} to {outcome.dates[-1]}"
     pair = {"unhedged": outcome.unhedged, "dynamic": outcome.nav}
     names = {"unhedged": told.bare(outcome).capitalize(), "dynamic": "With the lines"}
+    if not outcome.program.portfolio.equity_share:
+        pair = {"static": outcome.nav[0] / outcome.index[0] * outcome.index, **pair}
+        names["static"] = outcome.index_name
     falls = {key: performance.drawdowns(nav) for key, nav in pair.items()}
     least, most = (f(float(f(nav)) for nav in pair.values()) for f in (min, max))
     log = axis(
@@ -273,21 +284,31 @@ def _lines(outcome: Outcome, made: dict[str, Any], span: Span) -> list[dict[str,
     return rows
 
 
+def _crisis_heads(outcome: Outcome) -> list[str]:
+    if outcome.program.portfolio.equity_share:
+        return ["portfolio alone", "its loss in NAV", *outcome.lines, "all lines", "gave back"]
+    return [outcome.index_name, "NAV", *outcome.lines, "all lines"]
+
+
 def _crisis(outcome: Outcome, track: Track, crisis: Stretch) -> dict[str, Any]:
     found = effectiveness(track, crisis.rows)
-    alone = outcome.unhedged[crisis.rows]
+    hedges = outcome.program.portfolio.equity_share
     inside = slice(crisis.rows.start + 1, crisis.rows.stop)
     days = outcome.dates[crisis.rows]
+    alone, nav = (
+        percent(float(column[crisis.rows][-1] / column[crisis.rows][0] - 1.0))
+        for column in (outcome.unhedged if hedges else outcome.index, outcome.nav)
+    )
     return {
         "name": crisis.name,
         "partial": crisis.partial,
         "dates": f"{days[0]} – {days[-1]}",
         "cells": [
-            percent(float(alone[-1] / alone[0] - 1.0)),
-            usd(-found["portfolio_loss"]),
+            alone,
+            usd(-found["portfolio_loss"]) if hedges else nav,
             *(usd(float(line["pnl"][inside].sum())) for line in outcome.lines.values()),
             usd(found["hedge_gain"]),
-            percent(found["her"]),
+            *([percent(found["her"])] if hedges else []),
         ],
     }
 
