@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from hedgerow.report.program_parts import stacked
 from report.reader import Page
 from synthetic import market
 
+LIMIT = "line limit"
 LINES = [
     hr.Line("puts <b>", hr.Put(strike_step=5), moving(), actions=(hr.Monetise(),)),
     hr.Line("sold", hr.Put(side="short", size=hr.Notional(0.2)), moving()),
@@ -182,3 +184,17 @@ def test_the_index_has_its_dividends_where_the_data_have_them(bills) -> None:
     assert made.index_name == "S&P 500 with dividends"
     np.testing.assert_array_equal(made.index, total[-len(made) :])
     assert bills.index_name == "S&P 500, price"
+
+
+def test_the_margin_limit_is_drawn_where_margin_comes_near_it(outcome) -> None:
+    def limits(limit: float) -> tuple[list[str], bool]:
+        rule = hr.MarginRule(limit=limit, response="record")
+        program = replace(outcome.program, margin=rule)
+        page = Page(program_page.render(replace(outcome, program=program)))
+        drawn = [
+            v for tag, name, v in page.attributes if (tag, name, v) == ("path", "class", LIMIT)
+        ]
+        return drawn, "lies far above" in page.text
+
+    assert limits(0.02) == ([LIMIT] * 2, False)  # in the legend and in the plot
+    assert limits(50.0) == ([], True)

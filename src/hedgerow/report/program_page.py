@@ -21,6 +21,9 @@ from hedgerow.report.program_parts import stacked
 from hedgerow.research import performance
 from hedgerow.research.crises import Stretch, crises_in, effectiveness
 
+NEAR_LIMIT = 0.2
+"""Part of the margin limit from which on it is drawn: beside less, margin would be a flat line."""
+
 SHADES = 6
 """Colours that lines take in turn."""
 
@@ -233,18 +236,23 @@ def _charts(outcome: Outcome, span: Span) -> list[Chart]:
         ),
     ]
     if outcome.margin.any():
-        used = outcome.margin / outcome.nav
+        used, limit = outcome.margin / outcome.nav, outcome.program.margin.limit
+        lines, note = [Line("Margin", "dynamic", used)], ""
+        if float(np.nanmax(used)) >= NEAR_LIMIT * limit:
+            lines.append(Line("limit", "limit", np.full(len(used), limit)))
+        else:
+            note = f" The limit, {percent(limit)} of NAV, lies far above."
         charts.append(
             Chart(
                 "margin",
                 "Margin",
                 f"Margin asked for as a share of NAV, {dates}: at most {percent(used.max())}.",
-                [Line("Margin", "dynamic", used)],
-                axis([used], 180, lambda v: percent(v, 1), include=(0.0,)),
+                lines,
+                axis([line.values for line in lines], 180, lambda v: percent(v, 1), include=(0.0,)),
                 span,
                 "percent",
                 "Asked for what is held at the close, as a share of NAV. Margin of VIX futures is "
-                "an assumption.",
+                f"an assumption.{note}",
             )
         )
     return charts
