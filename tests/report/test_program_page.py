@@ -196,5 +196,31 @@ def test_the_margin_limit_is_drawn_where_margin_comes_near_it(outcome) -> None:
         ]
         return drawn, "lies far above" in page.text
 
-    assert limits(0.02) == ([LIMIT] * 2, False)  # in the legend and in the plot
+    assert limits(0.02) == ([LIMIT], False)
     assert limits(50.0) == ([], True)
+
+
+def test_an_action_that_acted_is_counted_and_seen_in_what_it_keeps(outcome) -> None:
+    keep = outcome.lines["puts <b>"]["keep"]
+    cuts = int(np.count_nonzero(np.diff(keep, prepend=1.0) < 0.0))
+    assert cuts > 0
+    assert outcome.actions == {"puts <b>": {"monetise": cuts}}
+    assert np.all(outcome.lines["sold"]["keep"] == 1.0)
+    row = next(row for row in told.gains(outcome) if row[0] == "sessions with an action")
+    assert row[1:] == [f"monetise {cuts}", "", "", ""]
+    assert f"monetise {cuts}" in Page(program_page.render(outcome)).text
+
+
+def test_alarms_are_told_rule_by_rule_with_the_first_and_the_worst(outcome) -> None:
+    by_rule = {rule: [a for a in outcome.alarms if a[1] == rule] for rule in ("budget", "margin")}
+    said = told.alarms(outcome)
+    for rule, alarms in by_rule.items():
+        at = said.index(f"{rule}: {len(alarms):,} alarms")
+        assert said[at + 1] == f"  first {alarms[0][0]}: {alarms[0][2]}"
+    rows = [int(np.flatnonzero(outcome.dates == np.datetime64(a[0]))[0]) for a in by_rule["margin"]]
+    worst = by_rule["margin"][int(np.argmax((outcome.margin / outcome.nav)[rows]))]
+    assert f"  worst {worst[0]}: {worst[2]}" in said
+    least = min(float(re.findall(r"to (0\.[0-9]+) of it", a[2])[0]) for a in by_rule["budget"]
+                if a[2].endswith(" of it"))  # fmt: skip
+    assert any("worst" in line and f"{least:.3f} of it" in line for line in said)
+    assert "(--json has all alarms)" in told.told(outcome)

@@ -14,11 +14,23 @@ from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk, Marked
 from hedgerow.engine.feed import Bars, History
-from hedgerow.engine.program import Program
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import spots_of
 from hedgerow.instruments.scene import INDEXES
 
-COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
+COLUMNS = (
+    "x",
+    "act",
+    "scale",
+    "wanted",
+    "held",
+    "pnl",
+    "cost",
+    "traded",
+    "spent",
+    "carried",
+    "keep",
+)
 """Columns of a line, beside the parts of its gain."""
 
 PRICED_WITH = ("vix", "skew", "vvix", "vx1", "rate", "dividend_yield")
@@ -51,8 +63,9 @@ class Outcome:
     lines
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
-        (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD; and
-        the parts of ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
+        (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD;
+        ``keep`` (part of the policy's units that the line's actions leave); and the parts of
+        ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
         ``financing``, ``residual``.
     notes
         By line: what its strip says of prices that are modelled, and ``modelled_share`` of the bars
@@ -62,6 +75,8 @@ class Outcome:
         the run's bars of each origin.
     alarms
         What rules said, with the bar's date.
+    actions
+        By line that has any: the sessions at which each kind acted.
     """
 
     program: Program
@@ -76,6 +91,7 @@ class Outcome:
     notes: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, Mapping[str, float]]
     alarms: tuple[tuple[str, str, str], ...] = ()
+    actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -119,6 +135,7 @@ class Sheet:
     rows: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
     totals: list[tuple[float, float, float]] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
+    acted: dict[str, dict[str, int]] = field(default_factory=dict)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
 
     def planned(self, desk: Desk, order: Order, scale: float) -> None:
@@ -144,10 +161,15 @@ class Sheet:
         for desk, mark in zip(desks, marks, strict=True):
             name, book = desk.line.name, desk.book
             order, scale = self._orders[name]
+            if desk.line.actions:
+                counts = self.acted.setdefault(name, dict.fromkeys(_kinds(desk.line), 0))
+                for kind in set(desk.acts.did):
+                    counts[kind] += 1
             self.rows.setdefault(name, []).append(
                 (
                     *(float(order.x), float(order.act), scale, desk.wanted, desk.lots.units),
                     *(book.pnl, book.cost, book.traded, book.spent, mark.carried),
+                    desk.kept,
                     *parts[name],
                 )
             )
@@ -177,7 +199,12 @@ class Sheet:
             },
             _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
+            self.acted,
         )
+
+
+def _kinds(line: Line) -> list[str]:
+    return [action.kind for action in line.actions]
 
 
 def _index(market: Market, first: int) -> tuple[Floats, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Parts, unexplained
 from hedgerow.engine.outcome import Outcome
+from hedgerow.report.beside import comparison, years
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 
 BASE = 100.0
@@ -42,6 +44,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "held": float(line["held"][-1]),
             "parts": {part: float(line[part].sum()) for part in Parts._fields},
             "residual_share": None if np.isnan(rest.share) else rest.share,
+            "actions": dict(outcome.actions.get(name, {})),
             "budget_cut_days": int(np.count_nonzero(line["scale"] < 1.0)),
             "modelled_share": outcome.notes[name]["modelled_share"],
             "modelled_contracts": _modelled(outcome, name),
@@ -114,73 +117,11 @@ def told(outcome: Outcome) -> str:
         text += f"{share} of NAV."
     for said in reality(outcome):
         text += f"\n{said}"
-    for alarm in made["alarms"][:5]:
-        text += f"\n{alarm['date']} {alarm['rule']}: {alarm['sentence']}"
+    for said in alarms(outcome):
+        text += f"\n{said}"
     if len(made["alarms"]) > 5:
-        text += f"\n… and {len(made['alarms']) - 5:,} alarms more (--json has all)"
+        text += "\n(--json has all alarms)"
     return f"{text}\n{NOT_ADVICE}"
-
-
-def comparison(outcome: Outcome, made: dict[str, Any]) -> list[list[str]]:
-    """Return a run beside the portfolio alone as a table of words, its head first.
-
-    Parameters
-    ----------
-    outcome, made
-        A finished run, and its `figures`.
-    """
-    both = (outcome.nav, outcome.unhedged)
-    what, key = returned(outcome)
-    # NAV may be gone
-    with np.errstate(all="ignore"):
-        vol = [_volatility(nav) for nav in (*both, outcome.index)]
-    rows = [
-        ["", "with the lines", bare(outcome)],
-        ["NAV at the start, USD", *(number(float(nav[0]), 0) for nav in both)],
-        ["NAV at the end, USD", number(made["nav"], 0), number(made["unhedged"], 0)],
-        [f"NAV against {the(outcome)}, USD", number(made["nav_against_unhedged"], 0), ""],
-        ["· gain of the lines themselves", number(made["hedge_pnl"], 0), ""],
-        [f"· {reinvested(outcome)}", number(made["reinvested"], 0), ""],
-        [what, percent(made[key], 2), percent(made[f"unhedged_{key}"], 2)],
-        ["Volatility a year", *(percent(each, 2) for each in vol[:2])],
-        [
-            "Deepest fall",
-            percent(made["max_drawdown"]),
-            percent(made["unhedged_max_drawdown"]),
-        ],
-    ]
-    if not outcome.program.portfolio.equity_share:
-        index = made["index"]
-        beside = [index["name"], *([""] * 5)]
-        beside += [percent(index[key], 2), percent(vol[2], 2), percent(index["max_drawdown"])]
-        rows = [[*row, cell] for row, cell in zip(rows, beside, strict=True)]
-    return rows
-
-
-def bare(outcome: Outcome) -> str:
-    """Return what the portfolio is without its lines, as the head of a column."""
-    held = outcome.program.portfolio
-    if held.equity_share:
-        return "portfolio alone"
-    return "cash alone" if held.interest == "none" else "bills alone"
-
-
-def the(outcome: Outcome) -> str:
-    """Return what the portfolio is without its lines, inside a sentence."""
-    alone = bare(outcome)
-    return f"the {alone}" if outcome.program.portfolio.equity_share else alone
-
-
-def reinvested(outcome: Outcome) -> str:
-    """Return whose gain on the lines' earlier gains is reinvested."""
-    return f"{bare(outcome).removesuffix(' alone')} on what the lines earned before"
-
-
-def returned(outcome: Outcome) -> tuple[str, str]:
-    """Return how the return is told and its key in `figures`: of less than a year, as it is."""
-    if _years(outcome) < 1.0:
-        return "Return of the run", "return"
-    return "Return a year", "return_per_year"
 
 
 def gains(outcome: Outcome) -> list[list[str]]:
@@ -208,9 +149,18 @@ def gains(outcome: Outcome) -> list[list[str]]:
     traded = np.any([line["traded"] != 0.0 for line in lines.values()], axis=0)
     more = [int(np.count_nonzero(traded))] if several else []
     rows.append(["days with trades", *(f"{count:,}" for count in [*days, *more])])
+    if outcome.actions:
+        acted = [_acted(outcome.actions.get(name)) for name in lines]
+        rows.append(["sessions with an action", *acted, *([""] if several else [])])
     mean = [number(float(line["x"].mean())) for line in lines.values()]
     rows.append(["mean intensity, × base", *mean, *([""] if several else [])])
     return rows
+
+
+def _acted(counts: Mapping[str, int] | None) -> str:
+    if counts is None:
+        return ""
+    return ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count) or "none"
 
 
 def reality(outcome: Outcome) -> list[str]:
@@ -219,6 +169,31 @@ def reality(outcome: Outcome) -> list[str]:
     for column, shares in outcome.origins.items():
         if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
             said.append(f"{column}: " + ", ".join(f"{_share(v)} {k}" for k, v in unreal.items()))
+    return said
+
+
+def alarms(outcome: Outcome) -> list[str]:
+    """Return the alarms of a run rule by rule: how many, the first, and the worst.
+
+    Notes
+    -----
+    The worst budget alarm is of the session at which it cut most, the worst of margin of that
+    with the most margin for NAV; of other rules the first stands alone.
+    """
+    scales = [line["scale"] for line in outcome.lines.values()]
+    with np.errstate(all="ignore"):
+        strain = {"budget": -np.min(scales, axis=0), "margin": outcome.margin / outcome.nav}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for day, rule, sentence in outcome.alarms:
+        found.setdefault(rule, []).append((day, sentence))
+    said = []
+    for rule, spoken in found.items():
+        said.append(f"{rule}: {len(spoken):,} alarm{'s' * (len(spoken) != 1)}")
+        told = {"first": spoken[0]}
+        if rule in strain:
+            at = {str(day): value for day, value in zip(outcome.dates, strain[rule], strict=True)}
+            told["worst"] = max(spoken, key=lambda each: at[each[0]])
+        said += [f"  {what} {day}: {sentence}" for what, (day, sentence) in told.items()]
     return said
 
 
@@ -300,22 +275,13 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _years(outcome: Outcome) -> float:
-    return float((outcome.dates[-1] - outcome.dates[0]).astype(int)) / 365.25
-
-
 def _whole(values: Floats) -> float:
     return float(values[-1] / values[0] - 1.0)
 
 
 def _yearly(outcome: Outcome, values: Floats) -> float:
-    years, grown = _years(outcome), 1.0 + _whole(values)
-    return float(grown ** (1.0 / years) - 1.0) if years and grown >= 0.0 else float("nan")
-
-
-def _volatility(values: Floats) -> float:
-    daily = np.diff(values) / values[:-1]
-    return float(np.std(daily, ddof=1)) * 252.0**0.5 if len(daily) > 1 else float("nan")
+    span, grown = years(outcome), 1.0 + _whole(values)
+    return float(grown ** (1.0 / span) - 1.0) if span and grown >= 0.0 else float("nan")
 
 
 def _drawdown(values: Floats) -> float:

@@ -11,8 +11,8 @@ from hedgerow.core.market import Floats
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.run import text_of
 from hedgerow.engine.track import Track
+from hedgerow.report import beside, tables
 from hedgerow.report import outcome as told
-from hedgerow.report import tables
 from hedgerow.report.charts import Chart, Line, Span, axis, ticks_path
 from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
 from hedgerow.report.page import fill, save
@@ -81,12 +81,13 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "outcome": outcome,
         "made": made,
         "tiles": _tiles(outcome, made, track, crises),
-        "figures": told.comparison(outcome, made),
-        "alone": told.the(outcome),
+        "figures": beside.comparison(outcome, made),
+        "alone": beside.the(outcome),
         "hedges": bool(program.portfolio.equity_share),
         "gains_head": head,
         "gains": gains,
         "charts": charts,
+        "alarms": told.alarms(outcome),
         "back": {
             "bands": bands([(crisis.name, crisis.rows) for crisis in crises], span),
             "years": span.years,
@@ -108,7 +109,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
 
 
 def _headline(outcome: Outcome, made: dict[str, Any]) -> str:
-    key = told.returned(outcome)[1]
+    key = beside.returned(outcome)[1]
     span = "a year" if key == "return_per_year" else f"over {made['bars']:,} sessions"
     if not outcome.program.portfolio.equity_share:
         fall = percent(made["max_drawdown"])
@@ -116,7 +117,7 @@ def _headline(outcome: Outcome, made: dict[str, Any]) -> str:
     gained = made[key] - made[f"unhedged_{key}"]
     eased = made["max_drawdown"] - made["unhedged_max_drawdown"]
     points = f"{number(abs(gained) * 100.0)} points {span}"
-    grew = f"{points} {'less' if gained < 0.0 else 'more'} than {told.the(outcome)}"
+    grew = f"{points} {'less' if gained < 0.0 else 'more'} than {beside.the(outcome)}"
     falls = [percent(made[f"{whose}max_drawdown"]) for whose in ("", "unhedged_")]
     word = "less deep" if eased >= 0.0 else "deeper"
     fall = f"{word}: {falls[0]} instead of {falls[1]}"
@@ -138,7 +139,7 @@ def _tiles(
         "beside": f"of the losses of {len(losses)} crises" if losses else "no crisis in the run",
     }
     real = [line["modelled_share"] for line in made["lines"].values()]
-    alone, (what, key) = told.bare(outcome), told.returned(outcome)
+    alone, (what, key) = beside.bare(outcome), beside.returned(outcome)
     if not outcome.program.portfolio.equity_share:
         index = made["index"]
         gave = {
@@ -153,9 +154,9 @@ def _tiles(
             "beside": f"after {usd(made['cost'])} of trading costs",
         },
         {
-            "title": f"NAV against {told.the(outcome)}",
+            "title": f"NAV against {beside.the(outcome)}",
             "value": usd(made["nav_against_unhedged"]),
-            "beside": f"with {usd(made['reinvested'])} of the {told.reinvested(outcome)}",
+            "beside": f"with {usd(made['reinvested'])} of the {beside.reinvested(outcome)}",
         },
         {
             "title": what,
@@ -179,7 +180,7 @@ def _tiles(
 def _charts(outcome: Outcome, span: Span) -> list[Chart]:
     dates = f"{outcome.dates[0]} to {outcome.dates[-1]}"
     pair = {"unhedged": outcome.unhedged, "dynamic": outcome.nav}
-    names = {"unhedged": told.bare(outcome).capitalize(), "dynamic": "With the lines"}
+    names = {"unhedged": beside.bare(outcome).capitalize(), "dynamic": "With the lines"}
     if not outcome.program.portfolio.equity_share:
         pair = {"static": outcome.nav[0] / outcome.index[0] * outcome.index, **pair}
         names["static"] = outcome.index_name
