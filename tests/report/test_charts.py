@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hedgerow.engine.track import Track
 from hedgerow.report import charts, decisions, panels
 from hedgerow.report.formats import number, percent, usd, usd_short
+from hedgerow.research.crises import CRISES, crises_in
 
 
 @given(st.integers(0, 2**31), st.integers(1, 5000), st.integers(1, 60))
@@ -103,6 +105,38 @@ def test_names_at_the_ends_do_not_cover_each_other(found) -> None:
             numbers = [float(v) for v in re.findall(r"-?\d+(?:\.\d+)?", made["d"])]
             assert all(-0.1 <= x <= 1000.1 for x in numbers[::2])
             assert all(-0.1 <= y <= chart.scale.height + 0.1 for y in numbers[1::2])
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
+def test_names_at_the_ends_are_apart_wherever_lines_end(places) -> None:
+    span = charts.Span(np.arange(2))
+    lines = [charts.Line(f"{i}", "shade", np.full(2, value)) for i, value in enumerate(places)]
+    scale = charts.Axis(0.0, 1.0, 180, usd_short)
+    ends = charts.Chart("k", "t", "s", lines, scale, span, "usd").ends
+    found = [end["y"] for end in ends]
+    assert all(b - a >= charts.APART - 0.11 for a, b in pairwise(found))
+    assert found[0] >= charts.TOP
+    assert found[-1] <= 178.0
+    asked = {line.name: scale.y(line.values[-1]) for line in lines}
+    order = [float(asked[end["name"]]) for end in ends]
+    assert order == sorted(order)
+
+
+@given(st.floats(1e3, 1e9), st.floats(1.3, 100.0))
+def test_a_logarithmic_axis_has_three_ticks_at_least(low, factor) -> None:
+    scale = charts.axis([np.array([low, low * factor])], 300, usd_short, log=True)
+    assert len(scale.ticks) >= 3
+
+
+def test_crises_of_a_year_have_names_of_their_own() -> None:
+    days = np.arange(np.datetime64("2017-01-03"), np.datetime64("2019-12-31"))
+    track = Track("t", days.astype("datetime64[ns]"), {})
+    crises = [(crisis.name, crisis.rows) for crisis in crises_in(track)]
+    made = panels.bands(crises, charts.Span(days.astype("int64")))
+    assert [band["label"] for band in made] == ["Feb 18", "Q4 18"]
+    near = panels.bands([crises[0], crises[0]], charts.Span(days.astype("int64")))
+    assert [band["label"] for band in near] == ["Feb 18", ""]
+    assert len({crisis.short for crisis in CRISES}) == len(CRISES)
 
 
 def test_modelled_and_published_vix_are_two_lines(builtin) -> None:

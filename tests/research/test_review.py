@@ -20,7 +20,7 @@ from hedgerow.engine.ledger.money import micros, usd
 from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.errors import LedgerError, RangeError
 from hedgerow.report import review as report
-from hedgerow.research.months import Month, Spent
+from hedgerow.research.months import Month, Offset, Spent
 from hedgerow.research.review import review
 from hedgerow.research.suggestions import suggest
 
@@ -99,6 +99,28 @@ def test_the_budget_is_that_of_policy_and_program() -> None:
     assert march.budget[""] == pytest.approx((770.0, 100_000.0, 0.005, passed))
     assert (march.budget["puts"].used, march.budget[""].used) == pytest.approx((0.77, 1.54))
     assert set(review(forge(GENESIS, made())).months[1].budget) == {"puts"}
+
+
+def test_a_line_that_takes_a_delta_out_makes_no_decisions_of_the_policies() -> None:
+    hedge = {"lines": [{"name": "puts", "offsets": "calls"}, {"name": "calls", "offsets": ""}]}
+    plain = {"lines": [{"name": "puts", "offsets": ""}]}
+    acted = [review(forge(GENESIS, made(facts=f))).months[1].acted for f in (hedge, plain, {})]
+    assert acted == [0, 2, 2]
+
+
+def test_without_equity_the_review_says_nothing_of_what_was_given_back() -> None:
+    found = [
+        review(forge(GENESIS, made(facts={"portfolio": {"equity_share": share}})))
+        for share in (0.0, 0.5)
+    ]
+    assert [each.months[1].equity for each in found] == [False, True]
+    without, hedged = map(report.summarise, found)
+    for said in ("Down days  ", "Deepest fall", " unhedged "):
+        assert said not in without
+        assert said in hedged
+    deep = {"depth": -0.12, "fall": Offset(10_000.0, 200.0), "days": 504, "sharpe_unhedged": 9.0}
+    rules = [{s.rule for s in suggest(replace(each.months[1], **deep))} for each in found]
+    assert rules[1] - rules[0] == {"crash", "sharpe"}
 
 
 def test_a_ledger_that_explains_nothing_still_has_gains_and_no_parts() -> None:
@@ -257,6 +279,7 @@ def test_each_rule_speaks_alone_and_names_its_numbers(quiet, rule, change, told)
         {"costs": 0.0, "hedge_gain": 0.0},
         {"budget": {"": Spent(900.0, 100_000.0, 0.01, 0.95)}},
         {"budget": {"": Spent(900.0, 100_000.0, None, 0.5)}},
+        {"budget": {"": Spent(1_800.0, 100_000.0, 0.01, 1.0)}},  # 31 December
         {"acted_a_year": 20.0},
         {"depth": -0.04},
         {"sharpe_hedged": 0.41, "sharpe_unhedged": 0.60, "days": 100},

@@ -76,7 +76,9 @@ class Acting:
                 )
         self.kept = 1.0
         self.unfilled = False
-        self._memory = start(line.actions)
+        self.did: tuple[str, ...] = ()
+        """Kinds of the actions that acted at the bar last seen."""
+        self._memory, self._asked = start(line.actions), [1.0] * len(line.actions)
         self._left = 1.0  # of the target when the contract was last renewed by an action
         self._known: Basket | None = None
         self._entry: Entry | None = None
@@ -104,6 +106,7 @@ class Acting:
             self._entry = Entry(value, value, day)
             if basket != self._known:  # what comes back has been acted on already
                 self._memory, self._known = start(self.actions), basket
+                self._asked = [1.0] * len(self.actions)
         elif abs(after) > abs(before):
             part = before / after
             paid = part * self._entry.paid + (1.0 - part) * value
@@ -122,6 +125,7 @@ class Acting:
             Of the market, its date as days since 1970-01-01, and the index of the line and VIX in
             points.
         """
+        self.did = ()
         position = self._position(aim, held, row, day, spot, vix)
         if position is None:
             return None
@@ -129,6 +133,12 @@ class Acting:
         self.kept = float(wish.keep)
         if wish.renew > 0.0:
             self._left = self.kept
+        self.did = tuple(
+            one.kind
+            for one, wished, before in zip(self.actions, trace, self._asked, strict=True)
+            if wished.keep < before or wished.renew > 0.0
+        )
+        self._asked = [float(wished.keep) for wished in trace]
         return wish, {
             f"{i}.{one.kind}.{name}": float(value)
             for i, (one, wished) in enumerate(zip(self.actions, trace, strict=True))

@@ -100,7 +100,9 @@ class Limits:
         self._cutting = self._cutting and not bars.new_year
         if scale < 1.0 and not self._cutting:
             self._cutting = True
-            self._say("budget", f"the common budget scales what the lines want to {scale:.3f}")
+            self._say(
+                "budget", f"the common budget scales what the lines want to {scale:.3f} of it"
+            )
         return [
             Bound(order, cap, 1.0 if desk.line.offsets else scale)
             for desk, order, cap in zip(desks, orders, caps, strict=True)

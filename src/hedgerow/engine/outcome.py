@@ -15,11 +15,23 @@ from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.holdings import Marked
-from hedgerow.engine.program import Program
+from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import spots_of
 from hedgerow.instruments.scene import INDEXES
 
-COLUMNS = ("x", "act", "scale", "wanted", "held", "pnl", "cost", "traded", "spent", "carried")
+COLUMNS = (
+    "x",
+    "act",
+    "scale",
+    "wanted",
+    "held",
+    "pnl",
+    "cost",
+    "traded",
+    "spent",
+    "carried",
+    "keep",
+)
 """Columns of a line, beside the parts of its gain."""
 
 PRICED_WITH = ("vix", "skew", "vvix", "vx1", "rate", "dividend_yield")
@@ -42,6 +54,9 @@ class Outcome:
         By the portfolio over the bar, all of NAV invested in it, USD.
     unhedged
         Value of the portfolio had it never been hedged, USD.
+    index, index_name
+        Closes of the S&P 500 in points: its total-return index where the data have it over the
+        whole run, else its price.
     margin
         Asked for what the lines hold at the close, before the bar's orders, USD; 0.0 where
         nothing held asks for any, or fills are at the close.  Where a plain split of options fits
@@ -49,8 +64,9 @@ class Outcome:
     lines
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
-        (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD; and
-        the parts of ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
+        (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD;
+        ``keep`` (part of the policy's units that the line's actions leave); and the parts of
+        ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
         ``financing``, ``residual``.
     notes
         By line: what its strip says of prices that are modelled, and ``modelled_share`` of the bars
@@ -60,6 +76,8 @@ class Outcome:
         the run's bars of each origin.
     alarms
         What rules said, with the bar's date.
+    actions
+        By line that has any: the sessions at which each kind acted.
     """
 
     program: Program
@@ -67,11 +85,14 @@ class Outcome:
     nav: Floats
     earned: Floats
     unhedged: Floats
+    index: Floats
+    index_name: str
     margin: Floats
     lines: Mapping[str, Mapping[str, Floats]]
     notes: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, Mapping[str, float]]
     alarms: tuple[tuple[str, str, str], ...] = ()
+    actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -85,6 +106,15 @@ class Outcome:
     def hedge(self) -> Floats:
         """Gain of all lines over each bar after costs, USD, **shape** (T,)."""
         return np.asarray(sum(line["pnl"] for line in self.lines.values()))
+
+    @property
+    def reinvested(self) -> float:
+        """What the portfolio gained on the lines' earlier gains, USD; negative where it lost.
+
+        All of NAV stays invested in the portfolio, so NAV is that of the portfolio alone plus the
+        lines' gains plus this.
+        """
+        return float(self.earned.sum() - (self.unhedged[-1] - self.unhedged[0]))
 
     @property
     def cost(self) -> Floats:
@@ -106,6 +136,7 @@ class Sheet:
     rows: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
     totals: list[tuple[float, float, float]] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
+    acted: dict[str, dict[str, int]] = field(default_factory=dict)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
 
     def planned(self, desk: Desk, order: Order, scale: float) -> None:
@@ -131,10 +162,15 @@ class Sheet:
         for desk, mark in zip(desks, marks, strict=True):
             name, book = desk.line.name, desk.book
             order, scale = self._orders[name]
+            if desk.line.actions:
+                counts = self.acted.setdefault(name, dict.fromkeys(_kinds(desk.line), 0))
+                for kind in set(desk.acts.did):
+                    counts[kind] += 1
             self.rows.setdefault(name, []).append(
                 (
                     *(float(order.x), float(order.act), scale, desk.wanted, desk.lots.units),
                     *(book.pnl, book.cost, book.traded, book.spent, mark.carried),
+                    desk.kept,
                     *parts[name],
                 )
             )
@@ -149,6 +185,7 @@ class Sheet:
             nav,
             earned,
             feed.values[feed.first :].copy(),
+            *_index(feed.market, feed.first),
             margin,
             {
                 name: dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
@@ -163,7 +200,20 @@ class Sheet:
             },
             _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
+            self.acted,
         )
+
+
+def _kinds(line: Line) -> list[str]:
+    return [action.kind for action in line.actions]
+
+
+def _index(market: Market, first: int) -> tuple[Floats, str]:
+    if "spx_tr" in market:
+        total = market["spx_tr"][first:]
+        if np.isfinite(total).all():
+            return total.copy(), "S&P 500 with dividends"
+    return market["spx"][first:].copy(), "S&P 500, price"
 
 
 def _origins(market: Market, first: int, spots: set[str]) -> dict[str, dict[str, float]]:

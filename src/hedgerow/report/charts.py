@@ -29,6 +29,9 @@ SHOWN: dict[str, Callable[[float], str]] = {
 WIDTH = 1000
 """Units across a plot."""
 
+APART, TOP = 15.0, 10.0
+"""Pixels between the names at the ends of lines, and from the top to the first."""
+
 BUCKETS = 500
 """A line keeps the lowest and the highest value of each of so many stretches."""
 
@@ -111,7 +114,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
         made = [f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high]
         if len(made) <= 8:
             break
-    return made if len(made) >= 2 else linear_ticks(low, high)
+    return made if len(made) >= 3 else max(made, linear_ticks(low, high), key=len)
 
 
 @dataclass(frozen=True)
@@ -300,12 +303,12 @@ class Chart:
                 name = line.name.partition(",")[0]
                 found.append({"key": line.key, "name": name, "y": place})
         found.sort(key=lambda end: end["y"])
-        for above, below in pairwise(found):
-            below["y"] = max(below["y"], above["y"] + 15.0)
-        spill = max(found[-1]["y"] - (self.scale.height - 2.0), 0.0) if found else 0.0
-        for end in found:
-            end["y"] = round(max(end["y"] - spill, 10.0), 1)
-        return found
+        for i, end in enumerate(found):
+            end["y"] = max(end["y"], found[i - 1]["y"] + APART if i else TOP)
+        lowest = max(self.scale.height - 2.0, TOP + APART * (len(found) - 1))
+        for i, end in reversed(list(enumerate(found))):
+            end["y"] = min(end["y"], lowest - APART * (len(found) - 1 - i))
+        return [{**end, "y": round(end["y"], 1)} for end in found]
 
 
 def readable_rows(columns: Sequence[Floats], buckets: int = 400) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Parts, unexplained
 from hedgerow.engine.outcome import Outcome
+from hedgerow.report.beside import comparison, years
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 
 BASE = 100.0
@@ -27,7 +29,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        USD; returns a year are decimals, of 365.25 days.
+        USD; returns a year are decimals, of 365.25 days.  ``nav`` is ``unhedged`` plus
+        ``hedge_pnl`` plus ``reinvested``.
     """
     lines = {}
     for name, line in outcome.lines.items():
@@ -41,6 +44,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "held": float(line["held"][-1]),
             "parts": {part: float(line[part].sum()) for part in Parts._fields},
             "residual_share": None if np.isnan(rest.share) else rest.share,
+            "actions": dict(outcome.actions.get(name, {})),
             "budget_cut_days": int(np.count_nonzero(line["scale"] < 1.0)),
             "modelled_share": outcome.notes[name]["modelled_share"],
             "modelled_contracts": _modelled(outcome, name),
@@ -52,10 +56,20 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "bars": len(outcome),
         "nav": float(outcome.nav[-1]),
         "unhedged": float(outcome.unhedged[-1]),
+        "nav_against_unhedged": float(outcome.nav[-1] - outcome.unhedged[-1]),
+        "reinvested": outcome.reinvested,
+        "return": _whole(outcome.nav),
+        "unhedged_return": _whole(outcome.unhedged),
         "return_per_year": _yearly(outcome, outcome.nav),
         "unhedged_return_per_year": _yearly(outcome, outcome.unhedged),
         "max_drawdown": _drawdown(outcome.nav),
         "unhedged_max_drawdown": _drawdown(outcome.unhedged),
+        "index": {
+            "name": outcome.index_name,
+            "return": _whole(outcome.index),
+            "return_per_year": _yearly(outcome, outcome.index),
+            "max_drawdown": _drawdown(outcome.index),
+        },
         "hedge_pnl": float(outcome.hedge.sum()),
         "cost": float(outcome.cost.sum()),
         "max_margin": float(outcome.margin.max()),
@@ -85,27 +99,11 @@ def told(outcome: Outcome) -> str:
     """Return a run as text: what it made, and where each line's gain came from."""
     made = figures(outcome)
     head, *rows = gains(outcome)
+    compared = comparison(outcome, made)
     text = "\n\n".join(
         [
             f"{made['program']}, {made['from']} … {made['to']}, {made['bars']:,} sessions",
-            columns(
-                [
-                    ["", "with the lines", "portfolio alone"],
-                    ["NAV at the start, USD", *_pair(outcome.nav[0], outcome.unhedged[0])],
-                    ["NAV at the end, USD", *_pair(made["nav"], made["unhedged"])],
-                    [
-                        "Return a year",
-                        percent(made["return_per_year"], 2),
-                        percent(made["unhedged_return_per_year"], 2),
-                    ],
-                    [
-                        "Deepest fall",
-                        percent(made["max_drawdown"]),
-                        percent(made["unhedged_max_drawdown"]),
-                    ],
-                ],
-                right=[1, 2],
-            ),
+            columns(compared, right=range(1, len(compared[0]))),
             columns([head, *rows], right=range(1, len(head))),
         ]
     )
@@ -119,10 +117,10 @@ def told(outcome: Outcome) -> str:
         text += f"{share} of NAV."
     for said in reality(outcome):
         text += f"\n{said}"
-    for alarm in made["alarms"][:5]:
-        text += f"\n{alarm['date']} {alarm['rule']}: {alarm['sentence']}"
+    for said in alarms(outcome):
+        text += f"\n{said}"
     if len(made["alarms"]) > 5:
-        text += f"\n… and {len(made['alarms']) - 5:,} alarms more (--json has all)"
+        text += "\n(--json has all alarms)"
     return f"{text}\n{NOT_ADVICE}"
 
 
@@ -151,9 +149,18 @@ def gains(outcome: Outcome) -> list[list[str]]:
     traded = np.any([line["traded"] != 0.0 for line in lines.values()], axis=0)
     more = [int(np.count_nonzero(traded))] if several else []
     rows.append(["days with trades", *(f"{count:,}" for count in [*days, *more])])
+    if outcome.actions:
+        acted = [_acted(outcome.actions.get(name)) for name in lines]
+        rows.append(["sessions with an action", *acted, *([""] if several else [])])
     mean = [number(float(line["x"].mean())) for line in lines.values()]
     rows.append(["mean intensity, × base", *mean, *([""] if several else [])])
     return rows
+
+
+def _acted(counts: Mapping[str, int] | None) -> str:
+    if counts is None:
+        return ""
+    return ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count) or "none"
 
 
 def reality(outcome: Outcome) -> list[str]:
@@ -162,6 +169,31 @@ def reality(outcome: Outcome) -> list[str]:
     for column, shares in outcome.origins.items():
         if unreal := {k: v for k, v in shares.items() if k not in ("measured", "repaired")}:
             said.append(f"{column}: " + ", ".join(f"{_share(v)} {k}" for k, v in unreal.items()))
+    return said
+
+
+def alarms(outcome: Outcome) -> list[str]:
+    """Return the alarms of a run rule by rule: how many, the first, and the worst.
+
+    Notes
+    -----
+    The worst budget alarm is of the session at which it cut most, the worst of margin of that
+    with the most margin for NAV; of other rules the first stands alone.
+    """
+    scales = [line["scale"] for line in outcome.lines.values()]
+    with np.errstate(all="ignore"):
+        strain = {"budget": -np.min(scales, axis=0), "margin": outcome.margin / outcome.nav}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for day, rule, sentence in outcome.alarms:
+        found.setdefault(rule, []).append((day, sentence))
+    said = []
+    for rule, spoken in found.items():
+        said.append(f"{rule}: {len(spoken):,} alarm{'s' * (len(spoken) != 1)}")
+        told = {"first": spoken[0]}
+        if rule in strain:
+            at = {str(day): value for day, value in zip(outcome.dates, strain[rule], strict=True)}
+            told["worst"] = max(spoken, key=lambda each: at[each[0]])
+        said += [f"  {what} {day}: {sentence}" for what, (day, sentence) in told.items()]
     return said
 
 
@@ -176,10 +208,6 @@ def modelled_lines(outcome: Outcome) -> list[str]:
         for day, where in line["modelled_contracts"].items():
             said.append(f"{name}: the contract settling {day} was modelled, {where}")
     return said
-
-
-def _pair(hedged: float, alone: float) -> tuple[str, str]:
-    return number(float(hedged), 0), number(float(alone), 0)
 
 
 def _share(value: float) -> str:
@@ -247,9 +275,13 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def _whole(values: Floats) -> float:
+    return float(values[-1] / values[0] - 1.0)
+
+
 def _yearly(outcome: Outcome, values: Floats) -> float:
-    years = float((outcome.dates[-1] - outcome.dates[0]).astype(int)) / 365.25
-    return float((values[-1] / values[0]) ** (1.0 / years) - 1.0)
+    span, grown = years(outcome), 1.0 + _whole(values)
+    return float(grown ** (1.0 / span) - 1.0) if span and grown >= 0.0 else float("nan")
 
 
 def _drawdown(values: Floats) -> float:

@@ -25,6 +25,12 @@ from hedgerow.report.decisions import asked
 from hedgerow.report.formats import number, percent, usd, usd_short
 from hedgerow.research import performance
 from hedgerow.research.comparison import Comparison
+from hedgerow.research.crises import CRISES
+
+SHORT = {crisis.name: crisis.short for crisis in CRISES}
+
+LETTER = 0.8
+"""Width of a letter in per cent of a plot as narrow as names are shown in."""
 
 NAMES = {"unhedged": "Unhedged", "static": "Static", "dynamic": "Dynamic"}
 
@@ -47,20 +53,21 @@ def backdrop(found: Comparison, span: Span) -> dict[str, Any]:
 
 def bands(crises: Sequence[tuple[str, slice]], span: Span) -> list[dict[str, Any]]:
     """Return the shades of stretches with names, of which those too near to another have none."""
-    made, last = [], -100.0
+    made, taken = [], 0.0
     for name, rows in crises:
         x, width = span.between(rows)
-        middle = x + width / 2.0
-        first, _, _ = name.partition(" ")
-        label = first if middle - last > 4.5 else ""
-        last = middle if label else last
+        word = SHORT.get(name, name)
+        half = LETTER * len(word) / 2.0
+        middle = min(max(x + width / 2.0, half), 100.0 - half)
+        label = word if middle - half >= taken else ""
+        taken = middle + half + LETTER if label else taken
         made.append(
             {
                 "x": x,
                 "width": width,
                 "name": name,
                 "label": label,
-                "middle": max(middle, 2.5),
+                "middle": round(middle, 3),
             }
         )
     return made

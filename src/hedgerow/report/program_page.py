@@ -11,8 +11,8 @@ from hedgerow.core.market import Floats
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.run import text_of
 from hedgerow.engine.track import Track
+from hedgerow.report import beside, tables
 from hedgerow.report import outcome as told
-from hedgerow.report import tables
 from hedgerow.report.charts import Chart, Line, Span, axis, ticks_path
 from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
 from hedgerow.report.page import fill, save
@@ -20,6 +20,9 @@ from hedgerow.report.panels import bands, readings
 from hedgerow.report.program_parts import stacked
 from hedgerow.research import performance
 from hedgerow.research.crises import Stretch, crises_in, effectiveness
+
+NEAR_LIMIT = 0.2
+"""Part of the margin limit from which on it is drawn: beside less, margin would be a flat line."""
 
 SHADES = 6
 """Colours that lines take in turn."""
@@ -29,8 +32,10 @@ LIMITS = (
     "of them.",
     "Trading inside the day: closes alone are known, orders fill at them, and margin is asked for "
     "once a day.",
-    "Early exercise, the morning settlement of monthly options, taxes, and what a broker would "
-    "really have quoted at the worst hour.",
+    "Taxes, the delivery of shares, and what a broker would really have quoted in the worst hour.",
+    "Settlement in the morning and early exercise where the terms below do not name them: options "
+    'settle at the close unless they say settlement "am", and are European unless they say '
+    'exercise "american".',
     "Whether simply holding less equity would have done as much for less: that comparison is the "
     "first to make when a hedge lowers return.",
     "How many programs were tried before this one. Numbers of a program that was chosen after "
@@ -71,15 +76,18 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "version": version,
         "title": program.title or program.name,
         "kicker": f"{program.title or program.name} · {made['from']} to {made['to']}",
-        "headline": _headline(made),
+        "headline": _headline(outcome, made),
         "not_advice": NOT_ADVICE,
         "outcome": outcome,
         "made": made,
         "tiles": _tiles(outcome, made, track, crises),
-        "figures": _figures(outcome, made),
+        "figures": beside.comparison(outcome, made),
+        "alone": beside.the(outcome),
+        "hedges": bool(program.portfolio.equity_share),
         "gains_head": head,
         "gains": gains,
         "charts": charts,
+        "alarms": told.alarms(outcome),
         "back": {
             "bands": bands([(crisis.name, crisis.rows) for crisis in crises], span),
             "years": span.years,
@@ -88,6 +96,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "readings": readings(charts, span),
         "stacked": stacked(outcome),
         "lines": _lines(outcome, made, span),
+        "crisis_heads": _crisis_heads(outcome),
         "crises": [_crisis(outcome, track, crisis) for crisis in crises],
         "partial": any(crisis.partial for crisis in crises),
         "reality": told.modelled_lines(outcome),
@@ -99,14 +108,22 @@ def render(outcome: Outcome, *, version: str = "") -> str:
     return fill("program.html.j2", facts)
 
 
-def _headline(made: dict[str, Any]) -> str:
-    gained = made["return_per_year"] - made["unhedged_return_per_year"]
+def _headline(outcome: Outcome, made: dict[str, Any]) -> str:
+    key = beside.returned(outcome)[1]
+    span = "a year" if key == "return_per_year" else f"over {made['bars']:,} sessions"
+    if not outcome.program.portfolio.equity_share:
+        fall = percent(made["max_drawdown"])
+        return f"{percent(made[key], 2)} {span}, deepest fall {fall}."
+    gained = made[key] - made[f"unhedged_{key}"]
     eased = made["max_drawdown"] - made["unhedged_max_drawdown"]
-    points = f"{number(abs(gained) * 100.0)} points a year"
-    took = f"cost {points}" if gained < 0.0 else f"earned {points}"
-    fall = f"{percent(made['max_drawdown'])} instead of {percent(made['unhedged_max_drawdown'])}"
+    points = f"{number(abs(gained) * 100.0)} points {span}"
+    grew = f"{points} {'less' if gained < 0.0 else 'more'} than {beside.the(outcome)}"
+    falls = [percent(made[f"{whose}max_drawdown"]) for whose in ("", "unhedged_")]
     word = "less deep" if eased >= 0.0 else "deeper"
-    return f"The lines {took}; the deepest fall was {word}: {fall}."
+    fall = f"{word}: {falls[0]} instead of {falls[1]}"
+    if falls[0] == falls[1]:
+        fall = f"as deep: {falls[0]}"
+    return f"With the lines NAV returned {grew}; the deepest fall was {fall}."
 
 
 def _tiles(
@@ -116,29 +133,41 @@ def _tiles(
     losses = [row for row in given if row["portfolio_loss"] > 0.0]
     loss = sum(row["portfolio_loss"] for row in losses)
     share = sum(row["hedge_gain"] for row in losses) / loss if loss else None
+    gave = {
+        "title": "Gave back in crises",
+        "value": percent(share),
+        "beside": f"of the losses of {len(losses)} crises" if losses else "no crisis in the run",
+    }
     real = [line["modelled_share"] for line in made["lines"].values()]
+    alone, (what, key) = beside.bare(outcome), beside.returned(outcome)
+    if not outcome.program.portfolio.equity_share:
+        index = made["index"]
+        gave = {
+            "title": index["name"],
+            "value": percent(index[key], 2),
+            "beside": f"{what.lower()}; deepest fall {percent(index['max_drawdown'])}",
+        }
     return [
         {
-            "title": "Gain of the lines",
+            "title": "Gain of the lines themselves",
             "value": usd(made["hedge_pnl"]),
             "beside": f"after {usd(made['cost'])} of trading costs",
         },
         {
-            "title": "Return a year",
-            "value": percent(made["return_per_year"], 2),
-            "beside": f"portfolio alone {percent(made['unhedged_return_per_year'], 2)}",
+            "title": f"NAV against {beside.the(outcome)}",
+            "value": usd(made["nav_against_unhedged"]),
+            "beside": f"with {usd(made['reinvested'])} of the {beside.reinvested(outcome)}",
         },
         {
-            "title": "Gave back in crises",
-            "value": percent(share),
-            "beside": f"of the losses of {len(losses)} crises"
-            if losses
-            else "no crisis in the run",
+            "title": what,
+            "value": percent(made[key], 2),
+            "beside": f"{alone} {percent(made[f'unhedged_{key}'], 2)}",
         },
+        gave,
         {
             "title": "Deepest fall",
             "value": percent(made["max_drawdown"]),
-            "beside": f"portfolio alone {percent(made['unhedged_max_drawdown'])}",
+            "beside": f"{alone} {percent(made['unhedged_max_drawdown'])}",
         },
         {
             "title": "Modelled prices",
@@ -148,26 +177,13 @@ def _tiles(
     ]
 
 
-def _figures(outcome: Outcome, made: dict[str, Any]) -> list[tuple[str, str, str]]:
-    both = (outcome.nav, outcome.unhedged)
-    vol = [float(np.std(np.diff(nav) / nav[:-1], ddof=1)) * 252.0**0.5 for nav in both]
-    return [
-        ("NAV at the start", usd(outcome.nav[0]), usd(outcome.unhedged[0])),
-        ("NAV at the end", usd(made["nav"]), usd(made["unhedged"])),
-        (
-            "Return a year",
-            percent(made["return_per_year"], 2),
-            percent(made["unhedged_return_per_year"], 2),
-        ),
-        ("Volatility a year", percent(vol[0], 2), percent(vol[1], 2)),
-        ("Deepest fall", percent(made["max_drawdown"]), percent(made["unhedged_max_drawdown"])),
-    ]
-
-
 def _charts(outcome: Outcome, span: Span) -> list[Chart]:
     dates = f"{outcome.dates[0]} to {outcome.dates[-1]}"
     pair = {"unhedged": outcome.unhedged, "dynamic": outcome.nav}
-    names = {"unhedged": "Portfolio alone", "dynamic": "With the lines"}
+    names = {"unhedged": beside.bare(outcome).capitalize(), "dynamic": "With the lines"}
+    if not outcome.program.portfolio.equity_share:
+        pair = {"static": outcome.nav[0] / outcome.index[0] * outcome.index, **pair}
+        names["static"] = outcome.index_name
     falls = {key: performance.drawdowns(nav) for key, nav in pair.items()}
     least, most = (f(float(f(nav)) for nav in pair.values()) for f in (min, max))
     log = axis(
@@ -221,18 +237,23 @@ def _charts(outcome: Outcome, span: Span) -> list[Chart]:
         ),
     ]
     if outcome.margin.any():
-        used = outcome.margin / outcome.nav
+        used, limit = outcome.margin / outcome.nav, outcome.program.margin.limit
+        lines, note = [Line("Margin", "dynamic", used)], ""
+        if float(np.nanmax(used)) >= NEAR_LIMIT * limit:
+            lines.append(Line("limit", "limit", np.full(len(used), limit)))
+        else:
+            note = f" The limit, {percent(limit)} of NAV, lies far above."
         charts.append(
             Chart(
                 "margin",
                 "Margin",
                 f"Margin asked for as a share of NAV, {dates}: at most {percent(used.max())}.",
-                [Line("Margin", "dynamic", used)],
-                axis([used], 180, lambda v: percent(v, 1), include=(0.0,)),
+                lines,
+                axis([line.values for line in lines], 180, lambda v: percent(v, 1), include=(0.0,)),
                 span,
                 "percent",
                 "Asked for what is held at the close, as a share of NAV. Margin of VIX futures is "
-                "an assumption.",
+                f"an assumption.{note}",
             )
         )
     return charts
@@ -272,21 +293,31 @@ def _lines(outcome: Outcome, made: dict[str, Any], span: Span) -> list[dict[str,
     return rows
 
 
+def _crisis_heads(outcome: Outcome) -> list[str]:
+    if outcome.program.portfolio.equity_share:
+        return ["portfolio alone", "its loss in NAV", *outcome.lines, "all lines", "gave back"]
+    return [outcome.index_name, "NAV", *outcome.lines, "all lines"]
+
+
 def _crisis(outcome: Outcome, track: Track, crisis: Stretch) -> dict[str, Any]:
     found = effectiveness(track, crisis.rows)
-    alone = outcome.unhedged[crisis.rows]
+    hedges = outcome.program.portfolio.equity_share
     inside = slice(crisis.rows.start + 1, crisis.rows.stop)
     days = outcome.dates[crisis.rows]
+    alone, nav = (
+        percent(float(column[crisis.rows][-1] / column[crisis.rows][0] - 1.0))
+        for column in (outcome.unhedged if hedges else outcome.index, outcome.nav)
+    )
     return {
         "name": crisis.name,
         "partial": crisis.partial,
         "dates": f"{days[0]} – {days[-1]}",
         "cells": [
-            percent(float(alone[-1] / alone[0] - 1.0)),
-            usd(-found["portfolio_loss"]),
+            alone,
+            usd(-found["portfolio_loss"]) if hedges else nav,
             *(usd(float(line["pnl"][inside].sum())) for line in outcome.lines.values()),
             usd(found["hedge_gain"]),
-            percent(found["her"]),
+            *([percent(found["her"])] if hedges else []),
         ],
     }
 

@@ -66,28 +66,33 @@ def _row(month: Month) -> tuple[str, ...]:
         usd(month.portfolio_gain),
         usd(month.hedge_gain),
         *parts,
-        percent(month.down.share),
+        percent(month.down.share if month.equity else None),
         usd(month.costs),
         number(month.sharpe_hedged),
-        number(month.sharpe_unhedged),
+        number(month.sharpe_unhedged if month.equity else None),
     )
 
 
 def _full(month: Month) -> list[str]:
     over = "over cash" if month.over_cash else "not over cash, which the ledger does not tell"
+    sharpe = number(month.sharpe_hedged)
+    if month.equity:
+        sharpe += f" hedged, {number(month.sharpe_unhedged)} unhedged"
     rows = [
         ["NAV", usd(month.nav)],
-        ["Portfolio", usd(month.portfolio_gain)],
-        ["Hedge", f"{usd(month.hedge_gain)}{_parts(month)}"],
+        ["Portfolio" if month.equity else "Portfolio, no equity", usd(month.portfolio_gain)],
+        ["Hedge" if month.equity else "Lines", f"{usd(month.hedge_gain)}{_parts(month)}"],
         ["Net theta", usd(month.net_theta) if month.parts else DASH],
         ["Variance premium", _premium(month)],
-        ["Down days", _offset(month.down)],
-        ["Deepest fall", f"{percent(month.depth)}{_when(month)}, {_offset(month.fall)}"],
-        [
-            "Sharpe to date",
-            f"{number(month.sharpe_hedged)} hedged, {number(month.sharpe_unhedged)} unhedged "
-            f"({month.days:,} days; {over})",
-        ],
+        *(
+            [
+                ["Down days", _offset(month.down)],
+                ["Deepest fall", f"{percent(month.depth)}{_when(month)}, {_offset(month.fall)}"],
+            ]
+            if month.equity
+            else []
+        ),
+        ["Sharpe to date", f"{sharpe} ({month.days:,} days; {over})"],
         ["Costs", f"{usd(month.costs)}, fees {usd(month.fees)} of it"],
         ["Trades", f"fills on {month.trades} bars, {month.acted} decisions to trade"],
         *([f"Spent, {line or 'all lines'}", _spent(month, line)] for line in month.budget),

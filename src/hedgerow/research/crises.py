@@ -17,24 +17,26 @@ class Crisis(NamedTuple):
     """A fall of the index: from the close of ``start`` to the close of ``end``."""
 
     name: str
+    short: str
+    """As a chart has room for it."""
     start: str
     end: str
 
 
 CRISES: tuple[Crisis, ...] = (
-    Crisis("1990 Gulf", "1990-07-16", "1990-10-11"),
-    Crisis("1998 LTCM", "1998-07-17", "1998-08-31"),
-    Crisis("2000-02 dot-com", "2000-03-24", "2002-10-09"),
-    Crisis("2008 credit", "2007-10-09", "2009-03-09"),
-    Crisis("2010 flash crash", "2010-04-23", "2010-07-02"),
-    Crisis("2011 US downgrade", "2011-04-29", "2011-10-03"),
-    Crisis("2015 August", "2015-07-20", "2015-08-25"),
-    Crisis("2018 February", "2018-01-26", "2018-02-08"),
-    Crisis("2018 Q4", "2018-09-20", "2018-12-24"),
-    Crisis("2020 Covid", "2020-02-19", "2020-03-23"),
-    Crisis("2022 rates", "2022-01-03", "2022-10-12"),
-    Crisis("2024 August", "2024-07-16", "2024-08-05"),
-    Crisis("2025 tariffs", "2025-02-19", "2025-04-08"),
+    Crisis("1990 Gulf", "Gulf 90", "1990-07-16", "1990-10-11"),
+    Crisis("1998 LTCM", "LTCM 98", "1998-07-17", "1998-08-31"),
+    Crisis("2000-02 dot-com", "dot-com", "2000-03-24", "2002-10-09"),
+    Crisis("2008 credit", "credit 08", "2007-10-09", "2009-03-09"),
+    Crisis("2010 flash crash", "flash 10", "2010-04-23", "2010-07-02"),
+    Crisis("2011 US downgrade", "US 11", "2011-04-29", "2011-10-03"),
+    Crisis("2015 August", "Aug 15", "2015-07-20", "2015-08-25"),
+    Crisis("2018 February", "Feb 18", "2018-01-26", "2018-02-08"),
+    Crisis("2018 Q4", "Q4 18", "2018-09-20", "2018-12-24"),
+    Crisis("2020 Covid", "Covid 20", "2020-02-19", "2020-03-23"),
+    Crisis("2022 rates", "rates 22", "2022-01-03", "2022-10-12"),
+    Crisis("2024 August", "Aug 24", "2024-07-16", "2024-08-05"),
+    Crisis("2025 tariffs", "tariffs 25", "2025-02-19", "2025-04-08"),
 )
 
 

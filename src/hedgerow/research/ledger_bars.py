@@ -51,7 +51,7 @@ class LedgerBar:
     fees, fills
         Fees of the fills, and how many there were.
     acted
-        How many lines decided to trade.
+        Lines that decided to trade.
     cut
         Whether the common budget cut one.
     rate
@@ -71,9 +71,9 @@ class LedgerBar:
     booked: Micros = 0
     fees: Micros = 0
     fills: int = 0
-    acted: int = 0
     cut: bool = False
     rate: float = float("nan")
+    acted: list[str] = field(default_factory=list)
     lines: dict[str, dict[str, Micros]] = field(default_factory=dict)
     alarms: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
@@ -92,7 +92,8 @@ class LedgerBar:
                 self.fees += event.fee
                 self.fills += 1
             case Decided():
-                self.acted += event.act > 0.0
+                if event.act > 0.0:
+                    self.acted.append(event.line)
                 self.books[event.line] = event.book
             case Planned():
                 self.cut = self.cut or event.scale < 1.0

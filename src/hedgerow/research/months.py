@@ -77,7 +77,8 @@ class Month:
     costs, fees
         Spreads and fees, fees alone; costs are the fees where the ledger explains no parts.
     trades, acted
-        Bars with fills; decisions that asked to trade.
+        Bars with fills; decisions that asked to trade, but for lines that take out the delta of
+        another.
     acted_a_year
         The same a year, over the last twelve months; None before a quarter of a year.
     alarms, overrides
@@ -86,6 +87,8 @@ class Month:
         By line; ``""`` is all lines together.
     cut
         Bars at which the common budget cut a line.
+    equity
+        Whether the account holds an equity portfolio that the lines hedge.
     residual_share, residual_weighted
         How much of the lines' gains the residual is, as in
         :class:`~hedgerow.engine.attribution.Unexplained`; NaN where there are none.
@@ -121,5 +124,6 @@ class Month:
     overrides: tuple[str, ...]
     budget: Mapping[str, Spent]
     cut: int
+    equity: bool
     residual_share: float
     residual_weighted: float

@@ -76,14 +76,24 @@ def review(records: Iterable[Record], month: str | None = None) -> Review:
         raise RangeError(
             f"no bar of '{month}' is in the ledger", where="month", mend=f"it has {known}"
         )
+    facts = opened.facts if opened else {}
+    offsets = _offsets(facts)
+    for bar in bars:
+        bar.acted = [line for line in bar.acted if line not in offsets]
     limits, daily = _limits(opened), _Daily.of(bars)
     wanted = [month] if month is not None else sorted(places)
-    made = [_month(bars, places[name], daily, limits) for name in wanted]
+    equity = _equity(facts)
+    made = [_month(bars, places[name], daily, limits, equity=equity) for name in wanted]
     return Review(opened.run if opened else "", opened.version if opened else "", tuple(made))
 
 
 def _month(
-    bars: Sequence[LedgerBar], rows: Sequence[int], daily: _Daily, limits: Mapping[str, float]
+    bars: Sequence[LedgerBar],
+    rows: Sequence[int],
+    daily: _Daily,
+    limits: Mapping[str, float],
+    *,
+    equity: bool,
 ) -> Month:
     inside = [bars[row] for row in rows]
     upto = daily.until(rows[-1])
@@ -128,12 +138,13 @@ def _month(
         costs=-parts.get("costs", 0.0) + 0.0 if parts else fees,
         fees=fees,
         trades=sum(bar.fills > 0 for bar in inside),
-        acted=sum(bar.acted for bar in inside),
+        acted=sum(len(bar.acted) for bar in inside),
         acted_a_year=upto.acted_a_year(),
         alarms={rule: alarms.count(rule) for rule in sorted(set(alarms))},
         overrides=tuple(said for bar in inside for said in bar.overrides),
         budget=_budget(inside, limits),
         cut=sum(bar.cut for bar in inside),
+        equity=equity,
         residual_share=left.share,
         residual_weighted=left.weighted,
     )
@@ -154,7 +165,7 @@ class _Daily:
         pairs = list(itertools.pairwise(bars))
         return cls(
             np.array([bar.time / DAY for bar in bars]),
-            np.array([float(bar.acted) for bar in bars]),
+            np.array([float(len(bar.acted)) for bar in bars]),
             np.array([bar.share(bar.gain) for _, bar in pairs]),
             np.array([bar.share(bar.portfolio) for _, bar in pairs]),
             np.array([bar.rate * (bar.time - old.time) / (DAY * YEAR) for old, bar in pairs]),
@@ -215,6 +226,18 @@ def _budget(bars: Sequence[LedgerBar], limits: Mapping[str, float]) -> dict[str,
         total = sum(each.spent for each in made.values())
         made = {"": Spent(total, base, limits.get(""), passed), **made}
     return made
+
+
+def _offsets(facts: Mapping[str, Any]) -> set[str]:
+    """Return the lines on record that take out the delta of another, as often as it moves."""
+    lines = facts.get("lines", ())
+    return {line["name"] for line in lines if isinstance(line, Mapping) and line.get("offsets")}
+
+
+def _equity(facts: Mapping[str, Any]) -> bool:
+    """Say whether the portfolio on record holds equity; it does where nothing is on record."""
+    portfolio = facts.get("portfolio")
+    return not isinstance(portfolio, Mapping) or portfolio.get("equity_share") != 0.0
 
 
 def _limits(opened: Opened | None) -> dict[str, float]:

@@ -20,6 +20,9 @@ BUDGET = 0.80
 CRASH = -0.05
 """Fall of the portfolio within a month from which on the hedge is asked what it gave back."""
 
+NEAR_END = 0.95
+"""Part of the year from which on what is left of its budget binds little."""
+
 OFFSET = 0.10
 """Part of such a fall that a hedge should have given back at least."""
 
@@ -67,7 +70,8 @@ def _residual(month: Month) -> Iterator[str]:
 def _budget(month: Month) -> Iterator[str]:
     for line, spent in month.budget.items():
         used = spent.used
-        if used is not None and used > BUDGET and used > spent.passed:
+        late = spent.passed > NEAR_END
+        if used is not None and used > BUDGET and used > spent.passed and not late:
             yield (
                 f"{_name(line)} {used:.0%} of the year's budget is spent ({_usd(spent.spent)} of "
                 f"{_usd((spent.limit or 0.0) * spent.base)}), and {spent.passed:.0%} of the year "
@@ -86,7 +90,7 @@ def _trades(month: Month) -> Iterator[str]:
 
 def _crash(month: Month) -> Iterator[str]:
     share = month.fall.share
-    if month.depth <= CRASH and share is not None and share < OFFSET:
+    if month.equity and month.depth <= CRASH and share is not None and share < OFFSET:
         gain = month.fall.gain
         gave = f"gave back {_usd(gain)}, {share:.0%} (below {OFFSET:.0%})"
         gave = gave if gain >= 0.0 else f"lost {_usd(-gain)} more"
@@ -99,7 +103,7 @@ def _crash(month: Month) -> Iterator[str]:
 
 def _sharpe(month: Month) -> Iterator[str]:
     lost = month.sharpe_unhedged - month.sharpe_hedged
-    if month.days >= LONG and lost > SHARPER:
+    if month.equity and month.days >= LONG and lost > SHARPER:
         yield (
             f"Over {month.days:,} days the Sharpe ratio is {month.sharpe_hedged:.2f} hedged and "
             f"{month.sharpe_unhedged:.2f} unhedged: compare with holding less equity (D9)."
