@@ -197,7 +197,7 @@ def test_the_margin_limit_is_drawn_where_margin_comes_near_it(outcome) -> None:
         return drawn, "lies far above" in page.text
 
     assert limits(0.02) == ([LIMIT], False)
-    assert limits(50.0) == ([], True)
+    assert limits(3.0) == ([], True)
 
 
 def test_an_action_that_acted_is_counted_and_seen_in_what_it_keeps(outcome) -> None:
