@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hedgerow.core.contract import FutureContract, OptionContract
+from hedgerow.core.expiry import third_friday, vix_settlement
 from hedgerow.core.over_the_counter import (
     OtcFuture,
     OtcOption,
@@ -37,14 +38,27 @@ def test_every_option_reads_back_and_the_ledger_knows_it(underlying, expiry, str
 
 
 @given(UNDERLYINGS, DATES, st.integers(1, 30_000_000), st.booleans())
-def test_thousandths_on_a_monthly_expiry_are_listed(underlying, expiry, thousandths, call):
+def test_only_strikes_that_are_listed_on_a_monthly_expiry_are_coded_as_listed(
+    underlying, expiry, thousandths, call
+):
     made = option(underlying, expiry, thousandths / 1000.0, call=call)
     assert made.strike == thousandths / 1000.0
     assert parse_option(made.symbol) == made
     if isinstance(made, OptionContract):
         assert expiry.year >= 2000
+        assert thousandths % (500 if underlying == "VIX" else 5000) == 0
         if underlying != "VIX":  # the third Friday, or the day before a holiday on it
             assert (expiry.weekday(), (expiry.day - 1) // 7) in {(4, 2), (3, 1), (3, 2)}
+
+
+@given(UNDERLYINGS, st.integers(1, 6000), st.booleans())
+def test_listed_strikes_on_a_monthly_expiry_are_coded_as_listed(underlying, number, call):
+    month = "2024-05"
+    vix = underlying == "VIX"
+    expiry = (vix_settlement(month) if vix else third_friday(month)).item()
+    made = option(underlying, expiry, number * (0.5 if vix else 5.0), call=call)
+    assert isinstance(made, OptionContract)
+    assert parse_option(made.symbol) == made
 
 
 @pytest.mark.parametrize(
@@ -60,6 +74,23 @@ def test_thousandths_on_a_monthly_expiry_are_listed(underlying, expiry, thousand
 )
 def test_symbols_by_example(underlying, expiry, symbol):
     assert option(underlying, expiry, 4500.0, call=False).symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("underlying", "expiry", "strike", "symbol"),
+    [
+        ("SPX", dt.date(2023, 4, 21), 3446.325, "SPX 2023-04-21 P 3446.325"),
+        ("SPX", dt.date(2023, 4, 21), 3446.0, "SPX 2023-04-21 P 3446.0"),
+        ("SPX", dt.date(2023, 4, 21), 3445.0, "SPXW  230421P03445000"),
+        ("VIX", dt.date(2024, 5, 22), 17.5, "VIX   240522P00017500"),
+        ("VIX", dt.date(2024, 5, 22), 17.25, "VIX 2024-05-22 P 17.25"),
+        ("SPY", dt.date(2024, 1, 19), 451.0, "SPY   240119P00451000"),
+        ("SPY", dt.date(2024, 1, 19), 451.125, "SPY 2024-01-19 P 451.125"),
+    ],
+)
+def test_a_strike_that_is_not_listed_is_over_the_counter(underlying, expiry, strike, symbol):
+    assert option(underlying, expiry, strike, call=False).symbol == symbol
+    assert instrument(symbol).strike == strike
 
 
 def test_options_on_vix_have_one_time_of_settlement():

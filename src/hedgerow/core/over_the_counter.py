@@ -28,8 +28,10 @@ _ROOTS = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW"}
 other underlyings have one root, their own."""
 _AM, _AMERICAN = " AM", " AMERICAN"
 """What ends the symbol of an option that is not settled on the close, or not only at expiry."""
-_THOUSANDTH = 1e-9
-"""How near to a thousandth of a point a strike must be to be one."""
+_GRID = {"SPX": 5.0, "NDX": 5.0, "RUT": 5.0, "VIX": 0.5}
+"""Points between the listed strikes of an underlying, at their nearest; others': 1.0."""
+_ON_GRID = 1e-9
+"""How near to a listed strike one must be to be it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -298,8 +300,9 @@ def option(
 
     Notes
     -----
-    An option is listed if its strike has three decimals at most and its expiry is a monthly one:
-    the third Friday, or for VIX the day on which its future settles.  The root is that of the
+    An option is listed if its strike is one of those that are (multiples of 5 points on SPX, NDX
+    and RUT, of 0.5 on VIX, of 1 elsewhere) and its expiry is a monthly one: the third Friday, or
+    for VIX the day on which its future settles.  The root is that of the
     options that settle on the close (``SPXW``, ``NDXP``, ``RUTW``), also in years before these were
     listed; or of those that settle in the morning (``SPX``, ``NDX``, ``RUT``).
 
@@ -311,11 +314,14 @@ def option(
     'SPX   240119P04500000'
     >>> option("SPX", dt.date(2024, 1, 22), 4500.0, call=False).symbol
     'SPX 2024-01-22 P 4500.0'
+    >>> option("SPX", dt.date(2024, 1, 19), 4502.5, call=False).symbol
+    'SPX 2024-01-19 P 4502.5'
     """
     month = f"{expiry:%Y-%m}"
     monthly = vix_settlement(month) if underlying == "VIX" else third_friday(month)
-    near = round(strike, 3)
-    plain = abs(strike - near) <= _THOUSANDTH and 0.0 < near < 1e5
+    grid = _GRID.get(underlying, 1.0)
+    near = round(strike / grid) * grid
+    plain = abs(strike - near) <= _ON_GRID and 0.0 < near < 1e5
     if plain and not american and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
         return OptionContract(_root(underlying, morning=morning), expiry, near, call)
     return OtcOption(underlying, expiry, float(strike), call, morning, american)

@@ -116,7 +116,7 @@ class Execution:
     Parameters
     ----------
     whole
-        Whole contracts only; strikes are then those of the listed grid.
+        Whole contracts only, the nearest.
     ticks
         Prices are rounded to the product's tick, away from us.
     order
