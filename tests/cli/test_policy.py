@@ -91,3 +91,10 @@ def test_policy_new_knows_its_rules_and_presets() -> None:
         "--rule: unknown rule 'liner'. Mend: did you mean 'linear'?"
     )
     assert "did you mean 'option-a'" in bad("policy", "new", "--preset", "optiona")
+
+
+def test_a_program_is_not_called_a_policy_with_mistakes() -> None:
+    program = ROOT / "examples" / "programs" / "layers.toml"
+    for command in (("policy", "check"), ("policy", "show"), ("backtest",)):
+        said = bad(*command, program)
+        assert "this is a program, not a policy. Mend: trade it with `hedgerow trade FILE`" in said

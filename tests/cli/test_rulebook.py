@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import numpy as np
@@ -74,6 +75,20 @@ def test_a_run_in_words_says_what_a_model_priced() -> None:
     assert "Not investment advice." in said
     months = [line for line in said.splitlines() if line.startswith("2008-")]
     assert len(months) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("put", "Modelled option prices: not the level that Cboe publishes."),
+        ("spvxst", "Modelled futures prices: not the level that S&P publishes."),
+        ("option-a", ""),
+    ],
+)
+def test_a_modelled_level_is_said_not_to_be_the_published_one(name, said) -> None:
+    level, *after = good("rulebook", "run", name, *SHORT).partition("\nIndex: ")[2].splitlines()
+    assert re.fullmatch(r"100 at 2018-01-02, \d+\.\d\d at 2018-06-29", level)
+    assert after == ([said] if said else [])
 
 
 def test_mistakes_of_a_run_are_told() -> None:

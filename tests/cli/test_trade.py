@@ -136,6 +136,16 @@ def test_the_delta_hedge_takes_the_delta_of_listed_puts_out(tmp_path) -> None:
         assert parse_option(symbol).strike % 5.0 == 0.0
 
 
+def test_a_ledger_that_goes_on_beyond_the_run_says_so(tmp_path) -> None:
+    kept = ("--ledger", tmp_path / "run.db")
+    begun = ("trade", LAYERS, "--from", "2018-01-02", "--to")
+    assert as_json(*begun, "2018-03-29", *kept)["ledger_to"] is None
+    assert "The ledger goes on to 2018-03-29." in good(*begun, "2018-02-28", *kept)
+    assert as_json(*begun, "2018-02-28", *kept)["ledger_to"] == "2018-03-29"
+    assert "goes on" not in good(*begun, "2018-03-29", *kept)
+    assert as_json(*begun, "2018-04-30", *kept)["ledger_to"] is None
+
+
 BASE = Path(LAYERS).read_text(encoding="utf-8")
 MISTAKES = {
     "no file": (None, (), "no.toml: there is no such program file. Mend: check the path, or"),
@@ -172,6 +182,8 @@ MISTAKES = {
     "no date": (BASE, ("--from", "soon"), "--from: 'soon' is not a date"),
     "no data": (BASE, ("--data", "nowhere"), "nowhere"),
     "report is a folder": (BASE, ("--report", "."), ".: this is a folder"),
+    "ledger's ending": (BASE, ("--ledger", "t.csv"), "t.csv: no kind of ledger ends in '.csv'"),
+    "ledger's folder": (BASE, ("--ledger", "no/t.db"), "no/t.db: there is no folder no. Mend"),
 }  # fmt: skip
 
 

@@ -166,8 +166,8 @@ def trade(
     start, end
         Dates of the run, both included: ``"2018-01-02"``, or dates of Python, NumPy or pandas.
     ledger
-        Where every event is kept: a path (``.jsonl``, or SQLite), an address of PostgreSQL, or
-        an open ledger.  A run that it holds the beginning of is continued.
+        Where every event is kept: a path (``.jsonl``, or ``.db`` for SQLite), an address of
+        PostgreSQL, or an open ledger.  A run that it holds the beginning of is continued.
     run
         Name of the run in the ledger; the program's by default.
     progress

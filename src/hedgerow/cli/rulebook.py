@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,10 @@ from hedgerow.cli.output import AsJson, show_json, told
 from hedgerow.cli.runs import Data, From, To
 from hedgerow.cli.trade import Place, Report
 from hedgerow.report.formats import NOT_ADVICE, columns, percent
+
+if TYPE_CHECKING:
+    from hedgerow.engine.outcome import Outcome
+    from hedgerow.engine.rulebook import Rulebook
 
 app = typer.Typer(
     help="Published indices and the source's rules, as programs.", no_args_is_help=True
@@ -105,9 +109,11 @@ def run(
         return
     typer.echo(f"{book.title}\n{made}")
     typer.echo(
-        f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.4f} at "
+        f"Index: {index['base']:g} at {index['dates'][0]}, {index['levels'][-1]:,.2f} at "
         f"{index['dates'][-1]}"
     )
+    for said in _unpublished(book, made.outcome):
+        typer.echo(said)
     if monthly:
         rows = [
             [month, percent(gain, 2)]
@@ -116,6 +122,20 @@ def run(
         typer.echo(columns(rows, right=[1]))
     if report is not None:
         typer.echo(f"Report: {report}")
+
+
+def _unpublished(book: Rulebook, outcome: Outcome) -> list[str]:
+    """Return why a published index' level is not the one made here, where a model priced it."""
+    modelled = [
+        line.sleeve.kind
+        for line in outcome.program.lines
+        if outcome.notes[line.name]["modelled_share"] > 0.0
+    ]
+    if not book.published or not modelled:
+        return []
+    if all("future" in kind for kind in modelled):
+        return ["Modelled futures prices: not the level that S&P publishes."]
+    return ["Modelled option prices: not the level that Cboe publishes."]
 
 
 def _wrapped(text: str, lead: str = "") -> str:

@@ -28,8 +28,8 @@ Place = Annotated[
     typer.Option(
         "--ledger",
         metavar="LEDGER",
-        help="Keep every event: a file (.jsonl, or SQLite), or postgresql://user@host/database. "
-        "A run that it holds the beginning of is continued.",
+        help="Keep every event: a file (.jsonl, or .db for SQLite), or "
+        "postgresql://user@host/database. A run that it holds the beginning of is continued.",
     ),
 ]
 
@@ -84,6 +84,7 @@ def play(
 
     first, last = config.date(start, "--from"), config.date(end, "--to")
     target = writable(report) if report else None
+    _placed(ledger)
     note(f"Loading {data} …")
     market = api.load(data)
     whole, at = stretch_of(program, market, first, last)
@@ -99,3 +100,16 @@ def play(
     if target is not None:
         made.report(target)
     return made
+
+
+def _placed(ledger: str | None) -> None:
+    """Refuse a ledger in a folder that is not there: a misspelt one would begin a run anew."""
+    from hedgerow.errors import LedgerError
+
+    if ledger is None or ledger.startswith("postgres") or "://" in ledger:
+        return
+    folder = Path(ledger).parent
+    if not folder.is_dir():
+        raise LedgerError(
+            f"there is no folder {folder}", where=ledger, mend="make it, or name another"
+        )

@@ -62,7 +62,14 @@ def read(text: str) -> Policy:
     PolicyError
         If the text is no TOML, or a key, kind, preset, type, value or order is wrong.
     """
-    return from_table(parse(text))
+    table = parse(text)
+    if "lines" in table and "steps" not in table:
+        raise PolicyError(
+            "this is a program, not a policy",
+            where="lines",
+            mend="trade it with `hedgerow trade FILE`",
+        )
+    return from_table(table)
 
 
 def from_table(table: Mapping[str, Any], name: str = "policy") -> Policy:

@@ -78,6 +78,8 @@ class Outcome:
         What rules said, with the bar's date.
     actions
         By line that has any: the sessions at which each kind acted.
+    ledger_to
+        Where the run's ledger goes on beyond it: the date of its last event.
     """
 
     program: Program
@@ -93,6 +95,7 @@ class Outcome:
     origins: Mapping[str, Mapping[str, float]]
     alarms: tuple[tuple[str, str, str], ...] = ()
     actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    ledger_to: str = ""
 
     def __len__(self) -> int:
         return len(self.times)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from hedgerow.core.book import Order, View
 from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.attribution import Parts, in_micros
@@ -84,6 +86,15 @@ class Recorder:
             batch = batch[self._found(batch) :]
         if batch:
             self.ledger.append(batch)
+
+    def beyond(self) -> str:
+        """Return the date at which the ledger ends, if that is beyond the bars stored so far."""
+        last = None
+        for record in self._known or ():
+            last = record
+        if last is None:
+            return ""
+        return str(np.datetime64(last.event.time, "ns").astype("datetime64[D]"))
 
     def _found(self, batch: Sequence[Event]) -> int:
         """Return how many events the ledger holds already."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from hedgerow.core.book import Order
 from hedgerow.core.market import Market
@@ -82,7 +83,8 @@ def trade(
         engine.bar(bars)
         if progress is not None and (done % STEP == 0 or done == len(feed)):
             progress((done - 1) % STEP + 1)
-    return engine.outcome()
+    outcome = engine.outcome()
+    return outcome if recorder is None else replace(outcome, ledger_to=recorder.beyond())
 
 
 class Engine:

@@ -30,7 +30,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     -------
     dict
         USD; returns a year are decimals, of 365.25 days.  ``nav`` is ``unhedged`` plus
-        ``hedge_pnl`` plus ``reinvested``.
+        ``hedge_pnl`` plus ``reinvested``; ``ledger_to`` is None unless the ledger goes on.
     """
     lines = {}
     for name, line in outcome.lines.items():
@@ -54,6 +54,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "from": str(outcome.dates[0]),
         "to": str(outcome.dates[-1]),
         "bars": len(outcome),
+        "ledger_to": outcome.ledger_to or None,
         "nav": float(outcome.nav[-1]),
         "unhedged": float(outcome.unhedged[-1]),
         "nav_against_unhedged": float(outcome.nav[-1] - outcome.unhedged[-1]),
@@ -115,6 +116,8 @@ def told(outcome: Outcome) -> str:
         share = percent(float(outcome.margin[at] / outcome.nav[at]))
         text += f"\nMost margin: {number(outcome.margin[at], 0)} USD on {outcome.dates[at]}, "
         text += f"{share} of NAV."
+    if outcome.ledger_to:
+        text += f"\nThe ledger goes on to {outcome.ledger_to}."
     for said in reality(outcome):
         text += f"\n{said}"
     for said in alarms(outcome):

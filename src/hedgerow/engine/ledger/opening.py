@@ -10,6 +10,7 @@ from hedgerow.errors import LedgerError
 
 _MAGIC = b"SQLite format 3\0"
 _LINES = (".jsonl", ".ndjson")
+_TABLES = (".db", ".sqlite", ".sqlite3")
 
 
 def open_ledger(place: str | Path, run: str | None = None, *, writing: bool = False) -> Ledger:
@@ -19,7 +20,7 @@ def open_ledger(place: str | Path, run: str | None = None, *, writing: bool = Fa
     ----------
     place
         ``postgresql://user@host/database``, or the path of a file: what is in a file tells its
-        kind; a new one ending in ``.jsonl`` is of JSON lines, any other of SQLite.
+        kind; a new one ending in ``.jsonl`` is of JSON lines, in ``.db`` or ``.sqlite`` of SQLite.
     run
         Name of the run; reading needs none where there is only one.
     writing
@@ -89,12 +90,24 @@ def _is_lines(path: Path, *, writing: bool) -> bool:
             beginning = stream.read(len(_MAGIC))
     except FileNotFoundError:
         if writing:
-            return path.suffix in _LINES
+            return _new(path)
         raise LedgerError("there is no such ledger", where=str(path), mend="check it") from None
     except OSError as error:
         raise LedgerError(
             f"it cannot be read ({error.strerror})", where=str(path), mend="name a file"
         ) from None
     if not beginning:
-        return path.suffix in _LINES
+        return _new(path) if writing else path.suffix in _LINES
     return beginning != _MAGIC
+
+
+def _new(path: Path) -> bool:
+    """Say whether a file that is to be made is one of lines, as its name says."""
+    if path.suffix not in (*_LINES, *_TABLES):
+        raise LedgerError(
+            f"no kind of ledger ends in '{path.suffix}'" if path.suffix else "it has no ending",
+            where=str(path),
+            mend="end it in .db or .sqlite (SQLite), in .jsonl (JSON lines), or write "
+            "postgresql://user@host/database",
+        )
+    return path.suffix in _LINES
