@@ -12,7 +12,7 @@ from hedgerow.engine.broker import Execution
 from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.program import Line, Program
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.options import Put
+from hedgerow.instruments.options import OptionSleeve, Put
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
@@ -59,8 +59,9 @@ def programs(draw: Any, policy: st.SearchStrategy[Any] = POLICIES) -> Program:
     if draw(st.booleans()):
         sleeve, actions = draw(st.sampled_from(ACTIONS))
         lines.append(Line("acting", sleeve, draw(policy), actions=actions))
-    if draw(st.booleans()):
-        lines.append(Line("hedge", Underlying(), flat(1.0), offsets=lines[-1].name))
+    hedged = [line.name for line in lines if isinstance(line.sleeve, OptionSleeve)]
+    if hedged and draw(st.booleans()):
+        lines.append(Line("hedge", Underlying(), flat(1.0), offsets=hedged[-1]))
     return Program(
         lines, name=RUN, execution=draw(st.sampled_from(EXECUTIONS)),
         costs=draw(st.sampled_from([Costs(), Costs.none()])),

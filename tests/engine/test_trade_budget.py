@@ -197,7 +197,8 @@ def programs(draw) -> Program:
         for i, sleeve in enumerate(picked)
     ]  # fmt: skip
     if draw(st.booleans()):
-        lines.append(Line("hedge", Underlying(), flat(1.0), offsets="line 0"))
+        hedged = next(line for line in lines if line.sleeve.kind != "vix_call")
+        lines.append(Line("hedge", Underlying(), flat(1.0), offsets=hedged.name))
     costs = draw(st.sampled_from([Costs(), Costs.none()]))
     return Program(
         lines, name=RUN, execution=Execution.ideal(), costs=costs,

@@ -84,7 +84,7 @@ def test_the_engine_survives_some(tmp_path, name, sessions, kills) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "kills"), [("run.db", 50), ("run.jsonl", 6)])
 def test_the_engine_survives_many(tmp_path, name, kills) -> None:
-    survive_trading(str(tmp_path / name), 160, kills)
+    survive_trading(str(tmp_path / name), 240, kills)
 
 
 @pytest.mark.slow
