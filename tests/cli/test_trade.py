@@ -204,6 +204,10 @@ def started(tmp_path: Path, *more: str) -> tuple[subprocess.Popen[bytes], int]:
         [sys.executable, "-m", "hedgerow", "trade", LAYERS, "--from", "1995-01-03", *more],
         stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, start_new_session=True,
+        # a shell that runs the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509  # no threads are at work yet
+            signal.SIGINT, signal.default_int_handler
+        ),
     )  # fmt: skip
     os.close(theirs)
     return running, ours
