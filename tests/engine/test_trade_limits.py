@@ -315,3 +315,20 @@ def test_a_roll_of_spreads_that_share_a_leg_neither_doubles_nor_loses_them(execu
     held = run(Line("spread", spread, flat(1.0)), execution=execution)[0].lines["spread"]["held"]
     full = int(np.flatnonzero(held == 30.0)[0])
     assert (held[full:] == 30.0).all()
+
+
+def test_b3_the_budget_cuts_a_mix_that_its_policy_leaves_alone() -> None:
+    # the roll costs more under a VIX of 13 than under one of 30, more than the budget has
+    vix = np.r_[np.full(20, 30.0), np.full(80, 13.0)]
+    world = Market(
+        DATA.times[:100], {"spx": np.full(100, 2000.0), "vix": vix, "rate": np.zeros(100)}
+    )
+    still = Policy([Constant(1.0), AtRoll()], raw=True)
+    line = Line("mix", VixFutureConstant(size=Contracts(50)), still)
+    ideal = {"execution": Execution.ideal(), "costs": Costs.none()}
+    outcome, _ = run(line, data=world, budget=0.015, **ideal)
+    held, scale = outcome.lines["mix"]["held"], outcome.lines["mix"]["scale"]
+    assert scale[:15].min() == 1.0
+    assert (held[1:15] == 50.0).all()
+    assert (held[2:] <= 50.0 * np.minimum.accumulate(scale)[1:-1] / 0.94).all()
+    assert held[-1] < 40.0

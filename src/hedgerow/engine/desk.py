@@ -267,12 +267,12 @@ class Desk:
         self._uncut = None
 
     def renews(self, row: int) -> bool:
-        """Say whether an order of a bar is for another contract of the schedule."""
-        return bool(self._pending[row] != self._number)
+        """Say whether an order of a bar is for another contract; a mix moves, and does not."""
+        return not self.mixes and bool(self._pending[row] != self._number)
 
     def _after(self, row: int, order: Order) -> tuple[Basket, float, float] | None:
         """Return contracts, units and the part kept after an order, None where nothing is done."""
-        if self.renews(row) and not self.mixes:
+        if self.renews(row):
             aim = self.roster.basket(self._pending[row])
             return aim, order.contracts, self.kept if aim == self.aim else 1.0
         if order.act > 0.0:
@@ -333,10 +333,8 @@ class Desk:
             self.full, self.acting = order.contracts, True
         return order
 
-    def plan(
-        self, row: int, order: Order, due: int, *, acting: bool = False
-    ) -> tuple[list[Ticket], list[Ticket]]:
-        """Turn an order into tickets.
+    def plan(self, row: int, order: Order, due: int) -> tuple[list[Ticket], list[Ticket]]:
+        """Turn an order into tickets; an action or a limit has its own reason to trade.
 
         Parameters
         ----------
@@ -346,9 +344,6 @@ class Desk:
             What is wanted.
         due
             Day, since 1970-01-01, by which what expires settles before it could be sold.
-        acting
-            Trade to the units wanted though the policy leaves the book alone: an action or a
-            margin call has its own reason.
 
         Returns
         -------
@@ -363,7 +358,7 @@ class Desk:
             self._number, self.aim = number, self.roster.basket(number)
         elif number != self._number:
             self._aim(number)
-        elif not (order.act > 0.0 or acting or self._rolling):
+        elif not (order.act > 0.0 or self.acting or self._rolling):
             return [], []
         return self._work(row, due)
 

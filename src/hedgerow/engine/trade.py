@@ -263,28 +263,29 @@ class Engine:
                 cut = limits.cuts(desk, mine, row)
                 orders[desk.line.name] = desk.cut(mine.order) if cut else mine.order
         factor = limits.call(bars, self.desks, orders, self.nav)
-        # a line that takes another's delta out comes last: it sees what that one has ordered
-        for late in (False, True):
-            for desk, (x, act), mine in zip(self.desks, asked, bound, strict=True):
-                name = desk.line.name
-                if bool(desk.line.offsets) is not late:
-                    continue
-                order = self._offset(desk, x * desk.line.share, act, bars) if late else orders[name]
+        for desk, mine in zip(self.desks, bound, strict=True):
+            if order := orders.get(desk.line.name):
                 part = factor if desk.marginal(row, order, bars.due) else 1.0
-                if late:
-                    part = limits.call_last(bars, self.desks, desk, order, self.nav)
-                trades = order.act > 0.0 or desk.renews(row)
-                if part < 1.0:
-                    wishes[name]["margin.factor"] = part
-                if part < 1.0 or (desk.trimmed and not trades):
-                    order = desk.shrink(row, order, part)
-                elif trades:
-                    desk.whole_again()
-                self._plan(bars, desk, mine._replace(order=order), wishes[name])
+                self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
+        # a line that takes another's delta out comes last: it sees what that one has ordered
+        for desk, (x, act), mine in zip(self.desks, asked, bound, strict=True):
+            if desk.line.offsets:
+                order = self._offset(desk, x * desk.line.share, act, bars)
+                part = limits.call_last(bars, self.desks, desk, order, self.nav)
+                self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
 
-    def _plan(self, bars: Bars, desk: Desk, bound: Bound, why: dict[str, float]) -> None:
-        """Turn a line's order into tickets, and write both down."""
-        made, replaced = desk.plan(bars.row, bound.order, bars.due, acting=desk.acting)
+    def _plan(
+        self, bars: Bars, desk: Desk, bound: Bound, part: float, why: dict[str, float]
+    ) -> None:
+        """Turn what margin leaves of a line's order into tickets, and write both down."""
+        trades = bound.order.act > 0.0 or desk.renews(bars.row)
+        if part < 1.0:
+            why["margin.factor"] = part
+        if part < 1.0 or (desk.trimmed and not trades):
+            bound = bound._replace(order=desk.shrink(bars.row, bound.order, part))
+        elif trades:
+            desk.whole_again()
+        made, replaced = desk.plan(bars.row, bound.order, bars.due)
         self.sheet.planned(desk, bound.order, bound.scale)
         if self.recorder is not None:
             self.recorder.planned(
