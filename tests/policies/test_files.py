@@ -265,7 +265,7 @@ MISTAKES = {
     "two rules": (CONSTANT * 2, "steps[1]: 'constant' is a second rule. Mend: keep one rule"),
     "order": (
         CONSTANT + '[[steps]]\nkind = "persist"\n[[steps]]\nkind = "smooth"',
-        "steps[2]: 'smooth' stands after 'persist'. Mend: keep the order rule, bounds",
+        "steps[2]: 'smooth' stands after 'persist'. Mend: keep the order rule, blend, bounds",
     ),
     "trigger not last": (
         LINEAR + '[[steps]]\nkind = "trigger"\n[[steps]]\nkind = "budget"',

@@ -81,7 +81,9 @@ class Policy:
                     where="policy",
                     mend="import hedgerow, or hedgerow.policies, first",
                 )
-            object.__setattr__(self, "steps", (steps[0], STEPS["bounds"](), *steps[1:]))
+            before = [step for step in steps if step.stage < Stage.BOUNDS]
+            after = steps[len(before) :]
+            object.__setattr__(self, "steps", (*before, STEPS["bounds"](), *after))
 
     @classmethod
     def from_toml(cls, text: str) -> Policy:
@@ -234,7 +236,7 @@ def _check_order(steps: tuple[Step, ...]) -> None:
             raise PolicyError(
                 f"'{after.kind}' stands after '{before.kind}'",
                 where=where,
-                mend="keep the order rule, bounds, smooth, persist, scope, budget, trigger",
+                mend=f"keep the order {', '.join(stage.name.lower() for stage in Stage)}",
             )
         if after.stage == before.stage:
             raise PolicyError(

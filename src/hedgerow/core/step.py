@@ -20,15 +20,21 @@ from hedgerow.errors import PolicyError
 
 
 class Stage(IntEnum):
-    """The order in which steps act (spec B); a policy may skip a stage, never reorder it."""
+    """The order in which steps act (spec B); a policy may skip a stage, never reorder it.
+
+    ``BLEND`` holds what mixes the rule's intensity with another or caps it (spec A7), ``SPLIT``
+    what divides the whole among the sleeves of a term structure (spec A4).
+    """
 
     RULE = 0
-    BOUNDS = 1
-    SMOOTH = 2
-    PERSIST = 3
-    SCOPE = 4
-    BUDGET = 5
-    TRIGGER = 6
+    BLEND = 1
+    BOUNDS = 2
+    SMOOTH = 3
+    PERSIST = 4
+    SCOPE = 5
+    SPLIT = 6
+    BUDGET = 7
+    TRIGGER = 8
 
 
 @runtime_checkable
