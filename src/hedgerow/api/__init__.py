@@ -196,6 +196,7 @@ class Result:
             "strategies": found.strategies,
             "saving": found.saving,
             "matched": found.matched,
+            "divest": found.divest,
             "crises": found.crises,
             "calm": found.calm,
             "her": found.her,

@@ -17,6 +17,7 @@ from hedgerow.engine.run import text_of
 from hedgerow.errors import HedgerowError
 from hedgerow.files import not_written, write_whole
 from hedgerow.report import decisions, formats, panels, story, tables
+from hedgerow.report.divest import sentence
 from hedgerow.research.comparison import PERIODS, Comparison
 
 
@@ -95,6 +96,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "tiles": tables.tiles(found, told),
         "periods": [(tables.TITLES[name], found.periods[name]) for name in PERIODS],
         "figures": tables.key_figures(found),
+        "divest": {name: sentence(found.divest[name]) for name in ("dynamic", "static")},
         "charts": charts,
         "back": panels.backdrop(found, span),
         "readings": panels.readings(charts, span),
