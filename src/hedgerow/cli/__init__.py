@@ -16,6 +16,7 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    compare,
     curve,
     data,
     iv,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
+app.command()(compare.compare)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)

@@ -68,9 +68,9 @@ def render(found: Comparison) -> str:
     return fill("page.html.j2", _facts(found))
 
 
-def fill(template: str, facts: Mapping[str, Any]) -> str:
-    """Return a template with its facts, our style, our script and leave for nothing else."""
-    style, script = _read("page.css"), _read("page.js")
+def fill(template: str, facts: Mapping[str, Any], *, style: str = "") -> str:
+    """Return a template with its facts, our style and more, our script, and leave for no other."""
+    style, script = _read("page.css") + style, _read("page.js")
     return (
         _environment()
         .get_template(template)
