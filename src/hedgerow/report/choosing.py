@@ -69,8 +69,9 @@ def summarise(found: Choice) -> str:
     lines = [
         f"{len(found.comparisons)} candidates, out of sample: {span['from']} … {span['to']} "
         f"({span['sessions']:,} sessions), after costs",
-        f"{MEANINGS[found.protection]}. * efficient: no other gives up as little and protects "
-        "as much.",
+        f"{MEANINGS[found.protection]}.",
+        "* efficient: no other gives up as little and protects as much.",
+        *([_aside(found)] if _aside(found) else []),
         "",
         _table(found),
         "",
@@ -268,6 +269,16 @@ def limits(found: Choice) -> list[str]:
     ]
 
 
+def _aside(found: Choice) -> str:
+    """Say it where the picture measures protection otherwise than the verdicts do."""
+    if found.protection == "drawdown":
+        return ""
+    return (
+        "Mind: the verdicts against less equity compare return and the deepest fall; measured as "
+        "in this picture, a hedge may lie on the other side of the line."
+    )
+
+
 def headline(found: Choice) -> str:
     """Return the answer in one sentence."""
     best = [each.name for each in hedged(found) if each.efficient]
@@ -283,7 +294,7 @@ def _count(names: list[str], of: int) -> str:
     if not names:
         return f"none of {of} hedges is"
     verb = "is" if len(names) == 1 else "are"
-    if len(names) <= 3:
+    if len(names) <= 3 and len("".join(names)) <= 60:
         return f"{' and '.join([', '.join(names[:-1])] * (len(names) > 1) + names[-1:])} {verb}"
     return f"{len(names)} of {of} hedges are"
 
@@ -312,10 +323,11 @@ def render(found: Choice) -> str:
             "headline": headline(found),
             "version": first.facts.get("version", ""),
             "not_advice": NOT_ADVICE,
-            "readings": {"first": 0, "last": 0, "days": [], "charts": {}},
+            "readings": None,
             "found": found,
             "caption": tradeoff.caption(found),
             "meaning": MEANINGS[found.protection],
+            "aside": _aside(found),
             "candidates": found.candidates,
             "rows": [_row(each) for each in found.candidates],
             "hedged": best,

@@ -19,8 +19,8 @@ from hedgerow.research.candidates import Candidate
 from hedgerow.research.choosing import Choice
 
 _WIDE, _HIGH, _LEFT, _TOP, _RIGHT = 760, 440, 74, 92, 40
-_LETTER = 6.4
-"""Width of a letter, pixels."""
+_LETTER, _BOLD = 6.4, 7.2
+"""Width of a letter, plain and bold, pixels."""
 _LINE = 15.0
 """Height of a line of words, pixels."""
 _NEAR = 16.0
@@ -188,7 +188,8 @@ def _plot(found: Choice) -> list[str]:
     taken += around * 4  # covering a mark is worse than covering a line
     words = []
     for each, (x, y) in sorted(marks, key=lambda mark: mark[1][1]):
-        thread, word, boxes = _name(each, x, y, taken)
+        others = [Box(a - 22, b - 10, a + 22, b + 10) for c, (a, b) in marks if c is not each]
+        thread, word, boxes = _name(each, x, y, [*taken, *others])
         taken += boxes
         made.append(thread)
         words.append(word)
@@ -274,7 +275,7 @@ def _name(
     each: Candidate, x: float, y: float, taken: Sequence[Box]
 ) -> tuple[str, str, tuple[Box, ...]]:
     """Return thread, word and what the two cover, where the word covers the least."""
-    wide = len(each.name) * _LETTER + (2.0 if each.efficient else 0.0)
+    wide = len(each.name) * (_BOLD if each.efficient else _LETTER)
     box = _best_place(x, y, wide, 10.0, taken) or Box(x, y, x + wide, y + _LINE)
     ends = _thread(x, y, box)
     thread = "" if ends is None else f'<path class="thread" d="{polyline(*ends)}"/>'
