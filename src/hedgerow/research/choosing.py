@@ -220,7 +220,10 @@ def _chosen(
     first = comparisons[0]
     none = measures_of(first, "unhedged")
     if protect(protection, none, none) is None:
-        missing = {"her": "no crisis begins", "tail": f"there are fewer than {LEAST_MONTHS} months"}
+        missing = {
+            "her": "no crisis that cost the portfolio anything begins",
+            "tail": f"there are fewer than {LEAST_MONTHS} months",
+        }
         raise RangeError(
             f"{missing.get(protection, 'NAV is lost')} in the test part: nothing to measure it by",
             where="protection",

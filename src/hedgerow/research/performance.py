@@ -74,7 +74,7 @@ def annual_return(nav: Floats, span: float) -> float:
     >>> round(annual_return(np.array([100.0, 121.0]), 2.0), 6)
     0.1
     """
-    if not (nav[-1] > 0.0 and span > 0.0):
+    if not (nav[0] > 0.0 and nav[-1] > 0.0 and span > 0.0):
         return float("nan")
     return float((nav[-1] / nav[0]) ** (1.0 / span) - 1.0)
 
