@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from markupsafe import Markup
@@ -71,7 +72,7 @@ def summarise(found: Choice) -> str:
         f"({span['sessions']:,} sessions), after costs",
         f"{MEANINGS[found.protection]}.",
         "* efficient: no other gives up as little and protects as much.",
-        *([_aside(found)] if _aside(found) else []),
+        *wrap(_aside(found), 100),
         "",
         _table(found),
         "",
@@ -82,7 +83,9 @@ def summarise(found: Choice) -> str:
     lines += ["", "What each gave back, crisis by crisis (HER, C4; the whole run)", _crises(found)]
     lines += ["  ▸ begins in the test part"] if any(row["tested"] for row in found.crises) else []
     lines += ["  * only partly covered by the run"] if _partial(found) else []
-    lines += ["", _flags(found), _lookahead(found), _origin(found), NOT_ADVICE]
+    checks = (_flags(found), _lookahead(found), _origin(found))
+    lines += ["", *(line for said in checks for line in wrap(said, 100, subsequent_indent="  "))]
+    lines.append(NOT_ADVICE)
     return "\n".join(lines)
 
 
