@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 import hedgerow as hr
-from cli.console import LINEAR, SHORT, as_json, bad, good
+from cli.console import LINEAR, ROOT, SHORT, as_json, bad, good
 from hedgerow.policies import catalog, files
 
 FEW = ["linear@option-a", "tiers", "--sleeve", "put"]
@@ -101,3 +103,26 @@ def test_a_rule_comes_before_a_file_of_its_name() -> None:
     Path("mine").write_text(Path(LINEAR).read_text("utf-8"))
     assert files.named("tiers") == catalog.starter("tiers")
     assert files.named("mine") == files.named(LINEAR) == files.read(LINEAR)
+
+
+PAGE = (ROOT / "docs" / "choosing.md").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_console_of_the_page_says_what_it_says() -> None:
+    (block,) = re.findall(r"^```console\n(.*?)^```", PAGE, re.M | re.S)
+    command, *said = block.splitlines()
+    text = good(*shlex.split(command.removeprefix("$ hedgerow ")))
+    for line in said:
+        assert line in text.splitlines()
+    assert Path("choice.html").exists()
+    assert Path("choice.svg").exists()
+
+
+def test_the_python_of_the_page_runs(capsys) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    space: dict[str, object] = {}
+    exec(compile(block, "choosing.md", "exec"), space)
+    assert "Or simply less equity (D9)?" in capsys.readouterr().out
+    assert list(space["table"].index) == ["linear", "tiers", "fixed 1×", "no hedge"]
+    assert Path("choice.html").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -130,6 +131,19 @@ def test_a_page_that_cannot_be_written_is_told(tmp_path) -> None:
     with pytest.raises(HedgerowError, match="folder"):
         result().report(tmp_path)
     assert result().report(tmp_path / "new" / "page.html").read_text().startswith("<!DOCTYPE")
+
+
+def test_the_headline_warns_of_models_and_of_failed_tests() -> None:
+    found = result().found
+    assert "Read with care: VIX 40%, hedge prices 100% modelled." in choosing.headline(found)
+    last = replace(found.candidates[0], lookahead=False)
+    failed = replace(found, candidates=(last, *found.candidates[1:]))
+    assert "Do not trust it" in choosing.headline(failed)
+    measured = [
+        replace(each, measures={**each.measures, "modelled_vix": 0.0, "modelled_prices": 0.0})
+        for each in found.candidates
+    ]
+    assert "care" not in choosing.headline(replace(found, candidates=tuple(measured)))
 
 
 # ---- the picture --------------------------------------------------------------------------------

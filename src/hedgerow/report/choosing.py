@@ -14,6 +14,7 @@ from hedgerow.engine.run import text_of
 from hedgerow.report import page, tables, tradeoff
 from hedgerow.report.divest import sentence
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, percent
+from hedgerow.report.story import MUCH_MODELLED
 from hedgerow.report.summary import indented
 from hedgerow.research.candidates import Candidate, Protection
 from hedgerow.research.choosing import Choice
@@ -290,7 +291,14 @@ def headline(found: Choice) -> str:
     ]
     count = len(hedged(found))
     said = f"Out of sample, {_count(best, count)} efficient"
-    return f"{said}; {_count(beat, count)} better than simply holding less equity."
+    said += f"; {_count(beat, count)} better than simply holding less equity."
+    if any(each.lookahead is False for each in found.candidates):
+        return f"{said} Do not trust it: a look-ahead test failed."
+    prices = max(each.measures["modelled_prices"] or 0.0 for each in found.candidates)
+    vix = found.candidates[-1].measures["modelled_vix"] or 0.0
+    shares = (("VIX", vix), ("hedge prices", prices))
+    modelled = [f"{name} {percent(share, 0)}" for name, share in shares if share > MUCH_MODELLED]
+    return f"{said} Read with care: {', '.join(modelled)} modelled." if modelled else said
 
 
 def _count(names: list[str], of: int) -> str:
