@@ -13,6 +13,7 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.engine.trade import trade
+from hedgerow.policies.catalog import starter
 from hedgerow.report import page, program_page
 
 PROBE = """<!DOCTYPE html><html><body><iframe src="report.html" width="360" height="3000"></iframe>
@@ -70,12 +71,28 @@ def traded(found, path) -> tuple[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("write", [compared, traded])
 def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None:
-    program = browser()
     first, last = write(found, tmp_path / "report.html")
-    (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
+    out = measured(tmp_path, PROBE)
+    assert last in out["before"]
+    assert first in out["after"]
+    assert "$10,000,000" in out["after"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_choice_fits_a_phone(tmp_path) -> None:
+    market = hr.load("builtin", start="2016-01-04", end="2020-12-31")
+    rules = [starter("linear", "option-a"), starter("tiers"), starter("vol_ratio")]
+    hr.compare(rules, market, [hr.Put(), hr.VarianceSwap()]).report(tmp_path / "report.html")
+    measured(tmp_path, re.sub(r"  const plot = .*?(?=  inside\.width)", "", PROBE, flags=re.S))
+
+
+def measured(tmp_path, probe: str) -> dict:
+    """Open a page on a phone and a desk; nothing may complain or be wider than the screen."""
+    (tmp_path / "probe.html").write_text(probe, encoding="utf-8")
     done = subprocess.run(
         [
-            program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", "--allow-file-access-from-files", "--enable-logging=stderr",
             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=4000",
@@ -90,6 +107,4 @@ def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None
     out = json.loads(htmllib.unescape(said.group(1)))
     for width in ("phone", "desktop"):
         assert out[width]["wide"] <= out[width]["inner"], width
-    assert last in out["before"]
-    assert first in out["after"]
-    assert "$10,000,000" in out["after"]
+    return out

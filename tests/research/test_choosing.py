@@ -17,7 +17,7 @@ import synthetic
 from hedgerow.errors import DataError, HedgerowError, PolicyError, RangeError, SleeveError
 from hedgerow.policies.catalog import starter
 from hedgerow.policies.files import named
-from hedgerow.report import story
+from hedgerow.report import story, tradeoff
 from hedgerow.research import candidates, choosing, performance
 
 POLICIES = [starter("linear", "option-a"), starter("tiers"), starter("vol_ratio")]
@@ -292,6 +292,22 @@ def test_a_ruined_candidate_is_neither_efficient_nor_compared() -> None:
     assert lost.divest is None
     assert "ruin" in lost.flags
     assert not lost.efficient
+    assert lost.measures["return_given_up"] is lost.measures["protection"] is None
+    fixed = next(each for each in found.candidates if each.kind == "fixed")
+    assert fixed.divest is None
+    assert "Not drawn, for NAV was lost: ruin, fixed 1×." in tradeoff.picture(found)
+
+
+def test_a_policy_that_never_hedges_is_no_hedge() -> None:
+    idle = hr.Policy([hr.Constant(0.0)], [], name="idle", raw=True)
+    found = choose([idle], SLEEVES[:1])
+    ours, none = found.candidates[0], found.candidates[-1]
+    assert ours.efficient == none.efficient
+    assert ours.measures["turnover"] is None
+    assert ours.divest["verdict"] == "even"
+    for way in ("at_equal_return", "at_equal_drawdown"):
+        assert ours.divest[way]["kept"] == 1.0
+        assert ours.divest[way]["matched"]
 
 
 @pytest.mark.realdata

@@ -64,12 +64,15 @@ _IDLE = frozenset(
 )
 """Measures that no hedge has not."""
 
+_TERMS = frozenset({"inputs", "parameters", "modelled_prices", "modelled_vix"})
+"""Measures that a candidate has even if NAV was lost."""
+
 
 def summarise(found: Choice) -> str:
     """Return the candidates side by side as plain text."""
     span = found.period
     lines = [
-        f"{len(found.comparisons)} candidates, out of sample: {span['from']} … {span['to']} "
+        f"{_many(found)}, out of sample: {span['from']} … {span['to']} "
         f"({span['sessions']:,} sessions), after costs",
         f"{MEANINGS[found.protection]}.",
         "* efficient: no other gives up as little and protects as much.",
@@ -88,6 +91,11 @@ def summarise(found: Choice) -> str:
     lines += ["", *(line for said in checks for line in wrap(said, 100, subsequent_indent="  "))]
     lines.append(NOT_ADVICE)
     return "\n".join(lines)
+
+
+def _many(found: Choice) -> str:
+    count = len(found.comparisons)
+    return f"{count} candidate{'s' if count != 1 else ''}"
 
 
 def hedged(found: Choice) -> list[Candidate]:
@@ -121,6 +129,8 @@ def written(each: Candidate, key: str, kind: str) -> str:
     if each.kind == "none" and key in _IDLE:
         return DASH
     if each.kind == "fixed" and key in {"saving", "inputs", "parameters"}:
+        return DASH
+    if each.measures["return_given_up"] is None and key not in _TERMS:  # ruined
         return DASH
     return tables.write_value(each.measures[key], kind)
 
@@ -261,7 +271,7 @@ def assumptions(found: Choice) -> list[str]:
 def limits(found: Choice) -> list[str]:
     """Return what the comparison does not show."""
     return [
-        f"{len(found.comparisons)} policies were looked at here, and more may have been before. "
+        f"{_many(found)} stood to choose from here, and more may have been tried before. "
         "The best of many looks better than it is: its lead is partly luck, out of sample or not, "
         "once the choice is made on these very years.",
         "One history, few crises. Differences of a point of drawdown or of a few hundredths of "

@@ -26,6 +26,9 @@ _LINE = 15.0
 _NEAR = 16.0
 """A name farther than this from its mark gets a thread, pixels."""
 
+_NEAR_ENOUGH = 30.0
+"""Area that a word along the divest line may cover, square pixels."""
+
 PROTECTIONS = {
     "drawdown": ("Points taken off the deepest fall", 1),
     "her": ("Part of crisis losses given back (HER)", 0),
@@ -119,15 +122,6 @@ def page_style() -> str:
     return re.sub(r"([^{}\s][^{}]*)\{", r"svg.tradeoff \1{", told)
 
 
-def caption(found: Choice) -> str:
-    """Return what stretch is shown, and what its axes are, in one line."""
-    span = found.period
-    return (
-        f"{span['from']} to {span['to']}, out of sample, after costs. Up is more protection, "
-        "left is less given up."
-    )
-
-
 def summary(found: Choice) -> str:
     """Return the picture in words, for those who do not see it."""
     said = []
@@ -141,11 +135,23 @@ def summary(found: Choice) -> str:
 
 
 def _shown(found: Choice) -> list[Candidate]:
+    """Return the candidates with a place in the picture: a ruined one has none."""
     return [
         each
         for each in found.candidates
         if each.measures["return_given_up"] is not None and each.measures["protection"] is not None
     ]
+
+
+def caption(found: Choice) -> str:
+    """Return what stretch is shown, and what its axes are, in one line."""
+    span = found.period
+    left_out = [each.name for each in found.candidates if each not in _shown(found)]
+    said = (
+        f"{span['from']} to {span['to']}, out of sample, after costs. Up is more protection, "
+        "left is less given up."
+    )
+    return f"{said} Not drawn, for NAV was lost: {', '.join(left_out)}." if left_out else said
 
 
 def _view(found: Choice, digits: int) -> _View:
@@ -218,6 +224,10 @@ def _divest_line(found: Choice, view: _View, taken: list[Box]) -> list[str]:
         a, b = float(x[i]), float(y[i])
         made.append(f'<circle class="step" cx="{a:.1f}" cy="{b:.1f}" r="3"/>')
         taken.append(Box(a - 4, b - 4, a + 4, b + 4))
+    fine = np.linspace(0.0, len(x) - 1.0, 4 * len(x))  # names keep off the line
+    for a, b in zip(*(np.interp(fine, np.arange(len(x)), way) for way in (x, y)), strict=True):
+        if 0.0 <= a <= _WIDE and 0.0 <= b <= _HIGH:
+            taken.append(Box(a - 2.0, b - 2.0, a + 2.0, b + 2.0))
     for i in shown[:12]:
         box = _best_place(float(x[i]), float(y[i]), 30.0, 4.0, taken, near=True)
         if box is not None:
@@ -226,10 +236,6 @@ def _divest_line(found: Choice, view: _View, taken: list[Box]) -> list[str]:
                 f'<text class="halo" x="{box.left:.1f}" y="{box.bottom - 4:.1f}">'
                 f"{percents[i]}%</text>"
             )
-    fine = np.linspace(0.0, len(x) - 1.0, 4 * len(x))  # names keep off the line
-    for a, b in zip(*(np.interp(fine, np.arange(len(x)), way) for way in (x, y)), strict=True):
-        if 0.0 <= a <= _WIDE and 0.0 <= b <= _HIGH:
-            taken.append(Box(a - 2.0, b - 2.0, a + 2.0, b + 2.0))
     return made
 
 
@@ -321,7 +327,7 @@ def _best_place(
             cost += 1.5 * sum(
                 part.over(other) for part in _along(_thread(x, y, box)) for other in taken
             )
-            if near and cost > 4.0:
+            if near and cost > _NEAR_ENOUGH:
                 continue
             if best is None or cost < best[0]:
                 best = cost, box

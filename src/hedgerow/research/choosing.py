@@ -236,13 +236,16 @@ def _chosen(
     ]
     measured = [measures_of(found, strategy) for found, strategy in runs]
     for ours in measured:
-        ours["return_given_up"] = less(none["annual_return"], ours["annual_return"])
-        ours["protection"] = protect(protection, ours, none)
-    given_up, protection_of = (
-        np.array([np.nan if ours[key] is None else ours[key] for ours in measured], np.float64)
+        # whatever follows a NAV below nothing means nothing
+        gone = (ours["max_drawdown"] or 0.0) <= -1.0
+        given_up = None if gone else less(none["annual_return"], ours["annual_return"])
+        ours["return_given_up"] = given_up
+        ours["protection"] = None if given_up is None else protect(protection, ours, none)
+    axes = [  # rounded: the same run in another way is no better
+        np.array([_known(ours[key]) for ours in measured]).round(12)
         for key in ("return_given_up", "protection")
-    )
-    best, over = efficient(given_up, protection_of), dominators(given_up, protection_of)
+    ]
+    best, over = efficient(*axes), dominators(*axes)
     candidates = tuple(
         Candidate(
             name,
@@ -277,6 +280,10 @@ def _chosen(
         periods["test"],
         periods["all"],
     )
+
+
+def _known(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _line(

@@ -180,6 +180,7 @@ def crossings(gap: Callable[[float], float], at: Floats, gaps: Floats) -> list[f
     >>> [round(x, 6) for x in crossings(lambda x: x * x - 0.25, at, at**2 - 0.25)]
     [0.5]
     """
+    gaps = np.where(np.abs(gaps) <= 1e-12, 0.0, gaps)  # what is left of a difference of floats
     found = [float(x) for x, g in zip(at, gaps, strict=True) if g == 0.0]
     for i in np.flatnonzero(gaps[:-1] * gaps[1:] < 0.0):
         low, high, below = float(at[i]), float(at[i + 1]), gaps[i] < 0.0
