@@ -208,7 +208,7 @@ def test_a_name_keeps_inside_and_covers_nothing_where_there_is_room(x, y, others
     assert box.right <= 800.0
     assert box.top >= 0.0
     assert box.bottom <= 440.0
-    assert sum(box.over(other) for other in taken) < 1.0
+    assert tradeoff.covered([box], taken) < 1.0
 
 
 def test_the_picture_is_the_same_in_page_and_file_and_told_in_words(html) -> None:

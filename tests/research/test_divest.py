@@ -88,13 +88,15 @@ def test_d9_the_costs_are_those_of_plain_bookkeeping(kept: float, half_spread: f
     assert found[-1] == pytest.approx(shares + bills, rel=1e-12)
 
 
-def test_d9_a_portfolio_partly_in_bills_is_charged_only_for_what_it_trades_more() -> None:
-    moves = np.array([0.05])  # 60 % equity that rose by 5/0.6 %, of which half is kept
-    found = divesting(moves, 0.0, 0.01, exposure=0.6).nav(0.5)[-1]
-    index = 0.05 / 0.6
-    ours = abs(0.3 * (1 + index) / 1.025 - 0.3)
-    its = abs(0.6 * (1 + index) / 1.05 - 0.6)
-    expected = 102.5 * (1 - 0.01 * (max(ours - its, 0.0) + 0.3))
+@pytest.mark.parametrize("share", [0.6, 0.9])
+def test_d9_a_portfolio_partly_in_bills_is_charged_only_for_what_it_trades_more(share) -> None:
+    moves = np.array([0.05])  # a share of equity that rose by 5 %/share, of which half is kept
+    found = divesting(moves, 0.0, 0.01, exposure=share).nav(0.5)[-1]
+    index = 0.05 / share
+    ours = abs(share / 2 * (1 + index) / 1.025 - share / 2)
+    its = abs(share * (1 + index) / 1.05 - share)
+    assert (ours > its) == (share == 0.9)
+    expected = 102.5 * (1 - 0.01 * (max(ours - its, 0.0) + share / 2))
     assert found == pytest.approx(expected, rel=1e-12)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import _check, day, plain, shown
+from hedgerow.api import check, day, plain, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -165,7 +165,7 @@ def compare(
         raise SleeveError("there is nothing to hedge with", where="hedge", mend="write hr.Put()")
     for policy in policies:
         for sleeve in sleeves:
-            _check(policy, market, sleeve, portfolio, costs)
+            check(policy, market, sleeve, portfolio, costs)
     return ChoiceResult(
         choose(
             policies,

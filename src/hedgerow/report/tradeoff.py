@@ -61,11 +61,20 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def over(self, other: Box) -> float:
-        """Return the area that two share."""
-        wide = min(self.right, other.right) - max(self.left, other.left)
-        high = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(wide, 0.0) * max(high, 0.0)
+
+def covered(boxes: Sequence[Box], others: Sequence[Box]) -> float:
+    """Return the area that each of some boxes shares with each of others, summed.
+
+    Examples
+    --------
+    >>> covered([Box(0, 0, 10, 10)], [Box(8, 5, 20, 20), Box(30, 0, 40, 10)])
+    10.0
+    """
+    if not boxes or not others:
+        return 0.0
+    a, b = np.array(boxes, np.float64)[:, None], np.array(others, np.float64)[None]
+    shared = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    return float(np.maximum(shared, 0.0).prod(axis=-1).sum())
 
 
 @dataclass(frozen=True)
@@ -268,7 +277,7 @@ def _sides(taken: Sequence[Box]) -> list[str]:
         ("better than holding less equity", Box(8.0, 6.0, 190.0, 24.0), "start"),
         ("worse than it", Box(_WIDE - 90.0, _HIGH - 24.0, _WIDE - 8.0, _HIGH - 6.0), "end"),
     ):
-        if not any(box.over(other) for other in taken):
+        if covered([box], taken) == 0.0:
             x = box.left if anchor == "start" else box.right
             made.append(
                 f'<text class="side" x="{x:.0f}" y="{box.bottom - 4:.0f}" '
@@ -323,10 +332,8 @@ def _best_place(
             box = Box(left, top, left + wide, top + _LINE)
             if left < 2.0 or left + wide > _WIDE + _RIGHT - 4 or top < 2.0 or top + _LINE > _HIGH:
                 continue
-            cost = sum(box.over(other) for other in taken) + ring * 0.5 + (angle > 0.0) * 0.5
-            cost += 1.5 * sum(
-                part.over(other) for part in _along(_thread(x, y, box)) for other in taken
-            )
+            cost = covered([box], taken) + ring * 0.5 + (angle > 0.0) * 0.5
+            cost += 1.5 * covered(_along(_thread(x, y, box)), taken)
             if near and cost > _NEAR_ENOUGH:
                 continue
             if best is None or cost < best[0]:
