@@ -182,7 +182,7 @@ def compare(
         "static": run.play("static", plain, ground, known),
         "dynamic": run.play("dynamic", policy, ground, known),
     }
-    cash = cash_of(ground)
+    cash = cash_returns(ground)
     rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
@@ -262,11 +262,11 @@ def divesting(ground: Ground, alone: Track, costs: Costs, rows: slice) -> Divest
     """Return the portfolio of a ground with less equity, judged over these rows (D9)."""
     portfolio = ground.portfolio
     exposure = portfolio.equity_share * portfolio.beta
-    bills = cash_of(ground, portfolio.interest)
+    bills = cash_returns(ground, portfolio.interest)
     return Divesting(alone, bills, exposure, costs.underlying_bps * 1e-4, rows)
 
 
-def cash_of(ground: Ground, interest: Interest = "simple") -> Floats:
+def cash_returns(ground: Ground, interest: Interest = "simple") -> Floats:
     """Return what bills earned over each bar of the run, **shape** (T,)."""
     cash = Equity(1.0, equity_share=0.0, interest=interest)
     bills = cash.values(ground.market, ground.first)[ground.first :]
