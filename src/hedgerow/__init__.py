@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import (
         Bands,
@@ -89,6 +90,7 @@ __all__ = [
     "Contracts",
     "Costs",
     "DataError",
+    "DeltaBand",
     "Equity",
     "Execution",
     "Future",
@@ -141,6 +143,7 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
+    "WhalleyWilmott",
     "__version__",
     "analyse",
     "backtest",
@@ -202,6 +205,7 @@ _HOMES = {
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("DeltaBand", "WhalleyWilmott"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }
