@@ -22,6 +22,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import OptionSleeve
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import index_of
+from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.policies.hedging import best_width, left_over
 from hedgerow.policies.signals import RealisedVol
@@ -134,7 +135,7 @@ class Exposure:
 
 
 def expose(
-    sleeve: OptionSleeve,
+    sleeve: Sleeve,
     market: Market,
     *,
     value: float = 10e6,
