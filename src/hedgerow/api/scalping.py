@@ -140,7 +140,7 @@ def scalp(
     every: Sequence[float] | float | None = None,
     band: Sequence[float] | float | None = None,
     aversion: Sequence[float] | float | None = None,
-    to: str = "zero",
+    edge: bool = False,
     value: float = 10e6,
     costs: Costs | None = None,
     start: Day | None = None,
@@ -161,8 +161,8 @@ def scalp(
         Delta per contract that is left alone.
     aversion
         Risk aversions per point of wealth, of Whalley's and Wilmott's band.
-    to
-        A delta beyond a ``band`` is brought back to ``zero`` or to its ``edge``.
+    edge
+        Whether a delta beyond a ``band`` is brought back to its edge, not to nothing.
     value
         USD that a size as a part of NAV refers to; it does not grow.
     costs
@@ -197,8 +197,6 @@ def scalp(
     check_market(market)
     if costs is not None and not isinstance(costs, Costs):
         raise refused(RangeError, costs, "costs", "write hr.Costs()")
-    if to not in ("zero", "edge"):
-        raise RangeError(f"{shown(to)} is no end of a trade", where="to", mend="zero or edge")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
         raise RangeError(f"{shown(value)} is not an amount", where="value", mend="give USD")
     if every is None and band is None and aversion is None:
@@ -207,7 +205,7 @@ def scalp(
     for width in _listed(band, "band"):
         if width <= 0.0:
             raise RangeError(f"{width} is no band", where="band", mend="give a delta such as 0.1")
-        rules.append(Rule(width=width, edge=to == "edge"))
+        rules.append(Rule(width=width, edge=bool(edge)))
     rules += [Rule(aversion=a, edge=True) for a in _listed(aversion, "aversion")]
     options = hedge or Straddle(tenor="30d")
     exposure = expose(

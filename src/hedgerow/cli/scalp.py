@@ -47,10 +47,10 @@ def scalp(
             show_default="0.01,0.1,1",
         ),
     ] = None,
-    to: Annotated[
-        str,
-        typer.Option(metavar="END", help="A delta beyond a band is brought to zero, or its edge."),
-    ] = "zero",
+    edge: Annotated[
+        bool,
+        typer.Option("--edge", help="Bring a delta beyond --band to its edge, not to nothing."),
+    ] = False,
     portfolio: Value = "10m",
     no_costs: NoCosts = False,
     same_bar: SameBar = False,
@@ -89,7 +89,7 @@ def scalp(
         every=ways["every"],
         band=ways["band"],
         aversion=ways["aversion"],
-        to=to,
+        edge=edge,
         value=value,
         costs=Costs.none() if no_costs else Costs(),
         start=first,

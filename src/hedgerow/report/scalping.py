@@ -10,7 +10,7 @@ import numpy as np
 from hedgerow.report.charts import axis, linear_ticks
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent, usd, usd_short
 from hedgerow.report.svg import across, grid, page, ticks_below
-from hedgerow.research.scalping import Rule, Scalping
+from hedgerow.research.scalping import WINDOW, Rule, Scalping
 from hedgerow.research.scalping_figures import by_period, by_rule, per_year, years_of
 
 _WORDS = (
@@ -89,8 +89,9 @@ def verdict(study: Scalping) -> list[str]:
         first = "There was neither gamma nor theta."
     return [
         first,
-        f"Expected gamma a year: {usd(made['expected_implied'])} at implied volatility, "
-        f"{usd(made['expected_realised'])} at that of the 21 sessions before.",
+        f"Gamma less theta: {usd(gamma + theta)} a year; expected "
+        f"{usd(made['expected_implied'] + theta)} at implied volatility, "
+        f"{usd(made['expected_realised'] + theta)} at that of the {WINDOW} sessions before.",
         f"With vega, what was left unhedged, and costs: {usd(made['pnl'])} a year "
         f"over {number(years_of(study.exposure), 1)} years.",
     ]
