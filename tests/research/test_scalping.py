@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hedgerow as hr
+from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger import deciding
@@ -33,6 +34,8 @@ SLEEVES = {
     "sold": hr.Straddle(tenor="30d", roll="expiry", side="short", size=Contracts(5)),
     "put": hr.Put(size=Contracts(20)),
     "call": hr.Call(roll="dte:30", size=Contracts(20)),
+    "morning": hr.Straddle(tenor="monthly", roll="expiry", settlement="am", size=Contracts(5)),
+    "drifting": hr.Straddle(tenor="60d", roll="30d", drift=0.03, size=Contracts(5)),
 }
 RULES = (
     *(Rule(every=n) for n in (1, 2, 5, 21)),
@@ -70,6 +73,25 @@ def test_a13_a_lane_does_not_see_the_others(same_bar: bool) -> None:
     together = scalp(held, RULES)
     for i, rule in enumerate(RULES):
         np.testing.assert_array_equal(scalp(held, [rule]).units[:, 0], together.units[:, i])
+
+
+def test_a13_the_steps_hold_the_hedges_of_the_validation_sheet() -> None:
+    """Whalley and Wilmott: K 1, T .1, σ .2, c 1e-5, a 1, a hedge of .5 before."""
+    spot = np.exp([-0.05, -0.01, 0.0, 0.01, 0.05])
+    call = bsm(spot, 1.0, 0.1, 0.2, call=True)
+    bar = Bar(*[0.0] * len(Bar._fields))._replace(
+        delta=call.delta, hedged=-0.5, band=band_width(call.gamma, spot, 1e-5, 1.0)
+    )
+    view = View((), opening(1e6), bar)
+    best, fixed = hr.WhalleyWilmott(1.0), hr.DeltaBand(0.2, "edge")
+    for step, expected in (
+        (best, [0.2946, 0.5, 0.5, 0.5, 0.7284]),
+        (fixed, np.clip(0.5, call.delta - 0.2, call.delta + 0.2)),
+    ):
+        _, memory = step.kernel(1.0, view, step.start(), step.params())
+        held = np.where(memory.fired, call.delta - memory.rest, 0.5)
+        np.testing.assert_allclose(held, expected, atol=5e-5)
+        np.testing.assert_array_equal(memory.fired, np.asarray(expected) != 0.5)
 
 
 # ---- against the event engine -------------------------------------------------------------------
