@@ -101,6 +101,18 @@ NO_OPTIONS = (
 )
 
 
+def test_a13_the_page_is_written_and_named(tmp_path) -> None:
+    file = tmp_path / "new" / "scalp.html"
+    said = good("scalp", *SHORT, "--every", "1", "--report", file)
+    assert said.endswith(f"Report: {file}\n")
+    page = file.read_text(encoding="utf-8")
+    headline = said.split("\n")[3]
+    assert f"<h1>{headline}</h1>" in page
+    assert as_json("scalp", *SHORT, "--report", file)["report"] == str(file)
+    folder = bad("scalp", *SHORT, "--report", tmp_path)
+    assert folder == f"{tmp_path}: this is a folder. Mend: name a file inside it"
+
+
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [

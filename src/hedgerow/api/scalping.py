@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from hedgerow import __version__
 from hedgerow.api import check_market, day, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError, nearest
@@ -34,8 +35,8 @@ AVERSIONS = (0.01, 0.1, 1.0)
 class ScalpResult:
     """A study of gamma scalping.
 
-    ``print(result)`` shows the answer; :meth:`frame` gives tables, :meth:`picture` draws one SVG,
-    :meth:`to_dict` gives the figures as plain values.
+    ``print(result)`` shows the answer; :meth:`frame` gives tables, :meth:`report` writes a page,
+    :meth:`picture` draws one SVG, :meth:`to_dict` gives the figures as plain values.
 
     Parameters
     ----------
@@ -108,6 +109,16 @@ class ScalpResult:
             raise RangeError(f"{shown(path)} is not a path", where="path", mend='write "scalp.svg"')
         write_whole(Path(path), self.svg())
         return Path(path)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file that opens offline, and return its path."""
+        from hedgerow.report.scalping_page import write
+
+        if not isinstance(path, str | os.PathLike):
+            raise RangeError(
+                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
+            )
+        return write(self.study, self.name, Path(path), version=__version__)
 
     def svg(self) -> str:
         """Return the picture as text."""

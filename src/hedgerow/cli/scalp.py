@@ -9,6 +9,7 @@ import typer
 
 from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
 from hedgerow.cli.runs import Data, From, NoCosts, SameBar, To, Value
+from hedgerow.cli.trade import Report
 
 
 @told
@@ -62,6 +63,7 @@ def scalp(
             show_default=False,
         ),
     ] = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold options, take their delta out, and say whether gamma paid for theta.
@@ -74,7 +76,7 @@ def scalp(
     from hedgerow.instruments.catalog import parse_sleeve
     from hedgerow.instruments.costs import Costs
 
-    place = writable(picture) if picture else None
+    place, page = (writable(path) if path else None for path in (picture, report))
     first, last = config.date(start, "--from"), config.date(end, "--to")
     hedge, value = parse_sleeve(sleeve), config.amount(portfolio)
     ways = {
@@ -98,12 +100,16 @@ def scalp(
     )
     if place:
         save_picture(place, made.svg())
+    if page:
+        made.report(page)
+    written = {"picture": picture and str(picture), "report": report and str(report)}
     if as_json:
-        show_json({**made.to_dict(), "data": data, "picture": picture and str(picture)})
+        show_json({**made.to_dict(), "data": data, **written})
         return
     typer.echo(str(made))
-    if place:
-        typer.echo(f"Picture: {picture}")
+    for word, name in written.items():
+        if name:
+            typer.echo(f"{word.capitalize()}: {name}")
 
 
 def _numbers(text: str | None, where: str, kind: type[int] | type[float]) -> list[float] | None:

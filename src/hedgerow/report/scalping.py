@@ -59,13 +59,13 @@ def told(study: Scalping, name: str) -> str:
             *verdict(study),
             "",
             f"Where the P&L came from, USD a year, hedged: {study.rules[0].name}",
-            _split_table(per_year(study)),
+            _table([[f"  {word}", value] for word, value in split_rows(per_year(study))]),
             "",
             "Ways to hedge, USD",
-            _rule_table(by_rule(study)),
+            _table(rule_rows(by_rule(study))),
             "",
             f"Gamma expected and realised (C5), USD by year, hedged: {study.rules[0].name}",
-            _period_table(by_period(study)),
+            _table(period_rows(by_period(study))),
             NOT_ADVICE,
         ]
     )
@@ -97,11 +97,17 @@ def verdict(study: Scalping) -> list[str]:
     ]
 
 
-def _split_table(made: Mapping[str, float]) -> str:
-    return columns([[f"  {word}", usd(made[key])] for key, word in _WORDS], right=[1])
+def _table(rows: list[list[str]]) -> str:
+    return columns(rows, right=range(1, len(rows[0])))
 
 
-def _rule_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def split_rows(made: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Return the parts of a P&L in words, in the order in which they are told."""
+    return [(word, usd(made[key])) for key, word in _WORDS]
+
+
+def rule_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return the figures of every rule in words, a row of heads first."""
     head = ["Hedge", "P&L a year", "left unhedged", "SD daily", "SD monthly", "P&L / SD",
             "hedge costs", "trades a year"]  # fmt: skip
     body = [
@@ -117,10 +123,11 @@ def _rule_table(rows: Sequence[Mapping[str, Any]]) -> str:
         ]
         for row in rows
     ]
-    return columns([head, *body], right=range(1, len(head)))
+    return [head, *body]
 
 
-def _period_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def period_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return what was gained by year or month in words, a row of heads first."""
     keys = ("gamma", "expected_implied", "expected_realised", "theta", "vega", "delta", "residual")
     head = ["", "gamma", "at implied", "at realised", "theta", "vega", "unhedged", "residual",
             "costs", "all together"]  # fmt: skip
@@ -133,7 +140,7 @@ def _period_table(rows: Sequence[Mapping[str, Any]]) -> str:
         ]
         for row in rows
     ]
-    return columns([head, *body], right=range(1, len(head)))
+    return [head, *body]
 
 
 def picture(study: Scalping, title: str) -> str:
