@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hedgerow as hr
+from engine.trading import unforeseen
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger import deciding
 from hedgerow.engine.ledger.events import Decided
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.errors import PolicyError, RangeError, SleeveError
@@ -22,7 +24,7 @@ from hedgerow.instruments.sizes import Contracts
 from hedgerow.policies.signals import RealisedVol
 from hedgerow.pricing.bands import band_width, within_band
 from hedgerow.pricing.black import bsm
-from hedgerow.research.scalping import PARTS, Exposure, Rule, expose, rehedge, scalp
+from hedgerow.research.scalping import PARTS, Exposure, Rule, Scalping, expose, rehedge, scalp
 from hedgerow.research.scalping_figures import by_period, by_rule, per_year, years_of
 from synthetic import market
 
@@ -97,15 +99,32 @@ def test_a13_the_steps_hold_the_hedges_of_the_validation_sheet() -> None:
 # ---- against the event engine -------------------------------------------------------------------
 
 
-def played(sleeve, *steps, costs: Costs, fills: str = "next"):
+# spreads that no price is below: an option is never sold for less than nothing
+COSTS = Costs(option_tick=0.0, option_vol=0.0, option_price=0.01)
+
+
+def played(data: Market, sleeve, *steps, fills: str = "next") -> Outcome:
     """The same hedge on real contracts, by a broker without ticks and ends of depth."""
     always = hr.Policy([hr.Constant(1.0), *steps], raw=True)
     lines = [
         Line("options", sleeve, hr.Policy([hr.Constant(1.0), hr.AtRoll()], raw=True)),
         Line("hedge", hr.Underlying(dividends=True), always, offsets="options"),
     ]
-    made = Program(lines, costs=costs, execution=Execution.ideal(), fills=fills)
-    return trade(made, DATA, start=str(expose(sleeve, DATA).times[0])[:10])
+    made = Program(lines, costs=COSTS, execution=Execution.ideal(), fills=fills)
+    return trade(made, data, start=str(expose(sleeve, data).times[0])[:10])
+
+
+def agree(made: Outcome, study: Scalping) -> None:
+    """Positions, gains and every part of them, bar by bar."""
+    options, hedge = made.lines["options"], made.lines["hedge"]
+    size = np.abs(hedge["held"]).max()
+    np.testing.assert_allclose(study.units[:, 0] / size, hedge["held"] / size, atol=1e-9)
+    np.testing.assert_allclose(study.pnl(0), made.hedge, atol=1e-9 * 10e6)
+    parts = study.split(0)
+    for name in ("delta", "gamma", "theta", "vega", "residual", "financing"):
+        np.testing.assert_allclose(parts[name], options[name] + hedge[name], atol=1e-9 * 10e6)
+    for line, name in ((options, "option_costs"), (hedge, "hedge_costs")):
+        np.testing.assert_allclose(parts[name], line["costs"], atol=1e-9 * 10e6)
 
 
 CASES = [
@@ -119,15 +138,17 @@ CASES = [
 @pytest.mark.parametrize(("rule", "steps"), CASES, ids=[rule.name for rule, _ in CASES])
 @pytest.mark.parametrize("sleeve", SLEEVES.values(), ids=SLEEVES)
 @pytest.mark.parametrize("fills", ["next", "close"])
-def test_a13_the_study_is_the_event_engine(sleeve, rule: Rule, steps, fills: str) -> None:
-    # spreads that no price is below: an option is never sold for less than nothing
-    costs = Costs(option_tick=0.0, option_vol=0.0, option_price=0.01)
-    made = played(sleeve, *steps, costs=costs, fills=fills)
-    study = scalp(expose(sleeve, DATA, costs=costs, same_bar=fills == "close"), [rule])
-    held = made.lines["hedge"]["held"]
-    size = np.abs(held).max()
-    np.testing.assert_allclose(study.units[:, 0] / size, held / size, atol=1e-9)
-    np.testing.assert_allclose(study.pnl(0), made.hedge, atol=1e-9 * 10e6)
+def test_a13_c8_the_study_is_the_event_engine(sleeve, rule: Rule, steps, fills: str) -> None:
+    made = played(DATA, sleeve, *steps, fills=fills)
+    agree(made, scalp(expose(sleeve, DATA, costs=COSTS, same_bar=fills == "close"), [rule]))
+
+
+@pytest.mark.parametrize("fills", ["next", "close"])
+def test_a13_so_it_is_when_the_exchange_stays_shut(fills: str) -> None:
+    data, (rule, steps) = unforeseen(DATA), CASES[2]
+    for sleeve in (LONG, SLEEVES["to-expiry"]):
+        made = played(data, sleeve, *steps, fills=fills)
+        agree(made, scalp(expose(sleeve, data, costs=COSTS, same_bar=fills == "close"), [rule]))
 
 
 # ---- what must come of it in theory -------------------------------------------------------------
