@@ -17,7 +17,7 @@ from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import actions, overlays, rules, stop, tables, trigger
+from hedgerow.policies import actions, hedging, overlays, rules, stop, tables, trigger
 from hedgerow.policies.signals import Level
 
 
@@ -96,6 +96,9 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.builds(stop.Stop, number(0.001, 0.05), st.integers(1, 10)),
     "trigger": st.sampled_from(SWITCHES).flatmap(_trigger),
     "at_roll": st.builds(trigger.AtRoll),
+    # to the edge as whalley_wilmott: a text cannot differ between lanes
+    "delta_band": st.builds(hedging.DeltaBand, number(0.0, 1.0), st.just("zero")),
+    "whalley_wilmott": st.builds(hedging.WhalleyWilmott, number(0.01, 10.0)),
 }
 
 
@@ -210,6 +213,9 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
         days_left=(np.arange(t)[::-1] * 1.45) % 366.0,
         new_year=np.r_[1.0, (rng.random(t - 1) < 0.03).astype(float)],
         year_ends=(rng.random(t) < 0.03).astype(float),
+        delta=rng.uniform(-1.0, 1.0, t),
+        hedged=rng.uniform(-1.0, 1.0, t),
+        band=rng.uniform(0.0, 0.3, t),
     )
     times = np.datetime64("2020-01-01", "ns") + np.arange(t) * np.timedelta64(1, "D")
     return Tape(times, bars_, (vix,), nav)

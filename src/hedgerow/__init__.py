@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
     from hedgerow.api.choosing import compare
+    from hedgerow.api.scalping import scalp
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import (
         Bands,
@@ -90,6 +92,7 @@ __all__ = [
     "Contracts",
     "Costs",
     "DataError",
+    "DeltaBand",
     "Equity",
     "Execution",
     "Future",
@@ -142,6 +145,7 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
+    "WhalleyWilmott",
     "__version__",
     "analyse",
     "backtest",
@@ -152,6 +156,7 @@ __all__ = [
     "load_program",
     "margin",
     "rulebook",
+    "scalp",
     "structures",
     "sweep",
     "trade",
@@ -163,6 +168,7 @@ _HOMES = {
     "core.market": ("Market",),
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
+    "api.scalping": ("scalp",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
@@ -205,6 +211,7 @@ _HOMES = {
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("DeltaBand", "WhalleyWilmott"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }

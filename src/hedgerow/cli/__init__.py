@@ -27,6 +27,7 @@ from hedgerow.cli import (
     review,
     rulebook,
     runs,
+    scalp,
     trade,
 )
 from hedgerow.report.formats import NOT_ADVICE
@@ -47,6 +48,7 @@ app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(iv.iv)
+app.command()(scalp.scalp)
 app.command()(trade.trade)
 app.command()(review.review)
 app.add_typer(policy.app, name="policy")

@@ -110,7 +110,7 @@ class History:
                 whole, roster.strip, sizes, program.portfolio, values, first, same_bar=False
             )
             rosters.append(roster)
-            tapes.append(ground.tape(line.policy, program.lag))
+            tapes.append(ground.tape(line.policy, program.lag, offsets=bool(line.offsets)))
         return cls(
             whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
         )

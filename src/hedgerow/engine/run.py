@@ -53,8 +53,23 @@ class Ground:
     first: int
     same_bar: bool
 
-    def tape(self, policy: Policy, lag: int = 1) -> Tape:
-        """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later."""
+    def tape(self, policy: Policy, lag: int = 1, *, offsets: bool = False) -> Tape:
+        """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later.
+
+        Parameters
+        ----------
+        policy, lag
+            Whose tape, and when its orders are filled.
+        offsets
+            Whether it takes the delta of another line out, which the tape does not know.
+
+        Raises
+        ------
+        PolicyError
+            If it looks at such a delta, and has none.
+        """
+        if policy.follows_delta and not offsets:
+            raise no_delta_to_follow(policy, "policy")
         before = np.r_[self.values[0], self.values[:-1]]
         earned = self.values / before - 1.0
         return record(
@@ -206,6 +221,16 @@ def _inside(market: Market, date: str, where: str) -> None:
             where=where,
             mend=f"choose a date inside {market.dates[0]} … {market.dates[-1]}",
         )
+
+
+def no_delta_to_follow(policy: Policy, where: str) -> PolicyError:
+    """Return the error for a policy that looks at another line's delta where there is none."""
+    kinds = [step.kind for step in policy.steps if getattr(step, "follows_delta", False)]
+    return PolicyError(
+        f"'{kinds[0]}' follows the delta of another line, and here is none",
+        where=where,
+        mend='use it in a program, on a line with offsets = "…"; hedgerow scalp studies such bands',
+    )
 
 
 def static(signal: str = "vix", level: float = 1.0, every: str | None = None) -> Policy:

@@ -1,6 +1,7 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
@@ -15,6 +16,7 @@ __all__ = [
     "Bounds",
     "Budget",
     "Constant",
+    "DeltaBand",
     "Future",
     "Ladder",
     "Level",
@@ -34,4 +36,5 @@ __all__ = [
     "Trend",
     "Trigger",
     "VolRatio",
+    "WhalleyWilmott",
 ]
