@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+    from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
     from hedgerow.policies.rules import (
         Bands,
         Constant,
@@ -88,11 +90,14 @@ __all__ = [
     "Constant",
     "Contracts",
     "Costs",
+    "CrashHazard",
+    "CrashIntensity",
     "DataError",
     "Equity",
     "Execution",
     "Future",
     "FutureContract",
+    "Hawkes",
     "HedgerowError",
     "Ladder",
     "LedgerError",
@@ -115,6 +120,9 @@ __all__ = [
     "PutSpread",
     "RangeError",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -200,6 +208,8 @@ _HOMES = {
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("CrashHazard", "CrashIntensity", "Hawkes"),
+        *("Regime", "RegimeCount", "RegimeProbability"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),

@@ -251,7 +251,8 @@ class Engine:
             asked.append((float(decision.x), float(decision.act)))
             traces.append(decision.trace)
             if recorder is not None:
-                recorder.decided(desk.line.name, desk.line.policy, view, decision)
+                fits = self.feed.fits_at(desk.line, row)
+                recorder.decided(desk.line.name, desk.line.policy, view, decision, fits)
         limits = self.limits
         bound = limits.bound(bars, self.desks, asked, self.nav)
         wishes: dict[str, dict[str, float]] = {}

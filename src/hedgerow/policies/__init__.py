@@ -1,7 +1,9 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
@@ -15,13 +17,19 @@ __all__ = [
     "Bounds",
     "Budget",
     "Constant",
+    "CrashHazard",
+    "CrashIntensity",
     "Future",
+    "Hawkes",
     "Ladder",
     "Level",
     "Linear",
     "Monetise",
     "Persist",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
