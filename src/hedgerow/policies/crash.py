@@ -114,15 +114,18 @@ class CrashHazard(Scheduled):
         weights = dict(zip(INPUTS, made.weights, strict=True))
         return {"intercept": made.intercept, **weights, "mean": made.mean, "drops": float(count)}
 
-    def probability(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
-        """Return the probability of the drop within ``days``, **shape** (n,)."""
+    def chance(self, market: Market) -> Floats:
+        """Return the probability of the drop within ``days``, **shape** (T,)."""
+        return self.made(market, self._probability)
+
+    def _probability(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
         weights = tuple(parameters[name] for name in INPUTS)
         made = logistic.Logistic(parameters["intercept"], weights, parameters["mean"])
         return logistic.hazard(rows[:, :-1], made)
 
     def predict(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
         """Return the hazard over its mean in the fit's window."""
-        return np.asarray(self.probability(rows, parameters) / parameters["mean"])
+        return np.asarray(self._probability(rows, parameters) / parameters["mean"])
 
 
 def slope(market: Market) -> Floats:
@@ -192,7 +195,7 @@ class Hawkes(Scheduled):
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Fit the process to the drops of the window, one session being one unit of time."""
         events = _happened(rows)
-        times = np.flatnonzero(events) + 1.0
+        times = np.flatnonzero(events).astype(np.float64) + 1.0
         if not len(times):
             raise DataError(
                 f"no session of {len(events)} lost {self.drop:.3g}",
@@ -202,10 +205,14 @@ class Hawkes(Scheduled):
         mean = float(hawkes.intensity(events, made).mean())
         return {**made._asdict(), "mean": mean, "drops": float(len(times))}
 
-    def probability(self, rows: Floats, parameters: Mapping[str, float], days: int) -> Floats:
-        """Return the probability that a session within ``days`` loses ``drop``, **shape** (n,)."""
-        made = process(parameters)
-        return hawkes.within(hawkes.intensity(_happened(rows), made), made, days)
+    def chance(self, market: Market, days: int) -> Floats:
+        """Return the probability that one of the next ``days`` loses ``drop``, **shape** (T,)."""
+
+        def make(rows: Floats, parameters: Mapping[str, float]) -> Floats:
+            made = process(parameters)
+            return hawkes.within(hawkes.intensity(_happened(rows), made), made, days)
+
+        return self.made(market, make)
 
     def predict(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
         """Return the intensity over its mean in the fit's window."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -97,10 +97,14 @@ class Scheduled:
 
     def __call__(self, market: Market) -> Floats:
         """Return the column, **shape** (T,), NaN before the first fit."""
+        return self.made(market, self.predict)
+
+    def made(self, market: Market, make: Callable[[Floats, Mapping[str, float]], Floats]) -> Floats:
+        """Return what ``make`` makes of rows and the parameters in force, **shape** (T,)."""
         rows = self.seen(market)
         out = np.full(len(market), np.nan)
         for fit, first, end in self._stretches(market, rows):
-            made = self.predict(rows[first:end], fit.parameters)
+            made = make(rows[first:end], fit.parameters)
             out[fit.row : end] = made[fit.row - first :]
         return np.where(_known(rows), out, np.nan)
 
