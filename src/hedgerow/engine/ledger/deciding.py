@@ -95,8 +95,11 @@ def foreseen(event: Decided) -> str | None:
     'hawkes2'
     """
     day = str(np.datetime64(event.time, "ns").astype("datetime64[D]"))
-    late = (n for n, fit in event.fits.items() if not fit["end"] <= fit["date"] <= day)
-    return next(late, None)
+    for name, fit in event.fits.items():
+        end, date = (str(dict(fit).get(key, "unknown")) for key in ("end", "date"))
+        if not end <= date <= day:
+            return name
+    return None
 
 
 def known(event: Decided, facts: Iterable[str]) -> Decided:
