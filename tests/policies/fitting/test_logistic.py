@@ -69,7 +69,7 @@ def test_a9_a_hazard_stays_inside_0_and_1_far_out() -> None:
     assert chance.tolist() == [0.0, 1.0]
 
 
-SPOTS = st.lists(st.floats(50.0, 150.0), min_size=2, max_size=30)
+SPOTS = st.lists(st.floats(50.0, 150.0) | st.just(float("nan")), min_size=2, max_size=30)
 
 
 @settings(max_examples=200)
@@ -81,6 +81,9 @@ def test_a9_outcomes_are_what_one_sees_by_looking(spots, drop: float, days: int)
         for t in range(len(spot)):
             ahead = range(t + 1, t + days + 1)
             if ahead[-1] >= len(spot):
+                assert np.isnan(found[t])
+                continue
+            if np.isnan(spot[t : t + days + 1]).any():
                 assert np.isnan(found[t])
                 continue
             base = {i: spot[t] if event == "fall" else spot[i - 1] for i in ahead}

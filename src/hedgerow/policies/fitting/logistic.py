@@ -42,7 +42,7 @@ def outcomes(spot: Floats, drop: float, days: int, event: Event = "fall") -> Flo
     Returns
     -------
     array
-        **Shape** (T,); NaN in the last ``days`` rows, of which it is not known yet.
+        **Shape** (T,); NaN where it is not known: in the last ``days`` rows, and around a hole.
 
     Examples
     --------
@@ -59,6 +59,8 @@ def outcomes(spot: Floats, drop: float, days: int, event: Event = "fall") -> Flo
         else:
             fell = drops(spot, drop)[1:]
             out[:-days] = np.lib.stride_tricks.sliding_window_view(fell, days).max(axis=1)
+        seen = np.lib.stride_tricks.sliding_window_view(np.isfinite(spot), days + 1)
+        out[:-days][~seen.all(axis=1)] = np.nan
     return out
 
 
@@ -142,4 +144,5 @@ def hazard(inputs: Floats, made: Logistic) -> Floats:
 
 
 def _sigmoid(odds: Floats) -> Floats:
-    return np.asarray(np.exp(-np.logaddexp(0.0, -odds)))
+    with np.errstate(invalid="ignore"):  # what is NaN stays so
+        return np.asarray(np.exp(-np.logaddexp(0.0, -odds)))
