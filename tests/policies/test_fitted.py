@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -28,6 +31,7 @@ from hedgerow.policies.trigger import Trigger
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
 from hedgerow.research.comparison import policy_agrees
+from hedgerow.research.lookahead import signal_agrees
 from synthetic import market
 
 DATA = market()
@@ -177,6 +181,7 @@ def test_a9_the_slope_is_the_measured_curve_over_that_of_vix_alone() -> None:
     fits = CrashHazard(least=250).fits(measured)
     assert fits[0].parameters["slope"] == 0.0
     assert fits[-1].parameters["slope"] != 0.0
+    assert signal_agrees(CrashHazard(least=250), measured).passed
 
 
 @pytest.mark.parametrize(
@@ -270,3 +275,12 @@ def test_a_policy_that_looks_at_nothing_fitted_has_no_fits() -> None:
     policy = hr.Policy([Linear(), Trigger()], signals=[Level("vix")])
     ground = run.prepare(DATA, Put(), Equity(1e7), lookback=policy.lookback)
     assert run.play("dynamic", policy, ground).fits == {}
+
+
+# ---- what it costs ----------------------------------------------------------------------------
+
+
+def test_the_catalogue_imports_no_estimator_of_others() -> None:
+    code = "import sys, hedgerow.policies; print({'statsmodels', 'arch'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["set()"]

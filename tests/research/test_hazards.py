@@ -81,7 +81,7 @@ def test_a9_a12_the_examples_earned_no_more_than_a_fixed_hedge_of_their_cost(
     made = api.backtest(policy, builtin, Put()).to_dict()
     fixed = made["matched"]["strategies"]
     dynamic = {part: both["dynamic"] for part, both in made["strategies"].items()}
-    assert fixed["all"]["hedge_cost"] == pytest.approx(dynamic["all"]["hedge_cost"], rel=0.02)
+    assert fixed["all"]["hedge_cost"] == pytest.approx(dynamic["all"]["hedge_cost"], rel=0.03)
     for part in ("all", "test"):
         assert fixed[part]["hedge_pnl"] > dynamic[part]["hedge_pnl"]
     assert all(verdict["passed"] for verdict in made["lookahead"])
