@@ -17,7 +17,17 @@ from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import actions, hedging, overlays, rules, stop, tables, trigger
+from hedgerow.policies import (
+    actions,
+    crash,
+    hedging,
+    overlays,
+    regimes,
+    rules,
+    stop,
+    tables,
+    trigger,
+)
 from hedgerow.policies.signals import Level
 
 
@@ -88,6 +98,10 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     ),
     "sigmoid": st.tuples(number(0.01, 2.0), number(8.0, 40.0), ordered(0.0, 3.0)).map(
         lambda p: rules.Sigmoid("vix", p[0], p[1], p[2][0], p[2][1])
+    ),
+    "crash_intensity": st.builds(crash.CrashIntensity, st.just("vix"), number(0.01, 0.2)),
+    "regime": st.tuples(number(0.0, 1.0), number(0.0, 3.0)).map(
+        lambda p: regimes.Regime("vix", p[0], p[1])
     ),
     "bounds": ordered(0.0, 3.0).map(lambda p: overlays.Bounds(*p)),
     "smooth": st.builds(overlays.Smooth, number(1.0, 30.0)),

@@ -61,8 +61,10 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+    from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
     from hedgerow.policies.rules import (
         Bands,
         Constant,
@@ -91,12 +93,15 @@ __all__ = [
     "Constant",
     "Contracts",
     "Costs",
+    "CrashHazard",
+    "CrashIntensity",
     "DataError",
     "DeltaBand",
     "Equity",
     "Execution",
     "Future",
     "FutureContract",
+    "Hawkes",
     "HedgerowError",
     "Ladder",
     "LedgerError",
@@ -119,6 +124,9 @@ __all__ = [
     "PutSpread",
     "RangeError",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -209,6 +217,8 @@ _HOMES = {
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("CrashHazard", "CrashIntensity", "Hawkes"),
+        *("Regime", "RegimeCount", "RegimeProbability"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "WhalleyWilmott"),

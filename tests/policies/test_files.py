@@ -158,8 +158,11 @@ def test_a_preset_fills_what_is_not_said() -> None:
     ("kind", "name"), [(k, p) for k, c in STEPS.items() for p in getattr(c, "presets", {})]
 )
 def test_every_preset_can_be_named(kind: str, name: str) -> None:
-    policy = hr.Policy.from_toml(f'{LEVEL}[[steps]]\nkind = "{kind}"\npreset = "{name}"')
-    assert policy.steps[0] == STEPS[kind](**STEPS[kind].presets[name])
+    want = STEPS[kind](**STEPS[kind].presets[name])
+    head = hr.Policy([want], [catalog.signal_named(name) for name in want.inputs], raw=True)
+    signals = head.to_toml().partition("[[steps]]")[0]
+    policy = hr.Policy.from_toml(f'{signals}[[steps]]\nkind = "{kind}"\npreset = "{name}"')
+    assert policy.steps[0] == want
 
 
 def test_off_is_none_and_bounds_come_by_themselves() -> None:

@@ -17,12 +17,24 @@ app = typer.Typer(help="Check, show and write policy files.", no_args_is_help=Tr
 
 POINTS = (10.0, 14.0, 18.0, 22.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
+RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0)
+CHANCES = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
+LEVELS = {
+    "realised_vol": VOLS,
+    **dict.fromkeys(("crash_hazard", "hawkes"), RATIOS),
+    **dict.fromkeys(("regime_probability", "regime_count"), CHANCES),
+}
+"""Typical levels of signals that are no points, by kind."""
 
 # Written out, because --help must not import the catalogue; a test compares the two.
-RULES = "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder or table."
+RULES = (
+    "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder, table, "
+    "crash_intensity or regime."
+)
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "
-    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled."
+    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled; "
+    "crash_intensity: logistic, hawkes; regime: filter, count."
 )
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
@@ -140,7 +152,7 @@ def response(policy: Policy) -> dict[str, Any] | None:
         return None
     name = rule.inputs[0]
     signal = next(signal for signal in policy.signals if signal.name == name)
-    levels = VOLS if signal.kind == "realised_vol" else POINTS
+    levels = LEVELS.get(signal.kind, POINTS)
     early = [step for step in policy.steps if step.stage in (Stage.RULE, Stage.BOUNDS)]
     answers = [_x(early, level) for level in levels]
     bounded = len(early) > 1

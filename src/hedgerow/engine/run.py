@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.book import Order
+from hedgerow.core.fitting import fits_of
 from hedgerow.core.lanes import floats
 from hedgerow.core.market import Floats, Market, Origin, session_date
 from hedgerow.core.policy import Policy
@@ -295,6 +296,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
         {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
         {"policy": text_of(policy), **(facts or {})},
+        fits_of(policy, ground.market),
     )
 
 

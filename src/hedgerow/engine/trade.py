@@ -284,7 +284,8 @@ class Engine:
         """Let a line decide, and write it down; what it sees of another's delta are its terms."""
         view, decision = desk.decide(row, terms)
         if self.recorder is not None:
-            self.recorder.decided(desk.line.name, desk.line.policy, view, decision)
+            fits = self.feed.fits_at(desk.line, row)
+            self.recorder.decided(desk.line.name, desk.line.policy, view, decision, fits)
         return decision
 
     def _plan(

@@ -1,8 +1,10 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
@@ -16,14 +18,20 @@ __all__ = [
     "Bounds",
     "Budget",
     "Constant",
+    "CrashHazard",
+    "CrashIntensity",
     "DeltaBand",
     "Future",
+    "Hawkes",
     "Ladder",
     "Level",
     "Linear",
     "Monetise",
     "Persist",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",

@@ -9,7 +9,9 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
+from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.overlays import Bounds, Budget, Persist
+from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.trigger import Trigger
@@ -17,6 +19,10 @@ from hedgerow.policies.trigger import Trigger
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
 _MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
 _TREND = re.compile(r"^(?P<column>\w+)_trend(?P<short>\d+)_(?P<long>\d+)_(?P<days>\d+)$")
+_CRASH = re.compile(r"^crash(?P<drop>[\d.]+)_(?P<days>\d+)(?P<day>_day)?$")
+_HAWKES = re.compile(r"^hawkes(?P<drop>[\d.]+)$")
+_HIGH = re.compile(r"^(?P<column>\w+)_high(?P<level>[\d.]+)$")
+_STATE = re.compile(r"^p_high(?P<vix>_vix)?$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -34,7 +40,8 @@ def rules() -> dict[str, type[Any]]:
 def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
-    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``.
+    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``; fitted ones:
+    ``crash5_10``, ``crash2_10_day``, ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
     --------
@@ -51,6 +58,15 @@ def signal_named(name: str) -> Signal:
         return Trend(found["column"], *(int(found[part]) for part in ("short", "long", "days")))
     if found := _FUTURE.match(name):
         return Future(int(found["rank"]), lag=0 if found["close"] else 1)
+    if found := _CRASH.match(name):
+        drop, days = float(found["drop"]) / 100.0, int(found["days"])
+        return CrashHazard(drop, days, event="day" if found["day"] else "fall")
+    if found := _HAWKES.match(name):
+        return Hawkes(float(found["drop"]) / 100.0)
+    if found := _STATE.match(name):
+        return RegimeProbability("vix" if found["vix"] else "returns")
+    if found := _HIGH.match(name):
+        return RegimeCount(found["column"], level=float(found["level"]))
     return Level(name)
 
 
