@@ -106,8 +106,9 @@ class History:
         for line in program.lines:
             roster = line.sleeve.roster(whole, lag=program.lag, costs=program.costs)
             sizes = line.sleeve.size.columns(roster.strip)
+            index = index_of(line.sleeve)
             ground = Ground(
-                whole, roster.strip, sizes, program.portfolio, values, first, same_bar=False
+                whole, roster.strip, sizes, program.portfolio, values, first, False, index
             )
             rosters.append(roster)
             tapes.append(ground.tape(line.policy, program.lag))
