@@ -51,7 +51,7 @@ FUNDS = frozenset(
         *("spy", "qqq", "iwm", "tlt", "lqd", "hyg"),
     }
 )
-"""Funds of sectors, indices and bonds, for correlations; their files are named by the ticker alone."""
+"""Funds of sectors, indices and bonds, for correlations; a file is named by the ticker alone."""
 
 _BARS = frozenset(
     {

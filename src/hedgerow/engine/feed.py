@@ -15,6 +15,7 @@ from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import Ground, spots_of, stretch
+from hedgerow.errors import PolicyError
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import SPOT, index_of
 from hedgerow.pricing.black import DAYS_PER_YEAR
@@ -111,7 +112,11 @@ class History:
                 whole, roster.strip, sizes, program.portfolio, values, first, False, index
             )
             rosters.append(roster)
-            tapes.append(ground.tape(line.policy, program.lag))
+            try:
+                tapes.append(ground.tape(line.policy, program.lag))
+            except PolicyError as error:
+                where = f"line '{line.name}', {error.where}"
+                raise PolicyError(error.what, where=where, mend=error.mend) from None
         return cls(
             whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
         )
