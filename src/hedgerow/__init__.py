@@ -61,9 +61,13 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.drawdown import Drawdown
+    from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+    from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
     from hedgerow.policies.rules import (
         Bands,
@@ -73,14 +77,19 @@ if TYPE_CHECKING:
         Tiers,
         VolRatio,
     )
+    from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
+    from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaptiveBands",
+    "AdaptiveLinear",
+    "AdaptiveTiers",
     "AtRoll",
     "Average",
     "Bands",
@@ -92,17 +101,25 @@ __all__ = [
     "Condor",
     "Constant",
     "Contracts",
+    "Correlation",
+    "CorrelationRatio",
+    "CorrelationScope",
     "Costs",
     "CrashHazard",
     "CrashIntensity",
+    "CurveRatio",
     "DataError",
     "DeltaBand",
+    "DeltaNeutral",
+    "Drawdown",
     "Equity",
     "Execution",
     "Future",
     "FutureContract",
+    "Greeks",
     "Hawkes",
     "HedgerowError",
+    "ImpliedCorrelation",
     "Ladder",
     "LedgerError",
     "Level",
@@ -122,6 +139,7 @@ __all__ = [
     "Program",
     "Put",
     "PutSpread",
+    "Quantile",
     "RangeError",
     "RealisedVol",
     "Regime",
@@ -130,6 +148,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Scope",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -141,6 +160,7 @@ __all__ = [
     "Strangle",
     "Structure",
     "Table",
+    "TermSplit",
     "Tiers",
     "Trend",
     "Trigger",
@@ -222,6 +242,9 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "WhalleyWilmott"),
+        *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
+        *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }

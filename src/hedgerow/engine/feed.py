@@ -16,6 +16,7 @@ from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import Ground, spots_of, stretch
+from hedgerow.errors import PolicyError
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import SPOT, index_of
 from hedgerow.pricing.black import DAYS_PER_YEAR
@@ -107,11 +108,17 @@ class History:
         for line in program.lines:
             roster = line.sleeve.roster(whole, lag=program.lag, costs=program.costs)
             sizes = line.sleeve.size.columns(roster.strip)
+            index = index_of(line.sleeve)
             ground = Ground(
-                whole, roster.strip, sizes, program.portfolio, values, first, same_bar=False
+                whole, roster.strip, sizes, program.portfolio, values, first, False, index
             )
             rosters.append(roster)
-            tapes.append(ground.tape(line.policy, program.lag, offsets=bool(line.offsets)))
+            try:
+                tape = ground.tape(line.policy, program.lag, offsets=bool(line.offsets))
+            except PolicyError as error:
+                where = f"line '{line.name}', {error.where}"
+                raise PolicyError(error.what, where=where, mend=error.mend) from None
+            tapes.append(tape)
         return cls(
             whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
         )

@@ -9,11 +9,14 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
+from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.overlays import Bounds, Budget, Persist
+from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import Trigger
 
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
@@ -23,6 +26,10 @@ _CRASH = re.compile(r"^crash(?P<drop>[\d.]+)_(?P<days>\d+)(?P<day>_day)?$")
 _HAWKES = re.compile(r"^hawkes(?P<drop>[\d.]+)$")
 _HIGH = re.compile(r"^(?P<column>\w+)_high(?P<level>[\d.]+)$")
 _STATE = re.compile(r"^p_high(?P<vix>_vix)?$")
+_QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P<least>\d+))?$")
+_CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
+_IMPLIED = re.compile(r"^implied_(?P<column>\w+)$")
+_CURVE = re.compile(r"^curve(?P<short>\d+)_(?P<long>\d+)$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -40,8 +47,9 @@ def rules() -> dict[str, type[Any]]:
 def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
-    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``; fitted ones:
-    ``crash5_10``, ``crash2_10_day``, ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
+    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
+    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``;
+    fitted ones: ``crash5_10``, ``crash2_10_day``, ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
     --------
@@ -67,6 +75,17 @@ def signal_named(name: str) -> Signal:
         return RegimeProbability("vix" if found["vix"] else "returns")
     if found := _HIGH.match(name):
         return RegimeCount(found["column"], level=float(found["level"]))
+    if found := _QUANTILE.match(name):
+        percent, days, least = (int(found[part] or LEAST) for part in ("percent", "days", "least"))
+        return Quantile(found["column"], percent, days, least)
+    if found := _CORRELATION.match(name):
+        columns = found["columns"]
+        days = int(found["days"])
+        return Correlation(tuple(columns.split("_")), days) if columns else Correlation(days=days)
+    if found := _IMPLIED.match(name):
+        return ImpliedCorrelation(found["column"])
+    if found := _CURVE.match(name):
+        return CurveRatio(int(found["short"]), int(found["long"]))
     return Level(name)
 
 

@@ -14,7 +14,7 @@ from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.ledger.events import Decided
 from hedgerow.errors import LedgerError
 
-_LATER = dict.fromkeys(("unit_cost", "days_ahead", "delta", "hedged", "band"), 0.0)
+_LATER = dict.fromkeys(("unit_cost", "days_ahead", "neutral", "delta", "hedged", "band"), 0.0)
 """Facts of a bar that earlier versions did not know, as they counted them."""
 
 
