@@ -49,7 +49,8 @@ def signal_named(name: str) -> Signal:
 
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
     ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``;
-    fitted ones: ``crash5_10``, ``crash2_10_day``, ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
+    fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
     --------
