@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
-    from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+    from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import (
@@ -140,6 +140,7 @@ __all__ = [
     "VixCallSpread",
     "VixFuture",
     "VixFutureConstant",
+    "VixPut",
     "VolRatio",
     "__version__",
     "analyse",
@@ -196,6 +197,7 @@ _HOMES = {
     "instruments.vix_options": (
         "VixCall",
         "VixCallSpread",
+        "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
