@@ -23,6 +23,7 @@ from hedgerow.cli import (
     parity,
     policy,
     price,
+    readings,
     review,
     rulebook,
     runs,
@@ -47,6 +48,7 @@ app.command()(curve.curve)
 app.command()(iv.iv)
 app.command()(trade.trade)
 app.command()(review.review)
+app.command()(readings.readings)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, known, maximum, minimum, select
-from hedgerow.core.step import Nothing, Stage, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.rules import Level_, _ordered
 from hedgerow.policies.signals import STRICT
 
@@ -135,6 +135,12 @@ class Persist(_Overlay):
     days: Annotated[int, Field(ge=1, le=60)] = 2
     kind: ClassVar[str] = "persist"
     stage: ClassVar[Stage] = Stage.PERSIST
+    presets: ClassVar[Presets] = {"two": {"days": 2}, "three": {"days": 3}}
+    readings: ClassVar[Sayings] = {
+        "two": "Common Mistakes 4, Whipsaw Losses, prints 'require persistence (2-3 days)': its "
+        "lower end.",
+        "three": "The upper end of the same 'require persistence (2-3 days)'.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""

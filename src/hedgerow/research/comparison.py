@@ -171,13 +171,13 @@ def compare(
         "same_bar": same_bar,
         **(facts or {}),
     }
-    plain = _fixed(ground)
+    plain = fixed(ground)
     tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
         "dynamic": run.play("dynamic", policy, ground, known),
     }
-    cash = _cash(ground)
+    cash = cash_of(ground)
     rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
@@ -206,7 +206,7 @@ def compare(
         triggers=_triggers(policy, dynamic),
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
         lookahead=_lookahead(dynamic, policy, sleeve, ground, trade),
-        provenance=_provenance(ground),
+        provenance=origins_of(ground),
         assumptions=_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
         facts=known,
     )
@@ -224,7 +224,7 @@ def _matched(
     if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
         return None
     scale = ours / fixed
-    track = run.play("matched", _fixed(ground, scale), ground)
+    track = run.play("matched", fixed(ground, scale), ground)
     begins = str(track.dates[rows["test"]][0])
     spans = [s for s in crises.crises_in(track) if str(track.dates[s.rows][0]) >= begins]
     tested = [row for row in crisis_rows if row["from"] >= begins]
@@ -236,7 +236,7 @@ def _matched(
     }
 
 
-def _fixed(ground: Ground, level: float = 1.0) -> Policy:
+def fixed(ground: Ground, level: float = 1.0) -> Policy:
     """Return the fixed hedge: resized at rolls, or monthly where the roll is spread over days."""
     return run.static(level=level, every="30d" if ground.strip.shift.any() else None)
 
@@ -250,7 +250,7 @@ def _life(ground: Ground) -> int:
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
-def _cash(ground: Ground) -> Floats:
+def cash_of(ground: Ground) -> Floats:
     """Return what bills earned over each bar of the run, **shape** (T,)."""
     bills = Equity(1.0, equity_share=0.0).values(ground.market, ground.first)[ground.first :]
     return np.asarray(np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]])
@@ -310,7 +310,8 @@ def policy_agrees(
     return lookahead.Verdict(name, True, f"every decision unchanged when the data end on {date}")
 
 
-def _provenance(ground: Ground) -> dict[str, dict[str, Any]]:
+def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
+    """Return the source of each column of a run and its shares by origin, hedge prices too."""
     market = ground.market.between(str(ground.market.dates[ground.first]), None)
     made: dict[str, dict[str, Any]] = {}
     for name in CHAIN_COLUMNS:
