@@ -18,6 +18,7 @@ from hedgerow.cli import (
     chains,
     curve,
     data,
+    examples,
     iv,
     ledger,
     parity,
@@ -51,6 +52,7 @@ app.command()(review.review)
 app.command()(readings.readings)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(examples.app, name="examples")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")

@@ -31,9 +31,7 @@ def readings(
     data: Data = "builtin",
     start: From = None,
     end: To = None,
-    sleeve: Annotated[
-        str, typer.Option(metavar="SLEEVE", help="As for backtest.")
-    ] = DEMO_SLEEVE,
+    sleeve: Annotated[str, typer.Option(metavar="SLEEVE", help="As for backtest.")] = DEMO_SLEEVE,
     size: Size = None,
     portfolio: Value = "10m",
     raw: Annotated[

@@ -307,5 +307,7 @@ def _curve(found: Readings) -> dict[str, Any] | None:
         "scale": scale,
         "lines": [{"key": _key(i), "d": path(across * WIDTH, scale.y(x))} for i, _, x in drawn],
         "names": [{"key": _key(i), "name": name} for i, name, _ in drawn],
-        "ticks": [{"x": (level - 10.0) * 2.0, "label": f"{level:g}"} for level in (10, *range(15, 61, 5))],
+        "ticks": [
+            {"x": (level - 10.0) * 2.0, "label": f"{level:g}"} for level in (10, *range(15, 61, 5))
+        ],
     }

@@ -1,0 +1,213 @@
+"""E4: the term structure strategy of 2016-2017, one-month VIX puts sold for six-month variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.policy import Policy
+from hedgerow.engine.outcome import Outcome
+from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.program import Line, Program
+from hedgerow.engine.trade import trade
+from hedgerow.instruments.sizes import Contracts, Vega
+from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.instruments.vix_options import VixPut
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Future, Level
+from hedgerow.policies.trigger import Trigger
+from hedgerow.research import performance
+from hedgerow.research.examples.example import Check, Measure, Measured, dollars
+from hedgerow.research.examples.measuring import covered, futures_modelled, modelled_share
+
+SPAN = ("2016-01-04", "2017-12-29")
+PUTS, VARIANCE = "short puts", "long variance"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """The part of a hedge that stands at one end of the curve: ``R/(1+R)`` or ``1/(1+R)`` (A4).
+
+    R is the first VIX future over the third, settled or modelled as `Future` says.
+
+    Parameters
+    ----------
+    near
+        True for the short end.
+
+    Examples
+    --------
+    >>> Weight(near=True).name, Weight(near=False).name
+    ('near_weight', 'far_weight')
+    """
+
+    near: bool
+    kind: ClassVar[str] = "curve_weight"
+
+    @property
+    def name(self) -> str:
+        """``near_weight`` or ``far_weight``."""
+        return "near_weight" if self.near else "far_weight"
+
+    @property
+    def lookback(self) -> int:
+        """One session."""
+        return 1
+
+    def __call__(self, market: Market) -> Floats:
+        """Return the column, decimals, **shape** (T,)."""
+        ratio = Future(1)(market) / Future(3)(market)
+        return (ratio if self.near else 1.0) / (1.0 + ratio)
+
+
+def program(contracts: float = 100.0, vega: float = 5_000.0) -> Program:
+    """Return the two lines, sized alike in USD a point and split by the curve's slope.
+
+    Parameters
+    ----------
+    contracts
+        One-month VIX puts at the money of their future sold at a weight of 1; 100 have a delta of
+        about 5,000 USD a point.
+    vega
+        Of six-month variance bought at a weight of 1, USD a point.
+    """
+
+    def weighed(near: bool) -> Policy:
+        signal = Weight(near)
+        return Policy(
+            [Linear(signal.name, low=0.0, high=1.0, top=None), Trigger(every="7d")],
+            [signal, Level("vix")],
+            raw=True,
+        )
+
+    sold = VixPut(side="short", strike_step=1.0, size=Contracts(contracts))
+    held = VarianceSwap(tenor="6m", size=Vega(vega))
+    return Program(
+        [Line(PUTS, sold, weighed(near=True)), Line(VARIANCE, held, weighed(near=False))],
+        name="term-structure-2016",
+        title="Term structure strategy 2016 to 2017",
+        portfolio=Equity(10_000_000.0),
+    )
+
+
+@dataclass(frozen=True)
+class TermStructure:
+    """E4: short one-month VIX puts pay for long six-month variance, split by the slope.
+
+    Examples
+    --------
+    >>> [check.ours for check in TermStructure().arithmetic()[:1]]
+    [50000.0]
+    """
+
+    name: ClassVar[str] = "E4"
+    title: ClassVar[str] = "Term structure strategy, 2016–2017"
+    place: ClassVar[str] = "Real-World Examples 4, Term Structure Strategy (2016-2017)"
+    setup: ClassVar[str] = "short 1M VIX puts, long 6M variance, ratio by the slope of the curve"
+    collected: float = 150_000.0
+    paid: float = 100_000.0
+
+    def arithmetic(self) -> tuple[Check, ...]:
+        """See `Example.arithmetic`."""
+        return (
+            Check("Net", "+$50,000", 50_000.0, "150,000 − 100,000", self.collected - self.paid),
+        )
+
+    def remarks(self) -> tuple[str, ...]:
+        """See `Example.remarks`."""
+        return (
+            "A put on a VIX future sold in contango is sold against the roll-down: as the future "
+            "falls to spot, the put that was sold at the money ends in the money. Contango pays "
+            "who "
+            "sells the future or calls on it.",
+            "The legs do not hedge each other: a calm market costs the puts and the variance, a "
+            "crash leaves the premium of the puts and pays the variance.",
+            f"Neither size nor portfolio is given; ${self.collected:,.0f} of premium is what about "
+            "45 VIX puts a month at the money collect in two years; our sizes are made for it.",
+            "The ratio that the slope sets is not printed here. Dynamic Hedge Strategies 4 prints "
+            "F1/F3, which makes R/(1+R) of the whole at the short end: somewhat under one half in "
+            "contango, over it in backwardation.",
+        )
+
+    def measure(self, market: Market) -> Measured:
+        """See `Example.measure`."""
+        covered(market, SPAN)
+        made = traded(market)
+        puts, variance = made.lines[PUTS], made.lines[VARIANCE]
+        weight = Weight(near=True)(market)
+        inside = (market.dates >= made.dates[0]) & (market.dates <= made.dates[-1])
+        fall = performance.worst_fall(market["spx"][inside])[2]
+        index = market["vix"][inside]
+
+        def one(value: float) -> dict[str, float | None]:
+            return {"both lines": value}
+
+        result, bought = float(puts["pnl"].sum()), float(variance["pnl"].sum())
+        credit = premium(made, market)
+        rows = (
+            Measure("Premium taken in for the puts", self.collected, one(credit)),
+            Measure("Result of the puts", None, one(result)),
+            Measure("Result of the variance", -self.paid, one(bought)),
+            Measure("Net of both lines, all counted", 50_000.0, one(result + bought)),
+            Measure("Costs of trading, both lines", None, one(-float(made.cost.sum()))),
+            Measure(
+                "Mean part at the short end", None, one(float(weight[inside].mean())), "percent"
+            ),
+            Measure("Deepest fall of the index", None, one(fall), "percent"),
+            Measure("Highest VIX close", None, one(float(index.max())), "points"),
+        )
+        why = (
+            f"The puts took in {dollars(credit)} and ended at {dollars(result)}: futures fell "
+            "towards a "
+            f"VIX that went from {index[0]:.1f} to {index[-1]:.1f}, so puts sold at the money were "
+            "paid out time and again. What the source calls collected is the premium alone.",
+            f"Six-month variance ended at {dollars(bought)}: in calm years far more was implied "
+            "than "
+            "came to pass.",
+            f"'No crashes occurred', yet the S&P 500 fell {-fall:.0%} in early 2016 and VIX closed "
+            "as "
+            f"high as {index.max():.1f}.",
+            "Prices of VIX options are a model's, and where no future was settled that day so is "
+            "the "
+            "future; VIX options were not in hand.",
+        )
+        return Measured(
+            {
+                "both lines": "100 one-month VIX puts at the money of their future times R/(1+R), "
+                "sold; "
+                "6-month variance of $5,000 vega times 1/(1+R), bought; $10M"
+            },
+            rows,
+            {
+                "VIX": modelled_share(market, "vix", SPAN),
+                "VIX futures": futures_modelled(market, SPAN),
+                "prices of the puts": float(made.notes[PUTS]["modelled_share"]),
+                "prices of the variance": float(made.notes[VARIANCE]["modelled_share"]),
+            },
+            why,
+            made.times,
+            {name: np.cumsum(made.lines[name]["pnl"]) for name in (PUTS, VARIANCE)},
+        )
+
+
+def traded(market: Market) -> Outcome:
+    """Return the two years of both lines."""
+    return trade(program(), market, start=SPAN[0], end=SPAN[1])
+
+
+def premium(made: Outcome, market: Market) -> float:
+    """Return what was taken in for the puts when they were sold, USD, spreads aside.
+
+    At each change of contract all that is held then is sold anew; between, what is added.
+    """
+    line = made.program.line(PUTS)
+    strip = line.sleeve.strip(market.between(None, SPAN[1]), lag=1, costs=made.program.costs)
+    rows = slice(len(strip) - len(made), None)
+    held, price = -made.lines[PUTS]["held"], -strip.open[rows] * strip.multiplier
+    rolled = strip.roll[rows] > 0.0
+    before = np.where(rolled, 0.0, np.r_[0.0, held[:-1]])
+    sold = np.maximum(np.abs(held) - np.abs(before), 0.0)
+    return float(np.sum(sold * np.abs(price)))
