@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api.source import example, readings
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -146,10 +147,12 @@ __all__ = [
     "analyse",
     "backtest",
     "errors",
+    "example",
     "load",
     "load_policy",
     "load_program",
     "margin",
+    "readings",
     "rulebook",
     "structures",
     "sweep",
@@ -161,6 +164,7 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.source": ("example", "readings"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

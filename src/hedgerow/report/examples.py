@@ -186,7 +186,6 @@ def render(found: Sequence[Worked], *, version: str = "", source: str = "") -> s
     equal = sum(check.equal for check in checks)
     charts = {each.name: _chart(each.name, each.measured) for each in found if each.measured}
     pointers: dict[str, Any] = {**NO_READINGS}
-    spans = [chart.span.days.tolist() for chart in charts.values()]
     if len(charts) == 1:  # examples of unlike years share no pointer
         ((name, chart),) = charts.items()
         pointers = readings({name: chart}, chart.span, lead=(name,))
@@ -200,7 +199,6 @@ def render(found: Sequence[Worked], *, version: str = "", source: str = "") -> s
             "rules; what it claims was earned is measured beside.",
             "not_advice": NOT_ADVICE,
             "readings": pointers,
-            "live": len(spans) == 1,
             "examples": [
                 {
                     "found": each,

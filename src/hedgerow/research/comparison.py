@@ -171,7 +171,7 @@ def compare(
         "same_bar": same_bar,
         **(facts or {}),
     }
-    plain = fixed(ground)
+    plain = fixed_policy(ground)
     tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
@@ -224,7 +224,7 @@ def _matched(
     if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
         return None
     scale = ours / fixed
-    track = run.play("matched", fixed(ground, scale), ground)
+    track = run.play("matched", fixed_policy(ground, scale), ground)
     begins = str(track.dates[rows["test"]][0])
     spans = [s for s in crises.crises_in(track) if str(track.dates[s.rows][0]) >= begins]
     tested = [row for row in crisis_rows if row["from"] >= begins]
@@ -236,7 +236,7 @@ def _matched(
     }
 
 
-def fixed(ground: Ground, level: float = 1.0) -> Policy:
+def fixed_policy(ground: Ground, level: float = 1.0) -> Policy:
     """Return the fixed hedge: resized at rolls, or monthly where the roll is spread over days."""
     return run.static(level=level, every="30d" if ground.strip.shift.any() else None)
 

@@ -25,7 +25,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.catalog import demo, signal_named
 from hedgerow.research import crises, performance
-from hedgerow.research.comparison import cash_of, fixed, origins_of
+from hedgerow.research.comparison import cash_of, fixed_policy, origins_of
 
 DEFAULTS = "default"
 """Name of the reading of a step's own defaults, where no preset has them."""
@@ -296,7 +296,7 @@ def readings(
         start=start,
         end=end,
     )
-    static = run.play("static", fixed(ground), ground)
+    static = run.play("static", fixed_policy(ground), ground)
     played = [_played(item, ground, static) for item in items]
     return replace(
         plain,
@@ -316,7 +316,9 @@ def _built(variant: Variant, *, raw: bool) -> Reading:
         policy = around(variant.step, raw=raw, name=variant.name)
     except PolicyError as error:
         return Reading(variant, problem=str(error))
-    return Reading(variant, policy, dict(zip(LEVELS, intensities(policy), strict=False)))
+    # an overlay's readings share their rule
+    x = intensities(policy) if variant.step.stage == Stage.RULE else []
+    return Reading(variant, policy, dict(zip(LEVELS, x, strict=False)))
 
 
 def _warmable(item: Reading, sessions: int) -> Reading:

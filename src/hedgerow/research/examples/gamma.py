@@ -41,8 +41,8 @@ class GammaScalping:
     def gamma_of(self, theta: float, implied: float, realised: float) -> float:
         """Return what gamma earns of a decay, both at constant dollar gamma.
 
-        Decay is ``½ Γ S² IV² T`` and gamma earns ``½ Γ S² RV² T``, with Γ and θ of a straddle at the
-        money, without rates.
+        Decay is ``½ Γ S² IV² T`` and gamma earns ``½ Γ S² RV² T``, with Γ and θ of a straddle at
+        the money, without rates.
 
         Parameters
         ----------
@@ -150,9 +150,7 @@ class GammaScalping:
 
 
 def scalped(market: Market) -> Outcome:
-    """Return the year's straddles with their delta taken out daily: the one place that runs "
-    "them.
-    """
+    """Return the straddles of the year, their delta taken out daily: all that runs is here."""
     return trade(rulebook("gamma-2019").program, market, start=SPAN[0], end=SPAN[1])
 
 

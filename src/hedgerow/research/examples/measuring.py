@@ -17,7 +17,7 @@ from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research import performance
-from hedgerow.research.comparison import fixed
+from hedgerow.research.comparison import fixed_policy
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Scaled:
         ground = run.prepare(
             market, sleeve, Equity(value), lookback=policy.lookback, start=start, end=end
         )
-        tracks = run.play("dynamic", policy, ground), run.play("static", fixed(ground), ground)
-        return cls(ground, *tracks)
+        still = run.play("static", fixed_policy(ground), ground)
+        return cls(ground, run.play("dynamic", policy, ground), still)
 
     def sum(self, column: str, start: str, end: str, *, track: Track | None = None) -> float:
         """Return the sum of a column over the closes after ``start`` up to ``end``."""

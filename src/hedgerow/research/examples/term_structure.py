@@ -24,7 +24,7 @@ from hedgerow.research.examples.example import Check, Measure, Measured, dollars
 from hedgerow.research.examples.measuring import covered, futures_modelled, modelled_share
 
 SPAN = ("2016-01-04", "2017-12-29")
-PUTS, VARIANCE = "short puts", "long variance"
+PUTS, VARIANCE = "puts", "variance"
 
 
 @dataclass(frozen=True)
@@ -204,10 +204,9 @@ def premium(made: Outcome, market: Market) -> float:
     At each change of contract all that is held then is sold anew; between, what is added.
     """
     line = made.program.line(PUTS)
-    strip = line.sleeve.strip(market.between(None, SPAN[1]), lag=1, costs=made.program.costs)
+    strip = line.sleeve.strip(market.between(None, SPAN[1]), costs=made.program.costs)
     rows = slice(len(strip) - len(made), None)
-    held, price = -made.lines[PUTS]["held"], -strip.open[rows] * strip.multiplier
-    rolled = strip.roll[rows] > 0.0
-    before = np.where(rolled, 0.0, np.r_[0.0, held[:-1]])
-    sold = np.maximum(np.abs(held) - np.abs(before), 0.0)
-    return float(np.sum(sold * np.abs(price)))
+    # one unit is one put sold, whose price is negative
+    held, price = made.lines[PUTS]["held"], -strip.open[rows] * strip.multiplier
+    before = np.where(strip.roll[rows] > 0.0, 0.0, np.r_[0.0, held[:-1]])
+    return float(np.sum(np.maximum(held - before, 0.0) * price))

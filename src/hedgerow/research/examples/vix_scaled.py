@@ -136,7 +136,7 @@ class VixScaled:
         swap = VarianceSwap(size=Vega(base))
         made = {
             "put": Scaled.of(line.policy, market, line.sleeve, self.portfolio, SPAN),
-            "variance swap": Scaled.of(line.policy, market, swap, self.portfolio, SPAN),
+            "swap": Scaled.of(line.policy, market, swap, self.portfolio, SPAN),
         }
         put = made["put"]
         dates, vix = put.track.dates, put.vix
@@ -192,7 +192,7 @@ class VixScaled:
         return Measured(
             {
                 "put": f"{line.sleeve.name}, strikes of 5 points, {base:,.0f} USD of vega at 1",
-                "variance swap": f"{swap.name}, {base:,.0f} USD of vega at 1",
+                "swap": f"{swap.name}, {base:,.0f} USD of vega at 1",
             },
             rows,
             shares(made, SPAN),
