@@ -17,7 +17,21 @@ from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import actions, overlays, rules, stop, tables, trigger
+from hedgerow.policies import (
+    actions,
+    correlation,
+    drawdown,
+    greeks,
+    overlays,
+    percentiles,
+    rules,
+    scope,
+    stop,
+    tables,
+    term_structure,
+    trigger,
+)
+from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.signals import Level
 
 
@@ -51,6 +65,16 @@ def _edges(count: int) -> st.SearchStrategy[list[float]]:
 
 def _levels(edges: int) -> st.SearchStrategy[list[float]]:
     return st.lists(number(0.0, 3.0), min_size=edges + 1, max_size=edges + 1)
+
+
+READ = [Level("vix"), *(Quantile("vix", percent, days=20, least=5) for percent in (30, 70))]
+"""Signals of drawn policies; a tape has a column for each."""
+
+NAMES = [signal.name for signal in READ]
+
+
+def _adaptive(cls: Any) -> st.SearchStrategy[Any]:
+    return st.builds(cls, st.just("vix"), *[st.sampled_from(NAMES)] * 2, *[number(0.0, 3.0)] * 3)
 
 
 SWITCHES = [
@@ -88,6 +112,27 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     ),
     "sigmoid": st.tuples(number(0.01, 2.0), number(8.0, 40.0), ordered(0.0, 3.0)).map(
         lambda p: rules.Sigmoid("vix", p[0], p[1], p[2][0], p[2][1])
+    ),
+    "correlation_ratio": st.builds(correlation.CorrelationRatio, st.just("vix"), number(0.1, 1.0)),
+    "drawdown": st.builds(drawdown.Drawdown, number(0.0, 20.0), number(-0.1, 0.2)),
+    "delta_neutral": st.builds(greeks.DeltaNeutral, number(0.1, 2.0)),
+    "greeks": st.builds(
+        greeks.Greeks, st.sampled_from(["cap", "blend"]), number(0.0, 1.0), number(0.1, 2.0)
+    ),
+    "adaptive_linear": st.builds(
+        percentiles.AdaptiveLinear,
+        st.just("vix"),
+        *[st.sampled_from(NAMES)] * 2,
+        number(0.1, 5.0),
+    ),
+    "adaptive_tiers": _adaptive(percentiles.AdaptiveTiers),
+    "adaptive_bands": _adaptive(percentiles.AdaptiveBands),
+    "scope": st.builds(scope.Scope, number(0.0, 1.0), number(0.0, 1.0)),
+    "correlation_scope": st.builds(scope.CorrelationScope, st.just("vix"), number(0.0, 1.0)),
+    "term_split": st.builds(
+        term_structure.TermSplit,
+        st.just("vix"),
+        st.sampled_from(["short", "long", "short-only"]),
     ),
     "bounds": ordered(0.0, 3.0).map(lambda p: overlays.Bounds(*p)),
     "smooth": st.builds(overlays.Smooth, number(1.0, 30.0)),
@@ -175,9 +220,7 @@ def policies(chain: tuple[str, ...], switches: Any = None) -> st.SearchStrategy[
         _trigger(switches) if kind == "trigger" and switches else STEPS_DRAWN[kind]
         for kind in chain
     ]
-    return st.tuples(*drawn).map(
-        lambda steps: Policy(steps=steps, signals=[Level("vix")], raw=True)
-    )
+    return st.tuples(*drawn).map(lambda steps: Policy(steps=steps, signals=READ, raw=True))
 
 
 @st.composite
@@ -203,6 +246,7 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
         unit_cost=rng.choice([0.0, 0.01]) * np.ones(t) * scale,
         size=zero if by_nav else size,
         size_nav=size / nav if by_nav else zero,
+        neutral=rng.choice([-1.0, 0.0, 1.0], t, p=[0.1, 0.1, 0.8]) * size / nav,
         carry=rng.normal(0.005, 0.004, t) * scale,
         carried=np.r_[0.0, rng.normal(0.005, 0.004, t - 1)] * scale,
         days=days,
@@ -212,4 +256,4 @@ def tapes(draw: Any, bars: int = 120) -> Tape:
         year_ends=(rng.random(t) < 0.03).astype(float),
     )
     times = np.datetime64("2020-01-01", "ns") + np.arange(t) * np.timedelta64(1, "D")
-    return Tape(times, bars_, (vix,), nav)
+    return Tape(times, bars_, (vix, 0.9 * np.roll(vix, 1), 1.1 * np.roll(vix, 2)), nav)

@@ -60,7 +60,11 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
+    from hedgerow.policies.drawdown import Drawdown
+    from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+    from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.rules import (
         Bands,
         Constant,
@@ -69,14 +73,19 @@ if TYPE_CHECKING:
         Tiers,
         VolRatio,
     )
+    from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
+    from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaptiveBands",
+    "AdaptiveLinear",
+    "AdaptiveTiers",
     "AtRoll",
     "Average",
     "Bands",
@@ -88,13 +97,21 @@ __all__ = [
     "Condor",
     "Constant",
     "Contracts",
+    "Correlation",
+    "CorrelationRatio",
+    "CorrelationScope",
     "Costs",
+    "CurveRatio",
     "DataError",
+    "DeltaNeutral",
+    "Drawdown",
     "Equity",
     "Execution",
     "Future",
     "FutureContract",
+    "Greeks",
     "HedgerowError",
+    "ImpliedCorrelation",
     "Ladder",
     "LedgerError",
     "Level",
@@ -114,11 +131,13 @@ __all__ = [
     "Program",
     "Put",
     "PutSpread",
+    "Quantile",
     "RangeError",
     "RealisedVol",
     "Restrike",
     "RollOut",
     "RollUp",
+    "Scope",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -130,6 +149,7 @@ __all__ = [
     "Strangle",
     "Structure",
     "Table",
+    "TermSplit",
     "Tiers",
     "Trend",
     "Trigger",
@@ -208,6 +228,9 @@ _HOMES = {
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
+        *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
 }

@@ -122,16 +122,16 @@ def _check(chain: tuple[str, ...], switches) -> None:
 
 
 def _alike(first: Policy, policy: Policy) -> Policy:
-    """Lists, such as the levels of a table, cannot differ between lanes."""
+    """Lists and texts, such as the levels of a table, cannot differ between lanes."""
     steps = [
-        replace(step, **{name: value for name, value in vars(model).items() if _listed(value)})
+        replace(step, **{name: value for name, value in vars(model).items() if _fixed(value)})
         for step, model in zip(policy.steps, first.steps, strict=True)
     ]
     return replace(policy, steps=steps)
 
 
-def _listed(value: Any) -> bool:
-    return isinstance(value, tuple)
+def _fixed(value: Any) -> bool:
+    return isinstance(value, tuple | str)
 
 
 def _same_clock(policy: Policy, every: int) -> Policy:

@@ -52,7 +52,7 @@ class Melting:
         price, lost = 1e5 - self.daily * (days - days[0]), zero + self.daily
         columns: dict[str, Any] = dict.fromkeys(
             ("financing", "half_spread_mark", "half_spread_open", "unit_cost", "next_cost", "shift",
-             "delta", "gamma", "vega", "next_vega", "strike", "expiry"), zero,
+             "delta", "gamma", "vega", "next_vega", "next_delta", "strike", "expiry"), zero,
         )  # fmt: skip
         columns |= dict.fromkeys(
             ("mark", "open", "next_price", "next_notional", "next_loss"), price

@@ -16,14 +16,25 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Check, show and write policy files.", no_args_is_help=True)
 
 POINTS = (10.0, 14.0, 18.0, 22.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+CORRELATIONS = (0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
 
 # Written out, because --help must not import the catalogue; a test compares the two.
-RULES = "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder or table."
+RULES = (
+    "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder, table, "
+    "correlation_ratio, drawdown, delta_neutral, adaptive_linear, adaptive_tiers or adaptive_bands."
+)
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "
-    "tiers: option-c, binary, above-20; sigmoid: plain, rescaled."
+    "tiers: option-c, binary, above-20; bands: middles, low-ends, high-ends; "
+    "sigmoid: plain, rescaled; correlation_ratio: realised, implied; drawdown: corrected, printed; "
+    "adaptive_tiers: option-c, binary; adaptive_bands: middles, low-ends, high-ends."
 )
+LEVELS = {
+    "realised_vol": VOLS,
+    "correlation": CORRELATIONS,
+    "implied_correlation": CORRELATIONS,
+}
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
 
@@ -140,7 +151,7 @@ def response(policy: Policy) -> dict[str, Any] | None:
         return None
     name = rule.inputs[0]
     signal = next(signal for signal in policy.signals if signal.name == name)
-    levels = VOLS if signal.kind == "realised_vol" else POINTS
+    levels = LEVELS.get(signal.kind, POINTS)
     early = [step for step in policy.steps if step.stage in (Stage.RULE, Stage.BOUNDS)]
     answers = [_x(early, level) for level in levels]
     bounded = len(early) > 1

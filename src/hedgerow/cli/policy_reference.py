@@ -36,10 +36,12 @@ file they stand with the line, each under `[[lines.actions]]` with its `kind`.
 
 STAGES = {
     "RULE": ("Rules", "From a signal to an intensity; a policy has one, first."),
+    "BLEND": ("Blend", "What caps the rule's intensity or mixes it with another."),
     "BOUNDS": ("Bounds", "The least and the most."),
     "SMOOTH": ("Smoothing", "Slower changes."),
     "PERSIST": ("Persistence", "Changes that last."),
     "SCOPE": ("Scope", "What is hedged."),
+    "SPLIT": ("Split", "What divides the whole among near and far hedges."),
     "BUDGET": ("Budget and stop", "What it may cost, or lose."),
     "TRIGGER": ("Trigger", "When to trade; without one every bar rebalances."),
 }
@@ -115,7 +117,7 @@ def _values(hint: Any) -> str:
         extras = tuple(given)
     if typing.get_origin(base) is tuple:
         inner = _values(typing.get_args(base)[0])
-        noun = "list" if inner.startswith("list") else "number"
+        noun = next(word for word in ("list", "number", "text") if word in inner)
         return f"list of {inner.replace(noun, f'{noun}s', 1)}"
     limits = [limit for extra in extras for limit in getattr(extra, "metadata", ())]
     shown = [

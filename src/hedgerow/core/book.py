@@ -35,6 +35,9 @@ class Bar(NamedTuple):
     """Contracts that make intensity 1.0, as decided at this bar."""
     size_nav: Num
     """The same per USD of NAV; sizes that follow NAV use this one."""
+    neutral: Num
+    """Contracts per USD of NAV that take the portfolio's delta to the index out, of those that an
+    order of this bar is filled in; 0.0 where they have none (spec A7)."""
     carry: Num
     """Cost per contract and calendar day, if nothing moves, of the contract that an order of
     this bar is filled in."""

@@ -72,7 +72,9 @@ class Step(Protocol):
 
     A trigger's memory has a field ``fired``: 0.0 keeps the book as it is, 1.0 trades.  A step whose
     parameters leave parts of its memory at their start value may name them in an attribute
-    ``idle``, and the compiled carriage keeps no row for them.
+    ``idle``, and the compiled carriage keeps no row for them.  A step that takes the portfolio's
+    delta out (``view.bar.neutral``) says so with ``needs = frozenset({"delta"})``: it is then
+    refused with a sleeve that cannot.
     """
 
     kind: ClassVar[str]

@@ -56,10 +56,11 @@ class Strip:
     carry
         USD per contract and calendar day that holding the contract carried out costs if
         nothing moves (theta paid, roll-down); positive is a cost.
-    next_price, next_vega, next_notional, next_carry
+    next_price, next_vega, next_delta, next_notional, next_carry
         What sizing and the budget may know at the decision of bar t about the contract that the
-        order will be filled in: price in points, vega in USD per vol point, notional in USD and
-        carry in USD a day, per contract, valued with data up to bar t only.
+        order will be filled in: price in points, vega in USD per vol point, delta in USD per index
+        point, notional in USD and carry in USD a day, per contract, valued with data up to bar t
+        only.
     next_cost
         USD to trade one of it: half-spread and fee.
     next_loss
@@ -93,6 +94,7 @@ class Strip:
     carry: Floats
     next_price: Floats
     next_vega: Floats
+    next_delta: Floats
     next_notional: Floats
     next_carry: Floats
     next_cost: Floats

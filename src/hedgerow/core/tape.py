@@ -14,7 +14,10 @@ from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
-from hedgerow.errors import DataError
+from hedgerow.errors import DataError, PolicyError
+
+LEAST_DELTA = 1e-3
+"""Per point of price: a contract's delta counts as no nearer to zero than this."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def record(
     portfolio: Floats,
     nav: float,
     *,
+    exposure: Floats | None = None,
     same_bar: bool = False,
     first: int = 0,
     lag: int = 1,
@@ -80,6 +84,9 @@ def record(
         Return of the portfolio over each bar, a decimal, **shape** (T,).
     nav
         USD before the first bar.
+    exposure
+        Delta of one USD of the portfolio to the sleeve's index, USD per index point, **shape**
+        (T,); none by default.
     same_bar
         Decide with the data of the bar at which the order is filled.  This looks ahead by one
         bar; only for comparison with sources that do so, and reports say it.
@@ -92,6 +99,8 @@ def record(
     ------
     DataError
         If a signal or a term of a bar is NaN inside the run.
+    PolicyError
+        If a step needs a delta that takes the portfolio's out, and the sleeve has none.
     """
     days = market.dates.astype("int64").astype("float64")
     years = market.dates.astype("datetime64[Y]")
@@ -115,6 +124,7 @@ def record(
         unit_cost=strip.unit_cost,
         size=sizes[0],
         size_nav=sizes[1],
+        neutral=_neutral(strip, exposure),
         carry=strip.next_carry,
         carried=carried,
         days=passed,
@@ -127,7 +137,9 @@ def record(
     if same_bar:
         ahead = np.minimum(np.arange(len(market)) + 1, len(market) - 1)
         columns = tuple(column[ahead] for column in columns)
-        bars = bars._replace(size=bars.size[ahead], size_nav=bars.size_nav[ahead])
+        bars = bars._replace(
+            size=bars.size[ahead], size_nav=bars.size_nav[ahead], neutral=bars.neutral[ahead]
+        )
     rows = slice(first, None)
     tape = Tape(
         market.times[rows],
@@ -136,7 +148,41 @@ def record(
         float(nav),
     )
     _check(tape, policy)
+    _check_delta(tape, policy, strip)
     return tape
+
+
+def _neutral(strip: Strip, exposure: Floats | None) -> Floats:
+    """Return the contracts per USD of NAV that take the portfolio's delta out, **shape** (T,)."""
+    if exposure is None or not strip.next_delta.any():
+        return np.zeros(len(strip))
+    # a delta of nearly nothing would ask for nearly endless contracts
+    delta = strip.next_delta
+    least = LEAST_DELTA * strip.multiplier
+    held = np.where(delta == 0.0, np.inf, np.copysign(np.maximum(np.abs(delta), least), delta))
+    return np.asarray(-exposure / held)
+
+
+def _check_delta(tape: Tape, policy: Policy, strip: Strip) -> None:
+    """Refuse a step that takes a delta out with a sleeve that cannot."""
+    bars = tape.bars
+    for i, step in enumerate(policy.steps):
+        if "delta" not in getattr(step, "needs", ()):
+            continue
+        where, mend = f"steps[{i}]", "use options on the index that gain when it falls, as a put"
+        if not strip.next_delta.any():
+            raise PolicyError(
+                f"'{step.kind}' takes a delta out, and {strip.name} has none on the index",
+                where=where,
+                mend=mend,
+            )
+        helps = bars.neutral * (bars.size + bars.size_nav * tape.nav) > 0.0
+        if bool(np.any(bars.neutral)) and not bool(np.any(helps)):
+            raise PolicyError(
+                f"'{step.kind}' takes the portfolio's delta out, and {strip.name} adds to it",
+                where=where,
+                mend=mend,
+            )
 
 
 def _check(tape: Tape, policy: Policy) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from hedgerow.data.screen import (
     clean_vol,
 )
 from hedgerow.data.series import Column, Days, Floats, Series
-from hedgerow.data.tables import OPENINGS, Sheet, read_columns, read_parquet, recognise
+from hedgerow.data.tables import FUNDS, OPENINGS, Sheet, read_columns, read_parquet, recognise
 from hedgerow.errors import DataError
 
 DEPTH = 4
@@ -257,6 +257,10 @@ def _indices(sessions: Days, merged: Mapping[str, Series], findings: Findings) -
     for name, screen in OTHERS.items():
         if name in merged:
             columns[name] = screen(sessions, merged[name], findings)
+    for name in sorted(FUNDS.intersection(merged)):
+        column = clean_other(sessions, merged[name], findings)
+        source = f"{merged[name].file}, closes of a fund, adjusted where the file adjusts them"
+        columns[name] = replace(column, source=source)
     return columns
 
 

@@ -12,7 +12,7 @@ RULES: dict[str, str] = {
     "vix-zero": "A VIX of zero or less is not a price: the value is dropped.",
     "out-of-range": "A value outside what the index can be is dropped.",
     "vix-gap": "Up to three sessions without a VIX carry the last one.",
-    "index-gap": "Up to three sessions without an NDX, RUT, VXN or RVX carry the last one.",
+    "index-gap": "Up to three sessions without an NDX, RUT, VXN, RVX or fund carry the last one.",
     "nan-run": "Missing index closes are refused; missing VIX stays unknown, no run may cross it.",
     "date-duplicate": "A date twice with the same values loses its second row; else refused.",
     "date-unordered": "Rows out of order are sorted.",

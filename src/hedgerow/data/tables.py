@@ -45,6 +45,21 @@ ALIASES: dict[str, str] = {
 }
 """Names of files and header cells, lower case without signs, and the column they mean."""
 
+FUNDS = frozenset(
+    {
+        *("xlb", "xlc", "xle", "xlf", "xli", "xlk", "xlp", "xlre", "xlu", "xlv", "xly"),
+        *("spy", "qqq", "iwm", "tlt", "lqd", "hyg"),
+    }
+)
+"""Funds of sectors, indices and bonds, for correlations; a file is named by the ticker alone."""
+
+_BARS = frozenset(
+    {
+        *("open", "high", "low", "close", "adj close", "adjusted close", "volume"),
+        *("dividends", "stock splits", "capital gains"),
+    }
+)
+
 OPENINGS = {index: f"{index}_open" for index in ("spx", "ndx", "rut")}
 """Columns whose files give a first print beside the close, and the column that it makes."""
 
@@ -58,9 +73,11 @@ def alias(name: str) -> str | None:
 
     Examples
     --------
-    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "^RUT", "SPY")]
-    ['vix', 'spx', 'spx_tr', 'rut', None]
+    >>> [alias(name) for name in ("VIX_History", "^GSPC", "spxtr_1988_2010", "XLF", "XLF_x")]
+    ['vix', 'spx', 'spx_tr', 'xlf', None]
     """
+    if name.lower() in FUNDS:
+        return name.lower()
     tokens = [token for token in re.split(r"[^a-z0-9]+", name.lower()) if token]
     for joined in ("".join(tokens[:2]), *tokens):
         if joined in ALIASES:
@@ -135,10 +152,12 @@ def recognise(path: Path, name: str) -> Sheet | None:
         if {"m1", "m2", "m3"} <= set(cells):
             kind: Kind = "symbols" if "symbol" in path.stem.lower() else "panel"
             return Sheet(path, name, kind, cells, number, delimiter)
+        if meant in FUNDS and not _BARS.union(_DATE_NAMES, [meant]).issuperset(cells):
+            return None  # options on the fund, its holdings: anything but its closes
         wanted = _wanted(cells, meant)
         if wanted:
             return Sheet(path, name, "columns", cells, number, delimiter, wanted)
-    if meant and "strike" not in text[:_SNIFFED_BYTES].lower():
+    if meant and meant not in FUNDS and "strike" not in text[:_SNIFFED_BYTES].lower():
         raise DataError(
             f"no column for '{meant}' was recognised in the header '{text.splitlines()[0][:60]}'",
             where=name,
@@ -149,6 +168,10 @@ def recognise(path: Path, name: str) -> Sheet | None:
 
 def _wanted(cells: tuple[str, ...], meant: str | None) -> tuple[tuple[str, str], ...]:
     values = [cell for cell in cells if cell and cell not in _DATE_NAMES]
+    if meant in FUNDS:
+        adjusted = [cell for cell in values if cell.startswith("adj")]
+        if adjusted:
+            return ((meant, adjusted[0]),)
     if meant and "close" in values:
         # a file of bars that is called spx_open.csv tells the close as well
         meant = next((close for close, opening in OPENINGS.items() if opening == meant), meant)

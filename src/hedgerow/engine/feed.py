@@ -15,6 +15,7 @@ from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import Ground, spots_of, stretch
+from hedgerow.errors import PolicyError
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import SPOT, index_of
 from hedgerow.pricing.black import DAYS_PER_YEAR
@@ -106,11 +107,16 @@ class History:
         for line in program.lines:
             roster = line.sleeve.roster(whole, lag=program.lag, costs=program.costs)
             sizes = line.sleeve.size.columns(roster.strip)
+            index = index_of(line.sleeve)
             ground = Ground(
-                whole, roster.strip, sizes, program.portfolio, values, first, same_bar=False
+                whole, roster.strip, sizes, program.portfolio, values, first, False, index
             )
             rosters.append(roster)
-            tapes.append(ground.tape(line.policy, program.lag))
+            try:
+                tapes.append(ground.tape(line.policy, program.lag))
+            except PolicyError as error:
+                where = f"line '{line.name}', {error.where}"
+                raise PolicyError(error.what, where=where, mend=error.mend) from None
         return cls(
             whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
         )

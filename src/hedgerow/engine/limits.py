@@ -11,7 +11,7 @@ from hedgerow.engine.desk import Desk
 from hedgerow.engine.feed import Bars
 from hedgerow.engine.margining import MarginCall, asks_margin, requirement
 from hedgerow.engine.program import Line, Program
-from hedgerow.policies.overlays import Bounds, under_floor
+from hedgerow.policies.overlays import floor_left, under_floor
 
 STEP = 0.05
 """Part by which the budget's factor must fall for lines to be cut that policies leave alone."""
@@ -141,8 +141,8 @@ class Limits:
     def warn(self, line: Line, trace: tuple[Any, ...], bound: Bound) -> None:
         """Say when a budget, its own or that of all, first pushes a line under its floor (B3)."""
         x, steps = float(bound.order.x), line.policy.steps
-        floors = [step.floor * line.share for step in steps if isinstance(step, Bounds)]
-        common = bound.scale < 1.0 and any(abs(x) < floor for floor in floors)
+        floor = floor_left(trace, tuple(steps)) * line.share
+        common = bound.scale < 1.0 and abs(x) < floor
         if not common and not under_floor(trace, tuple(steps)):
             self._under.discard(line.name)
         elif line.name not in self._under:

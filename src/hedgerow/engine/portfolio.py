@@ -78,6 +78,14 @@ class Equity:
                 mend=nearest(str(self.interest), known),
             )
 
+    @property
+    def delta(self) -> float:
+        """Relative change for one of the index: of one USD, 0.5 at half in equity of beta 1.
+
+        An index other than the S&P 500 is taken to move by as many per cent as it.
+        """
+        return self.equity_share * self.beta
+
     def values(self, market: Market, first: int = 0) -> Floats:
         """Return the value at each close, **shape** (T,), USD; ``value`` up to bar ``first``.
 

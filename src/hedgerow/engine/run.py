@@ -43,6 +43,8 @@ class Ground:
         First bar of the run.
     same_bar
         Whether orders are filled at the bar that decides them.
+    index
+        Market column of the index that the sleeve is written on.
     """
 
     market: Market
@@ -52,6 +54,7 @@ class Ground:
     values: Floats
     first: int
     same_bar: bool
+    index: str = SPOT
 
     def tape(self, policy: Policy, lag: int = 1) -> Tape:
         """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later."""
@@ -64,6 +67,7 @@ class Ground:
             self.sizes,
             earned,
             float(self.portfolio.value),
+            exposure=self.portfolio.delta / self.market[self.index],
             same_bar=self.same_bar,
             first=self.first,
             lag=lag,
@@ -104,7 +108,8 @@ def prepare(
     whole, first = stretch(market, lookback, start, end, spots=spots_of(sleeve))
     strip = sleeve.strip(whole, lag=0 if same_bar else 1, costs=costs)
     values = portfolio.values(whole, first)
-    return Ground(whole, strip, sleeve.size.columns(strip), portfolio, values, first, same_bar)
+    sizes, index = sleeve.size.columns(strip), index_of(sleeve)
+    return Ground(whole, strip, sizes, portfolio, values, first, same_bar, index)
 
 
 def spots_of(*sleeves: Sleeve) -> set[str]:

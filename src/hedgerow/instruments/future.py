@@ -121,6 +121,7 @@ class VixFuture:
             carry=frozen(carry),
             next_price=frozen(columns["next"]),
             next_vega=vega,
+            next_delta=zero,
             next_notional=frozen(columns["next"] * MULTIPLIER),
             next_carry=frozen(columns["next_slope"] * MULTIPLIER),
             next_cost=frozen(half * MULTIPLIER + trade.future_fee),

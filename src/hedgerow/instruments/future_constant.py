@@ -125,6 +125,7 @@ class VixFutureConstant:
             carry=frozen(carry),
             next_price=frozen(next_price),
             next_vega=vega,
+            next_delta=zero,
             next_notional=frozen(next_price * MULTIPLIER),
             next_carry=frozen(band.mixed(band.slope, coming, now) * MULTIPLIER),
             next_cost=frozen(half * MULTIPLIER + trade.future_fee),

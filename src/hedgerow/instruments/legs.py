@@ -148,6 +148,7 @@ def laid_out(
         carry=frozen(-theta),
         next_price=frozen(ahead.price),
         next_vega=frozen(ahead.vega * MULTIPLIER),
+        next_delta=frozen(ahead.delta * MULTIPLIER),
         next_notional=frozen(ahead.notional * MULTIPLIER),
         next_carry=frozen(-ahead.theta * MULTIPLIER),
         next_cost=frozen(ahead.half_spread * MULTIPLIER + fee),

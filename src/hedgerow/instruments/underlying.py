@@ -103,6 +103,7 @@ class Underlying:
             carry=zero,
             next_price=path.price,
             next_vega=zero,
+            next_delta=path.delta,
             next_notional=path.price,
             next_carry=zero,
             next_cost=path.half_spread,

@@ -155,6 +155,7 @@ def _laid_out(
         carry=frozen(-out.theta),
         next_price=frozen(ahead.price),
         next_vega=frozen(ahead.vega),
+        next_delta=zero,
         next_notional=frozen(ahead.strike),
         next_carry=frozen(-ahead.theta),
         next_cost=frozen(swaps.half_spread(ahead.vega, np.arange(count))),

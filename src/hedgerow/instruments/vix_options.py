@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from hedgerow.instruments.legs import Leg, Value, laid_out, together, told
 from hedgerow.instruments.option_roster import OptionRoster
 from hedgerow.instruments.option_terms import OptionTerms, TwoStrikes
 from hedgerow.instruments.quotes import Quotes
-from hedgerow.instruments.roster import Roster
+from hedgerow.instruments.roster import Roster, frozen
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.sizes import Premium, Size
 from hedgerow.instruments.sleeve import check_lag, check_whole
@@ -108,6 +108,8 @@ class VixOptionSleeve(OptionTerms):
         }
         fee = trade.option_fee * sum(abs(leg.weight) for leg in self.legs)
         strip = laid_out(self.name, market, scene, plan, value, strikes, board.legs, fee, notes)
+        # what these options have a delta to is the future, not the index
+        strip = replace(strip, next_delta=frozen(np.zeros(len(market))))
         return OptionRoster(strip, plan, strikes, board)
 
 

@@ -1,35 +1,55 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
+from hedgerow.policies.drawdown import Drawdown
+from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
+from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
+from hedgerow.policies.scope import CorrelationScope, Scope
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
+from hedgerow.policies.term_structure import CurveRatio, TermSplit
 from hedgerow.policies.trigger import AtRoll, Trigger
 
 __all__ = [
+    "AdaptiveBands",
+    "AdaptiveLinear",
+    "AdaptiveTiers",
     "AtRoll",
     "Average",
     "Bands",
     "Bounds",
     "Budget",
     "Constant",
+    "Correlation",
+    "CorrelationRatio",
+    "CorrelationScope",
+    "CurveRatio",
+    "DeltaNeutral",
+    "Drawdown",
     "Future",
+    "Greeks",
+    "ImpliedCorrelation",
     "Ladder",
     "Level",
     "Linear",
     "Monetise",
     "Persist",
+    "Quantile",
     "RealisedVol",
     "Restrike",
     "RollOut",
     "RollUp",
+    "Scope",
     "Sigmoid",
     "Smooth",
     "StagedExit",
     "Stop",
     "Table",
+    "TermSplit",
     "Tiers",
     "Trend",
     "Trigger",

@@ -9,14 +9,21 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
+from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.overlays import Bounds, Budget, Persist
+from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import Trigger
 
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
 _MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
 _TREND = re.compile(r"^(?P<column>\w+)_trend(?P<short>\d+)_(?P<long>\d+)_(?P<days>\d+)$")
+_QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P<least>\d+))?$")
+_CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
+_IMPLIED = re.compile(r"^implied_(?P<column>\w+)$")
+_CURVE = re.compile(r"^curve(?P<short>\d+)_(?P<long>\d+)$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -34,7 +41,8 @@ def rules() -> dict[str, type[Any]]:
 def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
-    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``.
+    ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
+    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``.
 
     Examples
     --------
@@ -51,6 +59,17 @@ def signal_named(name: str) -> Signal:
         return Trend(found["column"], *(int(found[part]) for part in ("short", "long", "days")))
     if found := _FUTURE.match(name):
         return Future(int(found["rank"]), lag=0 if found["close"] else 1)
+    if found := _QUANTILE.match(name):
+        percent, days, least = (int(found[part] or LEAST) for part in ("percent", "days", "least"))
+        return Quantile(found["column"], percent, days, least)
+    if found := _CORRELATION.match(name):
+        columns = found["columns"]
+        days = int(found["days"])
+        return Correlation(tuple(columns.split("_")), days) if columns else Correlation(days=days)
+    if found := _IMPLIED.match(name):
+        return ImpliedCorrelation(found["column"])
+    if found := _CURVE.match(name):
+        return CurveRatio(int(found["short"]), int(found["long"]))
     return Level(name)
 
 

@@ -233,8 +233,35 @@ class Budget(_Overlay):
         return select(x * each > left, fits, x), memory
 
 
+def floor_left(trace: tuple[float, ...], steps: tuple[Any, ...]) -> float:
+    """Return what the steps between bounds and budget leave of the floor; 0 where there is none.
+
+    A scope of one half halves what is to be hedged, and with it the floor.
+
+    Examples
+    --------
+    >>> from hedgerow.policies.rules import Constant
+    >>> from hedgerow.policies.scope import Scope
+    >>> floor_left((1.0, 1.0, 0.5), (Constant(), Bounds(floor=0.2), Scope(0.5)))
+    0.1
+    """
+    left = 0.0
+    for i, one in enumerate(steps):
+        if isinstance(one, Bounds):
+            left = one.floor
+        elif one.stage in (Stage.SCOPE, Stage.SPLIT) and left:
+            # what a signal takes to nothing keeps no floor
+            left *= trace[i] / trace[i - 1] if trace[i - 1] else 0.0
+    return left
+
+
 def under_floor(trace: tuple[float, ...], steps: tuple[Any, ...]) -> bool:
-    """Say whether the budget has pushed the intensity under the floor (spec B3)."""
-    floors = [step.floor for step in steps if isinstance(step, Bounds)]
+    """Say whether the budget has pushed the intensity under the floor (spec B3).
+
+    What a scope or a split takes away is not the budget's doing: the floor shrinks with it.
+    """
     spots = [i for i, step in enumerate(steps) if isinstance(step, Budget)]
-    return bool(floors and spots and trace[spots[0]] < floors[0])
+    if not spots:
+        return False
+    before, after = trace[spots[0] - 1], trace[spots[0]]
+    return after < before and after < floor_left(trace, steps)

@@ -26,6 +26,23 @@ def _ordered(low: Any, high: Any, names: str) -> None:
         raise ValueError(f"{names}: the second must not be smaller than the first")
 
 
+def raised(signal: Num, low: Num, width: Num, top: Num) -> Num:
+    """Return A1's intensity: 0 at ``low``, 1 at ``width`` above it, ``top`` at most."""
+    return clip((signal - low) / width, 0.0, top)
+
+
+def tier(signal: Num, edges: tuple[Num, Num], levels: tuple[Num, Num, Num]) -> Num:
+    """Return the level of A3's tier that ``signal`` lies in; an edge belongs to the one below."""
+    upper = select(signal > edges[1], levels[2], levels[1])
+    return select(signal > edges[0], upper, levels[0])
+
+
+def band(signal: Num, edges: tuple[Num, Num], levels: tuple[Num, Num, Num]) -> Num:
+    """Return the level of A10's band that ``signal`` lies in; both edges belong to the middle."""
+    upper = select(signal > edges[1], levels[2], levels[1])
+    return select(signal < edges[0], levels[0], upper)
+
+
 class _Rule:
     """What rules share: one signal, no memory, the first stage."""
 
@@ -150,7 +167,7 @@ class Linear(_Rule):
     @staticmethod
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
         """Scale the distance above ``low``."""
-        return clip((view.signals[0] - p.low) / p.width, 0.0, p.top), memory
+        return raised(view.signals[0], p.low, p.width, p.top), memory
 
 
 @step
@@ -249,9 +266,8 @@ class Tiers(_Rule):
     @staticmethod
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
         """Pick the tier; an edge belongs to the tier below it."""
-        level = view.signals[0]
-        upper = select(level > p.second, p.above, p.between)
-        return select(level > p.first, upper, p.below), memory
+        levels = (p.below, p.between, p.above)
+        return tier(view.signals[0], (p.first, p.second), levels), memory
 
 
 @step
@@ -259,7 +275,8 @@ class Tiers(_Rule):
 class Bands(_Rule):
     """A10: regime bands, the edges belonging to the middle one: < 15, 15 … 25, > 25.
 
-    The defaults 0.25, 0.60 and 1.25 are the middles of 20-30 %, 50-70 % and 100-150 %.
+    The defaults 0.25, 0.60 and 1.25 are the middles of the source's 20-30 %, 50-70 % and 100-150 %;
+    the presets ``low-ends`` and ``high-ends`` are their ends.
 
     Parameters
     ----------
@@ -284,6 +301,11 @@ class Bands(_Rule):
     normal: Level_ = 0.60
     stress: Level_ = 1.25
     kind: ClassVar[str] = "bands"
+    presets: ClassVar[Presets] = {
+        "middles": {"calm": 0.25, "normal": 0.60, "stress": 1.25},
+        "low-ends": {"calm": 0.20, "normal": 0.50, "stress": 1.00},
+        "high-ends": {"calm": 0.30, "normal": 0.70, "stress": 1.50},
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""
@@ -306,9 +328,8 @@ class Bands(_Rule):
     @staticmethod
     def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
         """Pick the band; an edge belongs to the middle band."""
-        level = view.signals[0]
-        upper = select(level > p.stress_above, p.stress, p.normal)
-        return select(level < p.calm_below, p.calm, upper), memory
+        levels = (p.calm, p.normal, p.stress)
+        return band(view.signals[0], (p.calm_below, p.stress_above), levels), memory
 
 
 @step

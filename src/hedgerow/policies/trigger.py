@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum, select, unknown
-from hedgerow.core.step import Stage, step
+from hedgerow.core.step import Presets, Stage, step
 from hedgerow.policies.overlays import NAN
 from hedgerow.policies.signals import STRICT, Column
 
@@ -39,6 +39,8 @@ class Trigger:
     Each leg compares with the last rebalance and is strict (``>``), except the clock, which
     rings *on* its day.  A leg given as None is off.  What the last rebalance looked like is
     remembered when its order has been filled, so an order that was not filled is asked again.
+    The presets are the source's four readings: all legs (``spec``), its risk rules, its practical
+    steps, and its list of mistakes, which knows 2 points alone.
 
     Parameters
     ----------
@@ -65,6 +67,12 @@ class Trigger:
     rearm: Literal["recovery", "reset"] = "recovery"
     kind: ClassVar[str] = "trigger"
     stage: ClassVar[Stage] = Stage.TRIGGER
+    presets: ClassVar[Presets] = {
+        "spec": {"move": 3.0, "relative": 0.15, "every": "7d", "drawdown": 0.05},
+        "rules": {"move": 3.0, "relative": 0.15, "every": "7d", "drawdown": None},
+        "practical": {"move": 3.0, "relative": None, "every": "7d", "drawdown": 0.05},
+        "mistakes": {"move": 2.0, "relative": None, "every": None, "drawdown": None},
+    }
 
     class Params(NamedTuple):
         """Kernel parameters; the bools switch legs off altogether."""

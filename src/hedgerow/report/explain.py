@@ -13,6 +13,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
 from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
+from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.overlays import under_floor
 from hedgerow.policies.trigger import legs
 
@@ -166,20 +167,31 @@ def _say(
     terms = ", ".join(
         f"{item.name}={_short(getattr(step, item.name))}"
         for item in fields(step)
-        if item.name != "signal"
+        if item.name != "signal" and getattr(step, item.name) not in step.inputs
     )
+    watched = _watched(step, seen, track, t)
     if step.stage == Stage.RULE:
-        watched = ", ".join(f"{name} {seen[name]:.4g}" for name in step.inputs) or "always"
-        return f"{watched} by {step.kind}({terms})"
+        return f"{watched or 'always'} by {step.kind}({terms})"
     if step.stage == Stage.TRIGGER:
         return _say_trigger(step, track, t)
     assert before is not None
+    terms = f"({terms}), {watched}" if watched else f"({terms})"
     if after == before:
-        return f"unchanged by ({terms})"
+        return f"unchanged by {terms}"
     word = "raised" if after > before else "lowered"
     if step.stage == Stage.BUDGET:
         return _say_budget(step, before, after, track, t)
-    return f"{word} from {before:.3f} by ({terms})"
+    return f"{word} from {before:.3f} by {terms}"
+
+
+def _watched(step: Any, seen: Mapping[str, float], track: Track, t: int) -> str:
+    """Tell what a step looked at: its signals, the drawdown, the portfolio's delta."""
+    facts = [f"{name} {seen[name]:.4g}" for name in step.inputs]
+    if isinstance(step, Drawdown):
+        facts.append(f"drawdown {track['nav'][t] / track['peak'][t] - 1.0:.1%}")
+    if "delta" in getattr(step, "needs", ()):
+        facts.append("the portfolio's delta")
+    return ", ".join(facts)
 
 
 def _say_budget(step: Any, before: float, after: float, track: Track, t: int) -> str:

@@ -22,6 +22,7 @@ from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.split import Split, split
@@ -207,7 +208,10 @@ def compare(
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
         lookahead=_lookahead(dynamic, policy, sleeve, ground, trade),
         provenance=origins_of(ground),
-        assumptions=_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
+        assumptions=[
+            *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
+            *_modelled_signals(ground, policy),
+        ],
         facts=known,
     )
 
@@ -329,6 +333,20 @@ def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
         "missing": 0.0,
     }
     return made
+
+
+def _modelled_signals(ground: Ground, policy: Policy) -> list[str]:
+    """Return how much of each futures-curve signal is a model's."""
+    said = []
+    for signal in policy.signals:
+        if isinstance(signal, CurveRatio):
+            share = 1.0 - float(signal.measured(ground.market)[ground.first :].mean())
+            if share:
+                said.append(
+                    f"The signal {signal.name} comes from a model of VIX futures on {share:.0%} of "
+                    "the days, from quotes on the others"
+                )
+    return said
 
 
 def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool) -> list[str]:

@@ -100,6 +100,8 @@ def _key(text: str, makers: Sequence[type], reached: set[FunctionType]) -> str:
     from hedgerow.core.lanes import overloads
 
     state = hashlib.sha256(f"{numba.__version__} {sys.version} {np.__version__}".encode())
+    # steps of one module whose fields have the same names have the same text
+    state.update(" ".join(maker.__qualname__ for maker in makers).encode())
     state.update(text.encode())
     names = {thing.__module__ for thing in (*makers, *reached)}
     names |= {book.__name__, numeric.__name__, overloads.__name__}

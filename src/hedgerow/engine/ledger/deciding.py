@@ -11,7 +11,7 @@ from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.ledger.events import Decided
 from hedgerow.errors import LedgerError
 
-_LATER = {"unit_cost": 0.0, "days_ahead": 0.0}
+_LATER = {"unit_cost": 0.0, "days_ahead": 0.0, "neutral": 0.0}
 """Facts of a bar that earlier versions did not know, as they counted them."""
 
 

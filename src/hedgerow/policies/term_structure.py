@@ -1,0 +1,174 @@
+"""The slope of the VIX futures curve, and what it splits between near and far hedges (A4)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hedgerow.core.book import View
+from hedgerow.core.futures import monthlies
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.numeric import Num, select
+from hedgerow.core.step import Nothing, Presets, Stage, signal, step
+from hedgerow.policies.signals import STRICT, Column
+from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.pricing.curve import FuturesCurve
+from hedgerow.pricing.surface import Surface
+
+Days = Annotated[int, Field(ge=1, le=365)]
+
+
+@signal
+@dataclass(frozen=True, config=STRICT)
+class CurveRatio:
+    """Near over far VIX future at constant maturities: ``R = F(1 month) / F(3 months)`` (A4).
+
+    Under 1 the curve rises (contango), over 1 it falls (backwardation).  Both are linear in days
+    between the quoted monthly futures around the maturity, VIX itself being the point at 0 days.
+    Where either maturity is not between two quotes, both are the model of docs/pricing.md, so that
+    the two ends of the ratio are of one kind; `measured` tells which days are which.
+
+    Parameters
+    ----------
+    short, long
+        Maturities, calendar days; 30 and 91 are one month and three.
+
+    Examples
+    --------
+    >>> day = np.array(["2024-07-01"], dtype="datetime64[ns]")
+    >>> quotes = {"vx1": [14.0], "vx2": [15.0], "vx3": [16.0], "vx4": [16.5]}
+    >>> expiry = {f"vx{i + 1}_expiry": [19905.0 + 30.0 + 30.0 * i] for i in range(4)}
+    >>> market = Market(day, {"vix": [13.0], **quotes, **expiry})
+    >>> CurveRatio(short=30, long=60)(market).round(4).tolist()
+    [0.9333]
+    """
+
+    short: Days = 30
+    long: Days = 91
+    kind: ClassVar[str] = "curve_ratio"
+
+    @model_validator(mode="after")
+    def _longer(self) -> CurveRatio:
+        if self.long <= self.short:
+            raise ValueError("long must be greater than short")
+        return self
+
+    @property
+    def name(self) -> str:
+        """``curve30_91`` for 30 over 91 days."""
+        return f"curve{self.short}_{self.long}"
+
+    @property
+    def lookback(self) -> int:
+        """One session."""
+        return 1
+
+    def __call__(self, market: Market) -> Floats:
+        """Return the column, **shape** (T,)."""
+        near, far = self._quoted(market)
+        missing = ~(np.isfinite(near) & np.isfinite(far))
+        if missing.any():
+            surface = Surface.of(market.columns)
+            for column, days in ((near, self.short), (far, self.long)):
+                model = FuturesCurve().price(market["vix"], surface, days / DAYS_PER_YEAR)
+                column[missing] = model[missing]
+        return near / far
+
+    def measured(self, market: Market) -> NDArray[np.bool_]:
+        """Say on which days both maturities lie between quotes, **shape** (T,)."""
+        near, far = self._quoted(market)
+        return np.asarray(np.isfinite(near) & np.isfinite(far))
+
+    def _quoted(self, market: Market) -> tuple[Floats, Floats]:
+        quoted = monthlies(market)
+        vix = market["vix"]
+        ahead = np.isfinite(quoted.price) & (quoted.days > 0.0)
+        price = np.column_stack([vix, np.where(ahead, quoted.price, np.nan)])
+        days = np.column_stack([np.zeros(len(market)), np.where(ahead, quoted.days, np.nan)])
+        return between(price, days, float(self.short)), between(price, days, float(self.long))
+
+
+def between(price: Floats, days: Floats, at: float) -> Floats:
+    """Return prices at one maturity, linear between its neighbours, NaN without one on each side.
+
+    Parameters
+    ----------
+    price, days
+        **Shape** (T, n); NaN where not quoted.
+    at
+        Days.
+
+    Examples
+    --------
+    >>> between(np.array([[12.0, 14.0, 15.0]]), np.array([[0.0, 20.0, 50.0]]), 35.0).tolist()
+    [14.5]
+    """
+    rows = np.arange(len(price))
+    below = np.where(days <= at, days, -np.inf)
+    above = np.where(days >= at, days, np.inf)
+    i, j = below.argmax(axis=1), above.argmin(axis=1)
+    low, high = below[rows, i], above[rows, j]
+    known = np.isfinite(low) & np.isfinite(high)
+    span = np.where(known & (high > low), high - low, 1.0)
+    part = np.where(known, at - low, 0.0) / span
+    return np.where(known, price[rows, i] * (1.0 - part) + price[rows, j] * part, np.nan)
+
+
+@step
+@dataclass(frozen=True, config=STRICT)
+class TermSplit:
+    """A4: the part of the whole intensity that a near or a far hedge takes, by the curve's slope R.
+
+    ``short`` takes ``R / (1 + R)`` and ``long`` the rest, ``1 / (1 + R)``: as the curve inverts the
+    near hedge grows at the far one's cost.  Give two lines of a program the same rule and one part
+    each; together they hold what the rule asks for.  ``short-only`` is the whole in one near hedge,
+    scaled by R.
+
+    Parameters
+    ----------
+    signal
+        Name of the ratio of near over far VIX futures.
+    part
+        ``"short"``, ``"long"`` or ``"short-only"``.
+
+    Examples
+    --------
+    >>> TermSplit(part="long").params()
+    Params(far=True, alone=False)
+    """
+
+    signal: Column = "curve30_91"
+    part: Literal["short", "long", "short-only"] = "short"
+    kind: ClassVar[str] = "term_split"
+    stage: ClassVar[Stage] = Stage.SPLIT
+    presets: ClassVar[Presets] = {name: {"part": name} for name in ("short", "long", "short-only")}
+
+    class Params(NamedTuple):
+        """Kernel parameters: which part, the near one if neither."""
+
+        far: bool
+        alone: bool
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The ratio."""
+        return (self.signal,)
+
+    def params(self) -> Params:
+        """Return the kernel's parameters."""
+        return self.Params(self.part == "long", self.part == "short-only")
+
+    def start(self) -> Nothing:
+        """Return the memory before the first bar: none."""
+        return Nothing()
+
+    @staticmethod
+    def kernel(x: Num, view: View, memory: Nothing, p: Params) -> tuple[Num, Nothing]:
+        """Take the part."""
+        ratio = view.signals[0]
+        split = select(p.far, 1.0, ratio) / (1.0 + ratio)
+        return x * select(p.alone, ratio, split), memory
