@@ -306,6 +306,12 @@ class Bands(_Rule):
         "low-ends": {"calm": 0.20, "normal": 0.50, "stress": 1.00},
         "high-ends": {"calm": 0.30, "normal": 0.70, "stress": 1.50},
     }
+    readings: ClassVar[Sayings] = {
+        "middles": "Why Dynamic Hedging 4, Improved Hedge Ratio, prints 20-30 %, 50-70 % and "
+        "100-150 % of the full hedge under a VIX of 15, up to 25, and over it: the middles.",
+        "low-ends": "The lower ends of the same three ranges: 20 %, 50 % and 100 %.",
+        "high-ends": "The upper ends of the same three ranges: 30 %, 70 % and 150 %.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""
