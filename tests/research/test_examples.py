@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import hedgerow as hr
+from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
 from hedgerow.errors import RangeError
@@ -176,11 +177,24 @@ def test_e3_the_decay_of_the_year_is_what_its_size_was_made_for() -> None:
 
 
 def test_e4_weights_are_those_of_a4_and_add_up_to_one() -> None:
-    near, far = (term_structure.Weight(near=each)(world()) for each in (True, False))
-    np.testing.assert_allclose(near + far, 1.0, rtol=1e-12)
-    ratio = hr.Future(1)(world()) / hr.Future(3)(world())
-    np.testing.assert_allclose(near / far, ratio, rtol=1e-12)
-    assert ((near < 0.5) == (ratio < 1.0)).all()
+    """R / (1 + R) and 1 / (1 + R): 15 over 17 in contango is 0.469 and 0.531."""
+    program = rulebook("term-structure-2016").program
+    still = Bar(*[0.0] * len(Bar._fields))
+    found = {
+        line.name: line.policy.decide(
+            View((18.0, 15.0 / 17.0), opening(1e7), still),
+            line.policy.start(),
+            line.policy.params(),
+        ).x
+        for line in program.lines
+    }
+    assert found == pytest.approx({"puts": 15.0 / 32.0, "variance": 17.0 / 32.0})
+    ratio = hr.CurveRatio()(world())
+    days = (world().dates >= made("E4").measured.times[0]) & (
+        world().dates <= made("E4").measured.times[-1]
+    )
+    part = made("E4").measured.found("Mean part at the short end")["both lines"]
+    assert part == pytest.approx(np.mean(ratio[days] / (1.0 + ratio[days])))
 
 
 def test_e4_both_lines_add_up_to_the_net() -> None:
@@ -195,7 +209,7 @@ def test_e4_both_lines_add_up_to_the_net() -> None:
 
 def test_e4_premium_is_what_was_sold_at_each_roll_by_hand() -> None:
     outcome = term_structure.traded(world())
-    strip = hr.VixPut(side="short", strike_step=1.0, size=hr.Contracts(100)).strip(world())
+    strip = rulebook("term-structure-2016").program.line("puts").sleeve.strip(world())
     first = world().index_of(str(outcome.dates[0]))
     taken, before = 0.0, 0.0
     for i, held in enumerate(outcome.lines["puts"]["held"]):

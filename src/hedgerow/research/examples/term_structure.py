@@ -7,90 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from hedgerow.core.market import Floats, Market
-from hedgerow.core.policy import Policy
+from hedgerow.core.market import Market
 from hedgerow.engine.outcome import Outcome
-from hedgerow.engine.portfolio import Equity
-from hedgerow.engine.program import Line, Program
+from hedgerow.engine.rulebook import rulebook
 from hedgerow.engine.trade import trade
-from hedgerow.instruments.sizes import Contracts, Vega
-from hedgerow.instruments.variance import VarianceSwap
-from hedgerow.instruments.vix_options import VixPut
-from hedgerow.policies.rules import Linear
-from hedgerow.policies.signals import Future, Level
-from hedgerow.policies.trigger import Trigger
+from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.research import performance
 from hedgerow.research.examples.example import Check, Measure, Measured, dollars
 from hedgerow.research.examples.measuring import covered, futures_modelled, modelled_share
 
 SPAN = ("2016-01-04", "2017-12-29")
 PUTS, VARIANCE = "puts", "variance"
-
-
-@dataclass(frozen=True)
-class Weight:
-    """The part of a hedge that stands at one end of the curve: ``R/(1+R)`` or ``1/(1+R)`` (A4).
-
-    R is the first VIX future over the third, settled or modelled as `Future` says.
-
-    Parameters
-    ----------
-    near
-        True for the short end.
-
-    Examples
-    --------
-    >>> Weight(near=True).name, Weight(near=False).name
-    ('near_weight', 'far_weight')
-    """
-
-    near: bool
-    kind: ClassVar[str] = "curve_weight"
-
-    @property
-    def name(self) -> str:
-        """``near_weight`` or ``far_weight``."""
-        return "near_weight" if self.near else "far_weight"
-
-    @property
-    def lookback(self) -> int:
-        """One session."""
-        return 1
-
-    def __call__(self, market: Market) -> Floats:
-        """Return the column, decimals, **shape** (T,)."""
-        ratio = Future(1)(market) / Future(3)(market)
-        return (ratio if self.near else 1.0) / (1.0 + ratio)
-
-
-def program(contracts: float = 100.0, vega: float = 5_000.0) -> Program:
-    """Return the two lines, sized alike in USD a point and split by the curve's slope.
-
-    Parameters
-    ----------
-    contracts
-        One-month VIX puts at the money of their future sold at a weight of 1; 100 have a delta of
-        about 5,000 USD a point.
-    vega
-        Of six-month variance bought at a weight of 1, USD a point.
-    """
-
-    def weighed(near: bool) -> Policy:
-        signal = Weight(near)
-        return Policy(
-            [Linear(signal.name, low=0.0, high=1.0, top=None), Trigger(every="7d")],
-            [signal, Level("vix")],
-            raw=True,
-        )
-
-    sold = VixPut(side="short", strike_step=1.0, size=Contracts(contracts))
-    held = VarianceSwap(tenor="6m", size=Vega(vega))
-    return Program(
-        [Line(PUTS, sold, weighed(near=True)), Line(VARIANCE, held, weighed(near=False))],
-        name="term-structure-2016",
-        title="Term structure strategy 2016 to 2017",
-        portfolio=Equity(10_000_000.0),
-    )
+"""Lines of the rulebook."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +65,8 @@ class TermStructure:
         covered(market, SPAN)
         made = traded(market)
         puts, variance = made.lines[PUTS], made.lines[VARIANCE]
-        weight = Weight(near=True)(market)
+        curve = CurveRatio()
+        ratio, quoted = curve(market), curve.measured(market)
         inside = (market.dates >= made.dates[0]) & (market.dates <= made.dates[-1])
         fall = performance.worst_fall(market["spx"][inside])[2]
         index = market["vix"][inside]
@@ -154,7 +83,10 @@ class TermStructure:
             Measure("Net of both lines, all counted", 50_000.0, one(result + bought)),
             Measure("Costs of trading, both lines", None, one(-float(made.cost.sum()))),
             Measure(
-                "Mean part at the short end", None, one(float(weight[inside].mean())), "percent"
+                "Mean part at the short end",
+                None,
+                one(float((ratio / (1.0 + ratio))[inside].mean())),
+                "percent",
             ),
             Measure("Deepest fall of the index", None, one(fall), "percent"),
             Measure("Highest VIX close", None, one(float(index.max())), "points"),
@@ -177,13 +109,14 @@ class TermStructure:
         return Measured(
             {
                 "both lines": "100 one-month VIX puts at the money of their future times R/(1+R), "
-                "sold; "
-                "6-month variance of $5,000 vega times 1/(1+R), bought; $10M"
+                "sold; 6-month variance of $5,000 vega times 1/(1+R), bought; $10M (rulebook "
+                "term-structure-2016)"
             },
             rows,
             {
                 "VIX": modelled_share(market, "vix", SPAN),
                 "VIX futures": futures_modelled(market, SPAN),
+                "the slope": float(1.0 - quoted[inside].mean()),
                 "prices of the puts": float(made.notes[PUTS]["modelled_share"]),
                 "prices of the variance": float(made.notes[VARIANCE]["modelled_share"]),
             },
@@ -195,7 +128,8 @@ class TermStructure:
 
 def traded(market: Market) -> Outcome:
     """Return the two years of both lines."""
-    return trade(program(), market, start=SPAN[0], end=SPAN[1])
+    program = rulebook("term-structure-2016").program
+    return trade(program, market, start=SPAN[0], end=SPAN[1])
 
 
 def premium(made: Outcome, market: Market) -> float:
