@@ -28,7 +28,8 @@ def yahoo(shelf, name, closes):
         ("Nasdaq-100", "ndx"), ("VXN_History", "vxn"), ("^VXN", "vxn"), ("VXNCLS", "vxn"),
         ("^RUT", "rut"), ("RUT", "rut"), ("Russell 2000", "rut"),
         ("RVX_History", "rvx"), ("^RVX", "rvx"), ("RVXCLS", "rvx"),
-        ("QQQ", None), ("IWM", None), ("nasdaq", None), ("truth", None),
+        ("QQQ", "qqq"), ("iwm", "iwm"), ("XLRE", "xlre"), ("SPY_1min", None),
+        ("xlf holdings", None), ("nasdaq", None), ("truth", None),
     ],
 )  # fmt: skip
 def test_names_as_vendors_write_them(name, column):

@@ -22,6 +22,7 @@ from hedgerow.engine.run import play, prepare
 from hedgerow.engine.trade import trade
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future_constant import VixFutureConstant
+from hedgerow.instruments.options import Put
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Linear
@@ -45,9 +46,14 @@ CHAINS = st.sampled_from(
         ("sigmoid", "smooth", "persist", "budget"),
         ("linear", "stop", "trigger"),
         ("tiers", "at_roll"),
+        ("adaptive_linear", "scope", "trigger"),
+        ("drawdown", "term_split", "trigger"),
     ]
 )
 DRAWN = CHAINS.flatmap(policies)
+BY_DELTA = st.sampled_from(
+    [("delta_neutral", "bounds", "trigger"), ("adaptive_tiers", "greeks"), ("linear", "greeks")]
+).flatmap(policies)
 ALL = Policy(
     [Linear(), Bounds(), Smooth(days=3), Persist(), Budget(per_year=0.01), Trigger()],
     signals=[Level("vix")],
@@ -102,6 +108,15 @@ def test_without_costs_every_sleeve_trades_as_the_floats(sleeve, policy: Policy)
 @given(policy=DRAWN)
 def test_with_costs_every_sleeve_of_one_contract_does_too(sleeve, policy: Policy) -> None:
     found = differences(sleeve, policy, Costs())
+    assert max(found.values()) <= TIGHT, found
+
+
+@pytest.mark.parametrize("sleeve", [Put(), Put(1.0, tenor="monthly", roll="expiry")], ids=label)
+@pytest.mark.parametrize("costs", [Costs.none(), Costs()], ids=["free", "costs"])
+@settings(max_examples=6)
+@given(policy=BY_DELTA)
+def test_a7_by_the_portfolios_delta_too(sleeve, costs: Costs, policy: Policy) -> None:
+    found = differences(sleeve, policy, costs)
     assert max(found.values()) <= TIGHT, found
 
 

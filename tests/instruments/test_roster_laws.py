@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hedgerow.engine.ledger.account import instrument
+from hedgerow.engine.program import _NO_DELTA
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future_constant import VixFutureConstant
@@ -100,6 +101,9 @@ def test_the_contracts_add_up_to_the_strip(sleeve, seed, futures, holes, lag):
     for name, column in (("price", strip.next_price * unit), ("vega", strip.next_vega)):
         near(along(roster, roster.pending, name), column, scale, f"next {name}")
     near(along(roster, roster.pending, "theta"), -strip.next_carry, scale, "next carry")
+    if strip.next_delta.any():  # on the index: what VIX options have is to their future
+        near(along(roster, roster.pending, "delta"), strip.next_delta, scale, "next delta")
+    assert bool(strip.next_delta.any()) == (sleeve.kind not in _NO_DELTA)
 
     changed = np.flatnonzero(np.diff(roster.held)) + 1
     into = changed if isinstance(sleeve, VixFutureConstant) else np.flatnonzero(strip.roll)

@@ -123,6 +123,8 @@ class TestEverySleeve:
             same &= ~changes(strip)[step : len(world) - lag + step]
         np.testing.assert_array_equal(strip.next_price[:-lag][same], strip.open[:-lag][same])
         np.testing.assert_array_equal(strip.next_vega[:-lag][same], strip.vega[:-lag][same])
+        if strip.next_delta.any():
+            np.testing.assert_array_equal(strip.next_delta[:-lag][same], strip.delta[:-lag][same])
 
     @pytest.mark.parametrize("costs", [Costs(), Costs(widening=3.0), Costs.none()], ids=repr)
     def test_nobody_is_ever_paid_to_trade(self, sleeve, world, costs):

@@ -64,8 +64,10 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
                 next(getattr(part, key) for part in bounds if hasattr(part, key))
                 for key in ("min_length", "max_length")
             )
-            options.append(st.lists(inner, min_size=low, max_size=high).map(tuple))
-        elif name in ("signal", "column", "by"):
+            unique = name in ("columns", "members")
+            many = st.lists(inner, min_size=low, max_size=min(high, 6), unique=unique)
+            options.append(many.map(tuple))
+        elif name in ("signal", "column", "by", "low", "high", "columns", "members"):
             options.append(st.sampled_from(names))
         elif name == "every":
             options.append(st.from_regex(r"[1-9][0-9]{0,3}[db]", fullmatch=True))
@@ -158,9 +160,12 @@ def test_a_preset_fills_what_is_not_said() -> None:
     ("kind", "name"), [(k, p) for k, c in STEPS.items() for p in getattr(c, "presets", {})]
 )
 def test_every_preset_can_be_named(kind: str, name: str) -> None:
-    rule = "" if STEPS[kind].stage == Stage.RULE else '[[steps]]\nkind = "constant"\n'
-    policy = hr.Policy.from_toml(f'{LEVEL}{rule}[[steps]]\nkind = "{kind}"\npreset = "{name}"')
-    assert STEPS[kind](**STEPS[kind].presets[name]) in policy.steps
+    step = STEPS[kind](**STEPS[kind].presets[name])
+    signals = [catalog.signal_named(signal) for signal in step.inputs]
+    rule = hr.Policy([hr.Constant()], signals=signals, raw=True).to_toml()
+    head = rule.partition("[[steps]]")[0] if step.stage == Stage.RULE else rule
+    policy = hr.Policy.from_toml(f'{head}[[steps]]\nkind = "{kind}"\npreset = "{name}"')
+    assert step in policy.steps
 
 
 def test_off_is_none_and_bounds_come_by_themselves() -> None:

@@ -43,6 +43,14 @@ def test_b5_a_level_that_holds_two_days_counts_on_the_second() -> None:
     assert path(Persist(days=2), [0, 1, 1, 1, 0, 0]) == [0, 0, 1, 1, 1, 0]
 
 
+def test_b4_b5_the_two_readings_of_two_to_three_days() -> None:
+    assert {name: Persist(**values).days for name, values in Persist.presets.items()} == {
+        "two": 2,
+        "three": 3,
+    }
+    assert Persist() == Persist(**Persist.presets["two"])
+
+
 def test_b5_three_days() -> None:
     assert path(Persist(days=3), [0, 1, 1, 1, 1]) == [0, 0, 0, 1, 1]
 

@@ -111,6 +111,15 @@ def test_a10_regime_bands() -> None:
     assert [x_of(Bands(), v) for v in levels] == [0.25, 0.25, 0.6, 0.6, 1.25]
 
 
+def test_a10_the_ends_and_the_middles_of_the_sources_ranges() -> None:
+    ranges = {"calm": (0.20, 0.30), "normal": (0.50, 0.70), "stress": (1.00, 1.50)}
+    for name, pick in (("low-ends", min), ("high-ends", max), ("middles", lambda e: sum(e) / 2)):
+        expected = [pick(ends) for ends in ranges.values()]
+        got = [x_of(preset(Bands, name), vix) for vix in (12.0, 20.0, 40.0)]
+        assert got == pytest.approx(expected, rel=1e-15), name
+    assert Bands() == preset(Bands, "middles")
+
+
 def test_b1_b2_at_vix_50_and_10() -> None:
     policy = Policy([Linear()], signals=[Level("vix")])
     assert isinstance(policy.steps[1], Bounds), "floor and cap are on by default"

@@ -86,6 +86,24 @@ def test_b6_drawdown_that_resets_fires_at_each_further_fall() -> None:
     assert [t for t, names in enumerate(out) if "drawdown" in names] == [2, 4]
 
 
+def test_b6_the_four_readings_of_the_source() -> None:
+    legs_of = {
+        name: [leg for leg in OFF if getattr(Trigger(**values), leg) is not None]
+        for name, values in Trigger.presets.items()
+    }
+    assert legs_of == {
+        "spec": ["move", "relative", "every", "drawdown"],
+        "rules": ["move", "relative", "every"],
+        "practical": ["move", "every", "drawdown"],
+        "mistakes": ["move"],
+    }
+    assert Trigger() == Trigger(**Trigger.presets["spec"])
+    # "VIX moves > 2 points" against the rules' 3
+    moves = [18.0, 18.0, 20.5]
+    assert fired(Trigger(**Trigger.presets["mistakes"]), moves)[-1] == ["move"]
+    assert fired(Trigger(**Trigger.presets["rules"]), moves)[-1] == []
+
+
 def test_b6_several_legs_are_all_counted() -> None:
     out = fired(Trigger(), [10.0, 10.0, 20.0])
     assert out[-1] == ["move", "relative"]

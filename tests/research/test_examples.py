@@ -118,7 +118,10 @@ def test_every_example_is_measured_and_says_what_is_modelled(name: str) -> None:
     assert not found.problem
     measured = found.measured
     assert measured is not None
-    assert measured.why
+    for said in (*measured.why, *found.remarks):
+        assert said.endswith(".")
+        assert "  " not in said
+        assert not said.count("(") - said.count(")")
     assert all(0.0 <= share <= 1.0 for share in measured.modelled.values())
     assert any("prices of the" in what for what in measured.modelled)
     for row in measured.rows:

@@ -16,8 +16,11 @@ from hedgerow.core.strip import Strip
 from hedgerow.instruments import catalog
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
+from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
+from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import Trigger
 from hedgerow.research import lookahead
 from sleeves import EVERY, label
@@ -29,6 +32,13 @@ DRAWN = {
     "average": [Average(), Average("spx", days=50)],
     "trend": [Trend(), Trend("spx", short=2, long=9, days=3)],
     "future": [Future(), Future(2, lag=0), Future(8)],
+    "curve_ratio": [CurveRatio(), CurveRatio(short=10, long=180)],
+    "correlation": [Correlation(("spx", "spx_open"), 20), Correlation(("spx", "vix", "spx_open"))],
+    "implied_correlation": [
+        ImpliedCorrelation("vix"),
+        ImpliedCorrelation("vix", ("spx", "spx_open"), (0.6, 0.4)),
+    ],
+    "quantile": [Quantile(), Quantile("spx", 35, days=300, least=5), Quantile(days=252)],
 }
 
 

@@ -182,5 +182,5 @@ def _late(put: Scaled) -> str:
         return "VIX did not close above 20 in time for a fill."
     at = int(filled[0])
     part = float((alone[0] - alone[at]) / (alone[0] - alone.min()))
-    return f"The first order above 20 was filled on {put.track.dates[rows][at]}, {part:.0%} of the "
-    "way down."
+    day = put.track.dates[rows][at]
+    return f"The first order above 20 was filled on {day}, {part:.0%} of the way down."
