@@ -178,6 +178,12 @@ def test_in_python_readings_are_a_frame_and_a_table(world) -> None:
     assert "option-c" in repr(made)
     with pytest.raises(hr.SleeveError, match="write hr"):
         hr.readings("tiers", world, "put")
+    with pytest.raises(PolicyError, match='write its kind, such as "linear"'):
+        hr.readings(hr.Linear(), world, PUT)
+    with pytest.raises(hr.SleeveError, match=r"write hr\.Costs\.none"):
+        hr.readings("tiers", world, PUT, costs=False)
+    with pytest.raises(RangeError, match="a portfolio"):
+        hr.readings("tiers", world, PUT, portfolio=1e7)
 
 
 @pytest.mark.realdata

@@ -11,7 +11,7 @@ from hedgerow import __version__
 from hedgerow.api import check_market, day, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import RangeError, SleeveError
+from hedgerow.errors import PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.report.formats import NOT_ADVICE
@@ -164,11 +164,16 @@ def readings(
     """
     from hedgerow.research.readings import readings as run
 
+    if not isinstance(rule, str):
+        kind = getattr(rule, "kind", "linear")
+        raise refused(PolicyError, rule, "rule", f'write its kind, such as "{kind}"')
     check_market(market)
     if isinstance(hedge, type | str) or not callable(getattr(hedge, "strip", None)):
         raise refused(SleeveError, hedge, "hedge", "write hr.Put() or another sleeve")
     if not isinstance(portfolio, Equity | None):
         raise refused(RangeError, portfolio, "portfolio", "write hr.Equity(10_000_000)")
+    if not isinstance(costs, Costs | None):
+        raise refused(SleeveError, costs, "costs", "write hr.Costs.none() for none")
     found = run(
         rule,
         market,
