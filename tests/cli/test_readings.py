@@ -60,6 +60,11 @@ def test_an_overlay_has_readings_too() -> None:
     assert made["readings"][0]["at_vix"] == {}
 
 
+def test_a_modelled_signal_is_said_to_be_one() -> None:
+    said = good("readings", "term_split", *SHORT)
+    assert "The signal curve30_91 comes from a model of VIX futures on 100% of the days" in said
+
+
 def test_a_reading_whose_data_lack_is_listed_with_the_reason() -> None:
     said = good("readings", "correlation_ratio", *SHORT)
     assert "Could not run: implied: " in said

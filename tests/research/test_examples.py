@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -292,6 +293,17 @@ def test_e1_to_e5_on_real_data(real_data) -> None:
     ratio = -three("Gamma P&L")["straddles"] / three("Theta")["straddles"]
     implied = three("Realised volatility")["straddles"] / np.sqrt(ratio)
     assert 0.12 < implied < 0.165
+    # the event engine on the same rulebooks, fractions of contracts allowed
+    for name, book, row in (
+        ("E1", "worked-2017", "Hedge result, 4 years"),
+        ("E2", "conditional-2012", "Hedge result, 7 years"),
+    ):
+        program = rulebook(book).program
+        parts = replace(program, execution=replace(program.execution, whole=False))
+        times = found[name].times
+        span = {"start": str(times[0])[:10], "end": str(times[-1])[:10]}
+        traded = hr.trade(parts, whole, **span).to_dict()["hedge_pnl"]
+        assert found[name].found(row)["put"] == pytest.approx(traded, rel=0.03)
     four = found["E4"].found
     assert four("Premium taken in for the puts")["both lines"] == pytest.approx(150_000.0, rel=0.05)
     assert found["E4"].modelled["VIX futures"] < 0.02

@@ -74,6 +74,7 @@ def table(found: Readings) -> dict[str, Any]:
         ],
         "fixed": dict(found.fixed),
         "data": {name: dict(row) for name, row in found.provenance.items()},
+        "notes": list(found.notes),
     }
 
 
@@ -159,13 +160,14 @@ def at_levels(found: Readings) -> list[list[str]]:
 
 
 def origin(found: Readings) -> list[str]:
-    """Return how much of VIX and of the hedge's prices is a model's."""
+    """Return how much of VIX, of signals and of the hedge's prices is a model's, as sentences."""
     said = []
     for name, word in (("vix", "VIX"), ("hedge prices", f"prices of {found.sleeve.name}")):
         share = found.provenance.get(name, {}).get("modelled", 0.0)
         if share:
             said.append(f"{word} modelled on {percent(share, 0)} of the sessions")
-    return [f"Data: {'; '.join(said)}."] if said else []
+    made = [f"Data: {'; '.join(said)}."] if said else []
+    return [*made, *(f"{note}." for note in found.notes)]
 
 
 def _wrapped(text: str) -> str:

@@ -210,7 +210,7 @@ def compare(
         provenance=origins_of(ground),
         assumptions=[
             *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
-            *_modelled_signals(ground, policy),
+            *modelled_signals(ground, policy),
         ],
         facts=known,
     )
@@ -335,7 +335,7 @@ def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
     return made
 
 
-def _modelled_signals(ground: Ground, policy: Policy) -> list[str]:
+def modelled_signals(ground: Ground, policy: Policy) -> list[str]:
     """Return how much of each futures-curve signal is a model's."""
     said = []
     for signal in policy.signals:

@@ -25,7 +25,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.catalog import demo, signal_named
 from hedgerow.research import crises, performance
-from hedgerow.research.comparison import cash_of, fixed_policy, origins_of
+from hedgerow.research.comparison import cash_of, fixed_policy, modelled_signals, origins_of
 
 DEFAULTS = "default"
 """Name of the reading of a step's own defaults, where no preset has them."""
@@ -117,6 +117,8 @@ class Readings:
         `FIGURES` and ``her`` of the fixed hedge of the base size.
     provenance
         Origins of the market's columns and of the hedge's prices.
+    notes
+        Sentences on signals that are modelled in part.
     """
 
     kind: str
@@ -127,6 +129,7 @@ class Readings:
     ground: Ground | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def dates(self) -> tuple[str, str] | None:
@@ -304,6 +307,7 @@ def readings(
         ground=ground,
         fixed=_figures(static, static, ground),
         provenance=origins_of(ground),
+        notes=tuple(dict.fromkeys(said for p in able for said in modelled_signals(ground, p))),
     )
 
 
