@@ -224,7 +224,7 @@ def policies(chain: tuple[str, ...], switches: Any = None) -> st.SearchStrategy[
 
 
 @st.composite
-def tapes(draw: Any, bars: int = 120) -> Tape:
+def tapes(draw: Any, bars: int = 90) -> Tape:
     """A random tape: VIX with jumps, a contract that gains and rolls, several year ends."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     t = bars

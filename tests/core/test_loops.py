@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from hedgerow.core.lanes import columns, compiled, loops
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import Hedge
 from hedgerow.core.policy import Policy
+from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveTiers
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 
@@ -48,6 +50,22 @@ def test_a_loop_is_kept_for_its_owner_alone(cache: Path) -> None:
     assert len(list(cache.glob("lanes_*.py"))) == 1
     assert not list(cache.glob("*.draft"))
     assert cache.stat().st_mode & 0o077 == 0
+
+
+def test_steps_of_one_module_with_the_same_fields_have_loops_of_their_own(cache: Path) -> None:
+    signals = [Level("vix"), Level("low"), Level("high")]
+    for kind in (AdaptiveBands, AdaptiveTiers):
+        names = (
+            ("calm", "normal", "stress") if kind is AdaptiveBands else ("below", "between", "above")
+        )
+        rule = kind("vix", "low", "high", **dict.fromkeys(names, 1.0))
+        levels = {f"{rule.kind}.{name}": np.array([0.5 * i]) for i, name in enumerate(names)}
+        spread = Spread(Policy([rule], signals=signals), levels)
+        one = find(tapes(), lambda tape: True)
+        tape = replace(one, signals=(one.signals[0],) * 3)  # on an edge the two differ
+        a, b = (carriage.play(spread, tape, (Hedge(),)) for carriage in (compiled, columns))
+        assert np.array_equal(a["hedge_pnl"], b["hedge_pnl"]), rule.kind
+    assert len(list(cache.glob("lanes_*.py"))) == 2
 
 
 @pytest.mark.parametrize("damage", ["truncated", "appended"])
