@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hedgerow.api import backtest, load, load_policy, sweep
     from hedgerow.api.choosing import compare
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.source import example, readings
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
-    from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+    from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
@@ -172,6 +173,7 @@ __all__ = [
     "VixCallSpread",
     "VixFuture",
     "VixFutureConstant",
+    "VixPut",
     "VolRatio",
     "WhalleyWilmott",
     "__version__",
@@ -179,10 +181,12 @@ __all__ = [
     "backtest",
     "compare",
     "errors",
+    "example",
     "load",
     "load_policy",
     "load_program",
     "margin",
+    "readings",
     "rulebook",
     "scalp",
     "structures",
@@ -197,6 +201,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.source": ("example", "readings"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
@@ -233,6 +238,7 @@ _HOMES = {
     "instruments.vix_options": (
         "VixCall",
         "VixCallSpread",
+        "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (

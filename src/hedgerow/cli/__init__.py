@@ -19,11 +19,13 @@ from hedgerow.cli import (
     compare,
     curve,
     data,
+    examples,
     iv,
     ledger,
     parity,
     policy,
     price,
+    readings,
     review,
     rulebook,
     runs,
@@ -51,8 +53,10 @@ app.command()(iv.iv)
 app.command()(scalp.scalp)
 app.command()(trade.trade)
 app.command()(review.review)
+app.command()(readings.readings)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(examples.app, name="examples")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")

@@ -150,3 +150,6 @@ def plain_spoken(cls: type[T]) -> type[T]:
 
 Kernel = Callable[[Num, View, Any, Any], tuple[Num, Any]]
 Presets = Mapping[str, Mapping[str, Any]]
+"""Published values of a step's fields, by the name of the reading."""
+Sayings = Mapping[str, str]
+"""For each preset, which place of the source prints it and which number forces it."""

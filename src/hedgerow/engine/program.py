@@ -28,6 +28,7 @@ _NO_DELTA = {
     "vix_future_constant": "a VIX future",
     "vix_call": "a VIX option",
     "vix_call_spread": "a VIX option",
+    "vix_put": "a VIX option",
     "variance_swap": "a variance swap",
 }
 """Kinds of sleeve that do not move with the index itself, in words."""

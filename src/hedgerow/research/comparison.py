@@ -177,7 +177,7 @@ def compare(
         "same_bar": same_bar,
         **(facts or {}),
     }
-    plain = _fixed(ground)
+    plain = fixed_policy(ground)
     tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
@@ -215,10 +215,10 @@ def compare(
         triggers=_triggers(policy, dynamic),
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
         lookahead=_lookahead(dynamic, policy, sleeve, ground, trade),
-        provenance=_provenance(ground),
+        provenance=origins_of(ground),
         assumptions=[
             *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
-            *_modelled_signals(ground, policy),
+            *modelled_signals(ground, policy),
         ],
         facts=known,
     )
@@ -236,7 +236,7 @@ def _matched(
     if not (ours > 0.0 and fixed > 0.0) or ours / fixed > MOST:
         return None
     scale = ours / fixed
-    track = run.play("matched", _fixed(ground, scale), ground)
+    track = run.play("matched", fixed_policy(ground, scale), ground)
     begins = str(track.dates[rows["test"]][0])
     spans = [s for s in crises.crises_in(track) if str(track.dates[s.rows][0]) >= begins]
     tested = [row for row in crisis_rows if row["from"] >= begins]
@@ -248,7 +248,7 @@ def _matched(
     }
 
 
-def _fixed(ground: Ground, level: float = 1.0) -> Policy:
+def fixed_policy(ground: Ground, level: float = 1.0) -> Policy:
     """Return the fixed hedge: resized at rolls, or monthly where the roll is spread over days."""
     return run.static(level=level, every="30d" if ground.strip.shift.any() else None)
 
@@ -331,7 +331,8 @@ def policy_agrees(
     return lookahead.Verdict(name, True, f"every decision unchanged when the data end on {date}")
 
 
-def _provenance(ground: Ground) -> dict[str, dict[str, Any]]:
+def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
+    """Return the source of each column of a run and its shares by origin, hedge prices too."""
     market = ground.market.between(str(ground.market.dates[ground.first]), None)
     made: dict[str, dict[str, Any]] = {}
     for name in CHAIN_COLUMNS:
@@ -351,7 +352,7 @@ def _provenance(ground: Ground) -> dict[str, dict[str, Any]]:
     return made
 
 
-def _modelled_signals(ground: Ground, policy: Policy) -> list[str]:
+def modelled_signals(ground: Ground, policy: Policy) -> list[str]:
     """Return how much of each futures-curve signal is a model's."""
     said = []
     for signal in policy.signals:
