@@ -17,7 +17,7 @@ from hedgerow.core.book import Bar
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
-from hedgerow.policies import actions, overlays, rules, stop, tables, trigger
+from hedgerow.policies import actions, control, overlays, rules, stop, tables, trigger
 from hedgerow.policies.signals import Level
 
 
@@ -53,6 +53,15 @@ def _levels(edges: int) -> st.SearchStrategy[list[float]]:
     return st.lists(number(0.0, 3.0), min_size=edges + 1, max_size=edges + 1)
 
 
+def _band_table(edges: list[float], split: float, lower: Any, width: Any) -> Any:
+    upper = [
+        [low + more for low, more in zip(a, b, strict=True)]
+        for a, b in zip(lower, width, strict=True)
+    ]
+    rows = [list(zip(*columns, strict=True)) for columns in (lower, upper)]
+    return control.BandTable("vix", edges, "vix", split, *rows)
+
+
 SWITCHES = [
     (True, True, "d", True, "recovery"),
     (True, False, "b", True, "reset"),
@@ -80,6 +89,12 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
             st.lists(_levels(n[1]), min_size=n[0] + 1, max_size=n[0] + 1),
         )
     ),
+    "band_table": st.integers(1, 5).flatmap(
+        lambda n: st.builds(
+            _band_table, _edges(n), number(8.0, 40.0), *[st.tuples(*[_levels(n)] * 2)] * 2
+        )
+    ),
+    "within_edges": st.just(control.WithinEdges("vix", "vix")),
     "tiers": st.tuples(ordered(8.0, 40.0), *[number(0.0, 3.0)] * 3).map(
         lambda p: rules.Tiers("vix", p[0][0], p[0][1], p[1], p[2], p[3])
     ),
@@ -96,6 +111,7 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.builds(stop.Stop, number(0.001, 0.05), st.integers(1, 10)),
     "trigger": st.sampled_from(SWITCHES).flatmap(_trigger),
     "at_roll": st.builds(trigger.AtRoll),
+    "on_change": st.builds(control.OnChange, number(0.0, 1.0)),
 }
 
 

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.control import BandTable, OnChange, WithinEdges
+    from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.rules import (
         Bands,
@@ -78,6 +80,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AtRoll",
     "Average",
+    "BandTable",
     "Bands",
     "Bounds",
     "Budget",
@@ -87,6 +90,7 @@ __all__ = [
     "Condor",
     "Constant",
     "Contracts",
+    "ControlEdge",
     "Costs",
     "DataError",
     "Equity",
@@ -104,6 +108,7 @@ __all__ = [
     "MaxLoss",
     "Monetise",
     "Notional",
+    "OnChange",
     "OptionContract",
     "Persist",
     "Policy",
@@ -141,6 +146,7 @@ __all__ = [
     "VixFuture",
     "VixFutureConstant",
     "VolRatio",
+    "WithinEdges",
     "__version__",
     "analyse",
     "backtest",
@@ -201,6 +207,7 @@ _HOMES = {
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
+        *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),

@@ -1,6 +1,8 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.control import BandTable, OnChange, WithinEdges
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
@@ -11,15 +13,18 @@ from hedgerow.policies.trigger import AtRoll, Trigger
 __all__ = [
     "AtRoll",
     "Average",
+    "BandTable",
     "Bands",
     "Bounds",
     "Budget",
     "Constant",
+    "ControlEdge",
     "Future",
     "Ladder",
     "Level",
     "Linear",
     "Monetise",
+    "OnChange",
     "Persist",
     "RealisedVol",
     "Restrike",
@@ -34,4 +39,5 @@ __all__ = [
     "Trend",
     "Trigger",
     "VolRatio",
+    "WithinEdges",
 ]

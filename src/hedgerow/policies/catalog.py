@@ -9,6 +9,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
@@ -51,6 +52,8 @@ def signal_named(name: str) -> Signal:
         return Trend(found["column"], *(int(found[part]) for part in ("short", "long", "days")))
     if found := _FUTURE.match(name):
         return Future(int(found["rank"]), lag=0 if found["close"] else 1)
+    if name in ("control_lower", "control_upper"):
+        return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
 
 

@@ -1,0 +1,1 @@
+"""Fits of signals to the past: counts, likelihoods and what is solved from them."""
