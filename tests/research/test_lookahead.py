@@ -16,6 +16,7 @@ from hedgerow.core.strip import Strip
 from hedgerow.instruments import catalog
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.trigger import Trigger
@@ -28,6 +29,10 @@ DRAWN = {
     "realised_vol": [RealisedVol(), RealisedVol("spx", days=60)],
     "average": [Average(), Average("spx", days=50)],
     "trend": [Trend(), Trend("spx", short=2, long=9, days=3)],
+    "control_edge": [
+        ControlEdge(least=300, every="quarter"),
+        ControlEdge("upper", by="rv20", split=0.12, least=250, every="half"),
+    ],
     "future": [Future(), Future(2, lag=0), Future(8)],
 }
 

@@ -16,6 +16,7 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    control,
     curve,
     data,
     iv,
@@ -44,6 +45,7 @@ app.command()(runs.explain)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
+app.command()(control.control)
 app.command()(iv.iv)
 app.command()(trade.trade)
 app.command()(review.review)

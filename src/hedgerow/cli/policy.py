@@ -19,7 +19,10 @@ POINTS = (10.0, 14.0, 18.0, 22.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
 
 # Written out, because --help must not import the catalogue; a test compares the two.
-RULES = "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder or table."
+RULES = (
+    "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder, table, band_table or "
+    "within_edges."
+)
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "
     "tiers: option-c, binary, above-20; sigmoid: plain, rescaled."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
@@ -41,6 +41,25 @@ class _BandRule:
     def start(self) -> BandMemory:
         """Return the memory before the first bar: nothing held."""
         return BandMemory(0.0)
+
+    def ends(self, *seen: float) -> tuple[float, float]:
+        """Return the band's lower and upper end where the signals are those."""
+        # the nearest level to nothing is the lower end, that to far too much the upper one
+        view = View(seen, None, None)  # type: ignore[arg-type]  # the rule sees signals alone
+        lower, upper = (
+            float(self.kernel(0.0, view, BandMemory(level), self.params())[0])
+            for level in (0.0, NO_TOP)
+        )
+        return lower, upper
+
+    if TYPE_CHECKING:
+
+        def params(self) -> Any:
+            """Return the kernel's parameters."""
+
+        @staticmethod
+        def kernel(x: Num, view: View, memory: BandMemory, p: Any) -> tuple[Num, BandMemory]:
+            """Hold the level inside the band."""
 
 
 class _BandTable(NamedTuple):

@@ -7,7 +7,7 @@ on sessions whose outcome is known by the day of the fit.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from scipy.optimize import isotonic_regression
 
 from hedgerow.core.market import Floats
+from hedgerow.core.step import plain_spoken
 from hedgerow.policies.fitting.programme import HALF, Programme
 from hedgerow.policies.rules import Level_, Positive, _ordered
 from hedgerow.policies.signals import STRICT, YEAR
@@ -54,6 +55,7 @@ class Chain(NamedTuple):
     """Sessions seen in each state, **shape** (S,)."""
 
 
+@plain_spoken
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Terms:
     """What the dynamic programme is told beside the past.
@@ -90,6 +92,7 @@ class Terms:
     horizon: Annotated[int, Field(ge=1, le=252)] = 20
     floor: Level_ = 0.2
     cap: Level_ = 2.0
+    kind: ClassVar[str] = "control"
 
     @model_validator(mode="after")
     def _rises(self) -> Terms:
