@@ -97,10 +97,10 @@ class ControlResult:
                 "from": found.judged[0],
                 "to": found.judged[1],
                 "policies": {name: _bill(bill) for name, bill in found.real.items()},
-                "cheaper_by": {
-                    name: dict(zip(("mean", "low", "high"), lead, strict=True))
-                    for name, lead in found.real_lead.items()
-                },
+                "cheaper_by": [
+                    {"policy": name, "than": rival, "mean": mean, "low": low, "high": high}
+                    for (name, rival), (mean, low, high) in found.real_lead.items()
+                ],
             },
             "policy": {"name": found.policy.name, "toml": found.policy.to_toml()},
             "notice": NOT_ADVICE,

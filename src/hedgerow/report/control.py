@@ -8,7 +8,7 @@ from typing import Any
 
 from hedgerow.policies.signals import YEAR
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
-from hedgerow.research.control import REFITTED, ControlStudy
+from hedgerow.research.control import ControlStudy
 from hedgerow.research.trial import Bill
 
 
@@ -61,13 +61,13 @@ def summarise_control(found: ControlStudy) -> str:
         "",
         f"Real: fitted to the sessions before {first}, judged on {first} … {last}",
         _bills(found.real),
+        "",
     ]
-    for name in ("band", REFITTED):
-        mean, low, high = found.real_lead[name]
-        lines.append(
-            f"The {name} costs {_less(mean)} a year than the best trigger; 90 % interval of the "
-            f"difference {percent(low, 2)} … {percent(high, 2)} ({_verdict(low, high)})."
-        )
+    rows = [["cheaper there by", "mean", "90 % interval", ""]]
+    for (name, rival), (mean, low, high) in found.real_lead.items():
+        between = f"{percent(low, 2)} … {percent(high, 2)}"
+        rows.append([f"{name}, than {rival}", percent(mean, 2), between, _verdict(low, high)])
+    lines.append(columns(rows, right=[1]))
     lines.append(NOT_ADVICE)
     return "\n".join(lines)
 

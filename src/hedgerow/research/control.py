@@ -34,7 +34,7 @@ from hedgerow.policies.overlays import Bounds
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
-from hedgerow.research.trial import Bill, Trial, charge, history, simulate
+from hedgerow.research.trial import Bill, Trial, charge, charge_each, history, simulate
 
 EDGES = (13.0, 16.0, 20.0, 25.0, 32.0)
 """Where one VIX bucket ends and the next begins, points."""
@@ -83,8 +83,8 @@ class ControlStudy:
     real
         Bills by policy on the later sessions, for which all were fitted to the earlier ones.
     real_lead
-        Mean and 90 % interval (stationary block bootstrap) by which the band, and the band that is
-        refitted every year, were cheaper there than the best trigger.
+        Mean and 90 % interval (stationary block bootstrap) by which a band was cheaper there than
+        a rival, by the names of both.
     span, judged
         First and last session that was counted, and that was judged.
     """
@@ -103,7 +103,7 @@ class ControlStudy:
     simulated: Mapping[str, Bill]
     lead: tuple[float, float]
     real: Mapping[str, Bill]
-    real_lead: Mapping[str, tuple[float, float, float]]
+    real_lead: Mapping[tuple[str, str], tuple[float, float, float]]
     span: tuple[str, str]
     judged: tuple[str, str]
 
@@ -164,15 +164,9 @@ def trigger_policy(
 
 def best_trigger(trial: Trial, terms: Terms) -> Policy:
     """Return the linear rule with a trigger that costs least on a trial, from the grid `AXES`."""
-    policy = trigger_policy(terms)
-    spread = Spread(policy, grid(AXES))
-    lanes = tuple(
-        type(p)(*(v[:, None] if isinstance(v, np.ndarray) else v for v in p))
-        for p in spread.params()
-    )
-    bills = charge(policy, trial, lanes)
-    found = spread.lane(int(np.argmin([bill.total for bill in bills])))
-    return replace(found, name="best trigger")
+    spread = Spread(trigger_policy(terms), grid(AXES))
+    totals = [bill.total for bill in charge_each(spread, trial)]
+    return replace(spread.lane(int(np.argmin(totals))), name="best trigger")
 
 
 def calibrate(market: Market, sleeve: Sleeve) -> tuple[float, float]:
@@ -254,7 +248,7 @@ def study(
     policy = band_policy(band, regime, edges, split, told)
     training = simulate(chain, made, regime.name, max(paths // 20, 2), sessions, seed)
     rule = best_trigger(training, told)
-    simulated = _bills(
+    simulated = _compared(
         simulate(chain, made, regime.name, paths, sessions, seed + 1), policy, rule, told
     )
     ahead = simulated["best trigger"].totals - simulated["band"].totals
@@ -268,13 +262,13 @@ def study(
     late = {name: column[half:] for name, column in rows.items()}
     late |= {signal.name: signal(market)[known][half:] for signal in anew.signals}
     after = history(late, spot[half:], fixed, past.weight)
-    real = _bills(
+    real = _compared(
         after,
         band_policy(past_band, regime, edges, split, told),
         best_trigger(history(early, spot[:half], fixed, past.weight), told),
         told,
     )
-    real[REFITTED] = charge(anew, after)[0]
+    real[REFITTED] = charge(anew, after)
     span = (str(dates[0]), str(dates[-1]))
     return ControlStudy(
         policy=policy,
@@ -292,8 +286,9 @@ def study(
         lead=(float(ahead.mean()), float(ahead.std(ddof=1) / np.sqrt(paths))),
         real=real,
         real_lead={
-            name: _interval(real["best trigger"].totals - real[name].totals, seed, told.horizon)
+            (name, rival): _interval(real[rival].totals - real[name].totals, seed, told.horizon)
             for name in ("band", REFITTED)
+            for rival in ("best trigger", "3-point trigger", "static")
         },
         span=span,
         judged=(str(dates[half]), str(dates[-1 - told.horizon])),
@@ -313,7 +308,7 @@ def _solved(
     return chain, made, solve(made)
 
 
-def _bills(trial: Trial, policy: Policy, rule: Policy, terms: Terms) -> dict[str, Bill]:
+def _compared(trial: Trial, policy: Policy, rule: Policy, terms: Terms) -> dict[str, Bill]:
     """Return the bills of the band, of the rules that it is compared with, and of a fixed hedge."""
     rivals = {
         "band": policy,
@@ -321,7 +316,7 @@ def _bills(trial: Trial, policy: Policy, rule: Policy, terms: Terms) -> dict[str
         "3-point trigger": trigger_policy(terms),
         "static": static(),
     }
-    return {name: charge(rival, trial)[0] for name, rival in rivals.items()}
+    return {name: charge(rival, trial) for name, rival in rivals.items()}
 
 
 def _interval(ahead: Floats, seed: int, horizon: int) -> tuple[float, float, float]:

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hedgerow.core.book import Bar, View, opening
+from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.market import Floats
+from hedgerow.core.numeric import select
 from hedgerow.core.policy import Policy
 from hedgerow.policies.fitting.chain import LEVEL, Chain, Terms, excess_loss
 from hedgerow.policies.fitting.programme import Programme, covered
@@ -112,8 +114,8 @@ def history(columns: Mapping[str, Floats], spot: Floats, terms: Terms, weight: f
     )
 
 
-def charge(policy: Policy, trial: Trial, params: tuple[Any, ...] | None = None) -> list[Bill]:
-    """Return what a policy, or each of many of one shape, costs on a trial.
+def charge(policy: Policy, trial: Trial) -> Bill:
+    """Return what a policy costs on a trial.
 
     Parameters
     ----------
@@ -121,47 +123,62 @@ def charge(policy: Policy, trial: Trial, params: tuple[Any, ...] | None = None) 
         What decides; each session it holds what it decided at that session.
     trial
         What it is judged on.
-    params
-        Parameters of its steps with lanes, each of **shape** (lanes, 1), instead of its own.
-
-    Returns
-    -------
-    list of Bill
-        One for each lane.
     """
-    seen = [trial.signals[signal.name] for signal in policy.signals]
-    memory, terms = policy.start(), params or policy.params()
-    bar = Bar(*[0.0] * len(Bar._fields))
-    book, held, single = opening(1.0), np.zeros((1, 1)), trial.carry.shape[1] == 1
-    sums: Any = 0.0
-    every = []
-    for t in range(len(trial.carry)):
-        decision = policy.decide(View(tuple(s[t] for s in seen), book, bar), memory, terms)
-        memory, before = decision.memory, held
-        held = np.where(decision.act > 0.0, decision.x, held)
-        book = book._replace(filled=np.asarray(decision.act, dtype=np.float64))
-        change = abs(held - before)
-        paid = np.broadcast_arrays(
-            held * trial.carry[t],
-            trial.crash[t] * (1.0 - covered(held, trial.protection)),
-            change * trial.trade[t],
-            (change > 0.0) * 1.0,
-            held,
-        )
-        sums = sums + np.stack(paid)
-        if single:
-            every.append((paid[0] + paid[1] + paid[2])[:, 0])
-    sums /= len(trial.carry)
-    totals = np.stack(every, axis=1) if single else sums[:3].sum(axis=0)
-    means = sums.mean(axis=2)
+    return _bills(trial, _held(policy, policy.params(), trial, 1))[0]
+
+
+def charge_each(spread: Spread, trial: Trial) -> list[Bill]:
+    """Return what each lane of a spread costs on a trial.
+
+    Parameters
+    ----------
+    spread
+        A policy whose numbers vary from lane to lane.
+    trial
+        What the lanes are judged on.
+    """
+    columns = tuple(
+        type(p)(*(v[:, None] if isinstance(v, np.ndarray) else v for v in p))
+        for p in spread.params()
+    )
+    return _bills(trial, _held(spread.policy, columns, trial, len(spread)))
+
+
+def _held(policy: Policy, params: tuple[Any, ...], trial: Trial, lanes: int) -> Floats:
+    """Return what is held over each session, **shape** (T, lanes, P)."""
+    sessions, paths = trial.carry.shape
+    columns = [trial.signals[signal.name] for signal in policy.signals]
+    # one lane on one path is played with floats, which are faster than columns of one
+    rows = [column[:, 0].tolist() if lanes * paths == 1 else column for column in columns]
+    memory, bar, book = policy.start(), Bar(*[0.0] * len(Bar._fields)), opening(1.0)
+    held: Any = 0.0
+    out = np.empty((sessions, lanes, paths))
+    for t in range(sessions):
+        view = View(tuple([row[t] for row in rows]), book, bar)
+        decision = policy.decide(view, memory, params)
+        memory, held = decision.memory, select(decision.act > 0.0, decision.x, held)
+        book = book._replace(filled=decision.act)
+        out[t] = held
+    return out
+
+
+def _bills(trial: Trial, held: Floats) -> list[Bill]:
+    before = np.concatenate([np.zeros_like(held[:1]), held[:-1]])
+    change = np.abs(held - before)
+    carry = held * trial.carry[:, None]
+    loss = trial.crash[:, None] * (1.0 - covered(held, trial.protection))
+    trading = change * trial.trade[:, None]
+    together = carry + loss + trading
+    totals = together[:, :, 0].T if held.shape[2] == 1 else together.mean(axis=0)
+    means = [part.mean(axis=(0, 2)) for part in (carry, loss, trading, change > 0.0, held)]
     return [
         Bill(
-            carry=float(carry) * YEAR,
-            loss=float(loss) * YEAR,
-            trading=float(trading) * YEAR,
-            trades=float(trades) * YEAR,
-            intensity=float(intensity),
-            totals=total * YEAR,
+            carry=float(means[0][i]) * YEAR,
+            loss=float(means[1][i]) * YEAR,
+            trading=float(means[2][i]) * YEAR,
+            trades=float(means[3][i]) * YEAR,
+            intensity=float(means[4][i]),
+            totals=totals[i] * YEAR,
         )
-        for (carry, loss, trading, trades, intensity), total in zip(means.T, totals, strict=True)
+        for i in range(held.shape[1])
     ]
