@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
-from scipy.optimize import isotonic_regression
 
 from hedgerow.core.market import Floats
 from hedgerow.core.step import plain_spoken
@@ -211,6 +210,8 @@ def _middles(edges: tuple[float, ...]) -> Floats:
 
 
 def _shrunk(loss: Floats, code: NDArray[np.int64], buckets: int, horizon: int) -> Floats:
+    from scipy.optimize import isotonic_regression
+
     weight = np.bincount(code % buckets, minlength=buckets) / horizon
     rough = _means(loss, code % buckets, buckets, np.zeros(buckets))
     # a bucket that was never seen weighs next to nothing, so that its neighbours decide
