@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num
-from hedgerow.core.step import Nothing, Presets, signal, step
+from hedgerow.core.step import Nothing, Presets, Sayings, signal, step
 from hedgerow.errors import DataError
 from hedgerow.policies.fitted import Scheduled
 from hedgerow.policies.fitting import hawkes, logistic
@@ -254,6 +254,12 @@ class CrashIntensity(_Rule):
     presets: ClassVar[Presets] = {
         "logistic": {"signal": "crash5_10", "scale": 1.0},
         "hawkes": {"signal": "hawkes2", "scale": 1.0},
+    }
+    readings: ClassVar[Sayings] = {
+        "logistic": "Mathematical Framework 1 prints N · λ(t)/λ̄ with λ 'from VIX, vol, etc.': the "
+        "hazard of a fall of 5 % in 10 sessions, by logistic regression on them.",
+        "hawkes": "Why Dynamic Hedging 2 says that 'spikes cluster (crash risk elevated after "
+        "first spike)': an intensity that each day's loss of 2 % raises.",
     }
 
     class Params(NamedTuple):

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num
-from hedgerow.core.step import Nothing, Presets, signal, step
+from hedgerow.core.step import Nothing, Presets, Sayings, signal, step
 from hedgerow.policies.fitted import Scheduled, Sessions
 from hedgerow.policies.fitting import counting, switching
 from hedgerow.policies.fitting.kept import kept
@@ -159,6 +159,12 @@ class Regime(_Rule):
     presets: ClassVar[Presets] = {
         "filter": {"signal": "p_high", "calm": 0.25, "stress": 1.25},
         "count": {"signal": "vix_high25", "calm": 0.25, "stress": 1.25},
+    }
+    readings: ClassVar[Sayings] = {
+        "filter": "Mathematical Framework 6 speaks of a regime switching model: two states fitted "
+        "to returns, their probability filtered forward.",
+        "count": "The same place prints p_LH and p_HL alone: the states are VIX up to 25 and over "
+        "it, their probabilities counted.",
     }
 
     class Params(NamedTuple):
