@@ -177,7 +177,7 @@ def compare(
         "static": run.play("static", plain, ground, known),
         "dynamic": run.play("dynamic", policy, ground, known),
     }
-    cash = _cash(ground)
+    cash = cash_returns(ground)
     rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
@@ -250,7 +250,7 @@ def _life(ground: Ground) -> int:
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
-def _cash(ground: Ground) -> Floats:
+def cash_returns(ground: Ground) -> Floats:
     """Return what bills earned over each bar of the run, **shape** (T,)."""
     bills = Equity(1.0, equity_share=0.0).values(ground.market, ground.first)[ground.first :]
     return np.asarray(np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]])
