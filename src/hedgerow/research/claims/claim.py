@@ -66,8 +66,9 @@ def about(value: float) -> Range:
 
     Examples
     --------
-    >>> about(200_000.0)
-    Range(low=180000.0, high=220000.0)
+    >>> low, high = about(200_000.0)
+    >>> round(low), round(high)
+    (180000, 220000)
     """
     return Range(*sorted((value * (1.0 - TOLERANCE), value * (1.0 + TOLERANCE))))
 
@@ -126,12 +127,12 @@ Beside: TypeAlias = tuple[Reading, ...]
 
 def share(label: str, value: float) -> Reading:
     """Return a share beside a measurement."""
-    return Reading(label, value, Unit.SHARE)
+    return Reading(label, float(value), Unit.SHARE)
 
 
 def usd(label: str, value: float) -> Reading:
     """Return an amount beside a measurement."""
-    return Reading(label, value, Unit.USD)
+    return Reading(label, float(value), Unit.USD)
 
 
 @dataclass(frozen=True)

@@ -116,10 +116,21 @@ class Evidence:
         )
         return kept
 
-    def on(self, market: Market, policy: Policy, portfolio: Equity | None = None) -> Evidence:
-        """Return the same study of another market with another policy as the usual one."""
-        whom = portfolio or self.portfolio
-        return replace(self, market=market, policy=policy, portfolio=whom, _kept={})
+    def on(self, market: Market, policy: Policy) -> Evidence:
+        """Return the same study of a market with more columns, and another usual policy."""
+        return replace(self, market=market, policy=policy, _kept={})
+
+    def elsewhere(self, market: Market) -> Evidence:
+        """Return the same study of another market, all of its days."""
+        key = ("elsewhere", market.digest())
+        kept: Evidence = self._once(
+            key, lambda: replace(self, market=market, start=None, end=None, _kept={})
+        )
+        return kept
+
+    def of_whom(self, portfolio: Equity, policy: Policy, sleeve: Sleeve) -> Evidence:
+        """Return the same study for another portfolio, policy and hedge."""
+        return replace(self, portfolio=portfolio, policy=policy, sleeve=sleeve, _kept={})
 
     def _once(self, key: Hashable, make: Any) -> Any:
         if key not in self._kept:
