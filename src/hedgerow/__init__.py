@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api.claims import claims
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -144,6 +145,7 @@ __all__ = [
     "__version__",
     "analyse",
     "backtest",
+    "claims",
     "errors",
     "load",
     "load_policy",
@@ -160,6 +162,7 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.claims": ("claims",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

@@ -16,6 +16,7 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    claims,
     curve,
     data,
     iv,
@@ -47,6 +48,7 @@ app.command()(curve.curve)
 app.command()(iv.iv)
 app.command()(trade.trade)
 app.command()(review.review)
+app.command()(claims.claims)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(data.app, name="data")

@@ -61,7 +61,8 @@ def linear(vix: float, low: float, width: float, top: float | None = 2.0) -> flo
     >>> linear(18.0, 12.0, 10.0)
     0.6
     """
-    bare = max(0.0, (vix - low) / Linear(low=low, high=low + width).params().width)
+    rule = Linear(low=low, high=low + width)
+    bare = max(0.0, (vix - rule.low) / (rule.high - rule.low))
     return bare if top is None else min(top, bare)
 
 
@@ -96,14 +97,16 @@ CLAIMS = (
          "1 / (1 + e^(−0.2 (VIX − 20))) at VIX 12: a sixth of the hedge is left."),
     _sum("sum-sharpe", SHARPE, "20% improvement!", 0.2, 0.65 / 0.55 - 1.0, Unit.SHARE,
          "0.65 over 0.55 less 1, the source's own Sharpe ratios; rounded it is 18 %."),
-    _sum("sum-daily-cost", DAILY, "Cost: 0.1% × 252 days = 25.2%/year", 0.252, 0.001 * 252.0,
-         Unit.SHARE,
-         "The product is right, the reckoning is not: 0.1 % is charged on the whole hedge each "
-         "day, but only what changes is traded. See `daily-trading-cost`."),
-    _sum("sum-adjustments", COSTS, "$1M × 0.05 × 20 = $1M/year (huge!)", 1e6, 1e6 * 0.05 * 20.0,
-         Unit.USD,
-         "The product is right, the reckoning is not: a spread of 0.05 points is taken for 5 % of "
-         "the notional. See `cost-per-million`."),
+    _sum("sum-daily-cost", DAILY, "Cost: 0.1% × 252 days = 25.2%/year", 0.252,
+         0.001 * 252.0 * (linear(19.0, 12.0, 10.0) - linear(18.0, 12.0, 10.0)), Unit.SHARE,
+         "A slip, kept as a counter-example: 0.1 % is charged on the whole hedge each day. In the "
+         "source's own example VIX moves by one point a day, which trades a tenth of the base "
+         "hedge: 0.1 % · 0.1 · 252. See `daily-trading-cost`."),
+    _sum("sum-adjustments", COSTS, "$1M × 0.05 × 20 = $1M/year (huge!)", 1e6,
+         1e6 / 4_000.0 * 0.05 * 20.0, Unit.USD,
+         "A slip, kept as a counter-example: a spread of 0.05 is taken for 5 % of the notional. It "
+         "is points: $1 million is 250 units of an index at 4,000, each of which pays $0.05, 20 "
+         "times a year. See `cost-per-million`."),
     _sum("sum-trigger", TRIGGERS, "Trigger at VIX < 15 or VIX > 21", 15.0, 18.0 - 0.15 * 18.0,
          Unit.POINTS,
          "From 18, whichever comes first: 15 % of 18 is 2.7 points, so it fires below 15.3 and "

@@ -163,7 +163,7 @@ class Measurement:
     start: str = ""
     end: str = ""
     modelled: tuple[tuple[str, float], ...] = ()
-    block: float | None = None
+    block: int | None = None
     beside: Beside = ()
 
 

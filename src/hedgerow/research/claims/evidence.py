@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ WARM = 21
 """Sessions before the first decision: enough for every signal of the source's rules."""
 
 HEDGE_PRICES = "hedge prices"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,9 @@ class Evidence:
                 f"the claim is about {start} … {end}, the data are of {days[0]} … {days[-1]}"
             )
         begin = str(max(first, days[0]))
-        kept: Evidence = self._once(
+        return self._once(
             ("dated", begin, end), lambda: replace(self, start=begin, end=end, _kept={})
         )
-        return kept
 
     def on(self, market: Market, policy: Policy) -> Evidence:
         """Return the same study of a market with more columns, and another usual policy."""
@@ -123,32 +124,29 @@ class Evidence:
     def elsewhere(self, market: Market) -> Evidence:
         """Return the same study of another market, all of its days."""
         key = ("elsewhere", market.digest())
-        kept: Evidence = self._once(
-            key, lambda: replace(self, market=market, start=None, end=None, _kept={})
-        )
-        return kept
+        return self._once(key, lambda: replace(self, market=market, start=None, end=None, _kept={}))
 
     def of_whom(self, portfolio: Equity, policy: Policy, sleeve: Sleeve) -> Evidence:
         """Return the same study for another portfolio, policy and hedge."""
         return replace(self, portfolio=portfolio, policy=policy, sleeve=sleeve, _kept={})
 
-    def _once(self, key: Hashable, make: Any) -> Any:
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         if key not in self._kept:
             try:
                 self._kept[key] = make()
             except HedgerowError as error:
                 self._kept[key] = error
-        if isinstance(self._kept[key], HedgerowError):
-            raise self._kept[key]
-        return self._kept[key]
+        kept = self._kept[key]
+        if isinstance(kept, HedgerowError):
+            raise kept
+        return cast("T", kept)
 
     # ---- data -----------------------------------------------------------------------------------
 
     @property
     def inside(self) -> Market:
         """The market within the study's dates."""
-        kept: Market = self._once("inside", lambda: self.market.between(self.start, self.end))
-        return kept
+        return self._once("inside", lambda: self.market.between(self.start, self.end))
 
     def published(self, name: str = "vix") -> NDArray[np.bool_]:
         """Return the rows of `inside` on which a column was published, **shape** (T,).
@@ -189,7 +187,11 @@ class Evidence:
 
     def estimate(self, columns: Floats, statistic: Statistic) -> Estimate:
         """Estimate a statistic of the means of columns, **shape** (T, k), with its interval."""
-        return estimate(columns, statistic, resamples=self.resamples, seed=self.seed)
+        rows = np.ascontiguousarray(columns, dtype=np.float64)
+        return self._once(
+            ("estimate", rows.shape, rows.tobytes(), statistic),
+            lambda: estimate(rows, statistic, resamples=self.resamples, seed=self.seed),
+        )
 
     def of_days(
         self,
@@ -276,12 +278,12 @@ class Evidence:
 def before(track: Track) -> Floats:
     """Return NAV at the bar before, **shape** (T,)."""
     nav = track["nav"]
-    return np.r_[nav[0], nav[:-1]]
+    return np.asarray(np.r_[nav[0], nav[:-1]])
 
 
 def costs_of(track: Track) -> Floats:
     """Return what the hedge cost over each bar (carry and trading), in parts of NAV."""
-    return (track["carry"] + track["cost"]) / before(track)
+    return np.asarray((track["carry"] + track["cost"]) / before(track))
 
 
 def gains_of(track: Track) -> Floats:
@@ -296,7 +298,7 @@ def losses_of(track: Track) -> Floats:
 
 def returns_of(track: Track) -> Floats:
     """Return the simple returns of NAV, 0 at the first bar, **shape** (T,)."""
-    return np.r_[0.0, performance.returns(track["nav"])]
+    return np.asarray(np.r_[0.0, performance.returns(track["nav"])])
 
 
 def a_year(track: Track) -> float:

@@ -47,7 +47,7 @@ class Estimate:
     low: float
     high: float
     count: int
-    block: float
+    block: int
 
 
 def estimate(columns: Floats, statistic: Statistic, *, resamples: int, seed: int) -> Estimate:
@@ -82,7 +82,7 @@ def estimate(columns: Floats, statistic: Statistic, *, resamples: int, seed: int
     if not np.isfinite(value):
         raise UnmeasuredError("there is nothing to divide by in these data")
     if count < FEWEST:
-        return Estimate(value, float("nan"), float("nan"), count, 1.0)
+        return Estimate(value, float("nan"), float("nan"), count, 1)
     block = block_length(columns)
     drawn = StationaryBootstrap(block, columns, seed=np.random.default_rng(seed))
     means = drawn.apply(_means, resamples)
@@ -96,20 +96,20 @@ def estimate(columns: Floats, statistic: Statistic, *, resamples: int, seed: int
     return Estimate(value, float(low), float(high), count, block)
 
 
-def block_length(columns: Floats) -> float:
+def block_length(columns: Floats) -> int:
     """Return the mean block length: the longest that any column asks for, at most a third of all.
 
     Examples
     --------
     >>> block_length(np.ones((50, 1)))
-    1.0
+    1
     """
     varied = columns[:, np.ptp(columns, axis=0) > 0.0]
     if not varied.shape[1]:
-        return 1.0
+        return 1
     wanted = optimal_block_length(varied)["stationary"].to_numpy()
     longest = float(np.max(wanted[np.isfinite(wanted)], initial=1.0))
-    return min(max(longest, 1.0), len(columns) / 3.0)
+    return max(min(round(longest), len(columns) // 3), 1)
 
 
 def _means(columns: Floats) -> Floats:

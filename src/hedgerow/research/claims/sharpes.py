@@ -28,6 +28,7 @@ from hedgerow.research.claims.evidence import Evidence, returns_of
 from hedgerow.research.claims.resampling import mean, sharpe, squares
 from hedgerow.research.claims.variants import changed
 
+SIGMOID = "Mathematical Framework › 2. VIX-Based Scaling Function"
 SHARPE = "Mathematical Framework › 7. Sharpe Ratio Improvement"
 ASYMMETRY = "Why Dynamic Hedging? › 7. Asymmetric Payoffs"
 OPTIMISING = "Common Mistakes › 1. Over-Optimization"
@@ -127,7 +128,8 @@ def _months(track: Track) -> tuple[Floats, NDArray[np.datetime64]]:
     """Return the hedge's gain in each calendar month, USD, and the months' first days."""
     month = track.dates[1:].astype("datetime64[M]")
     names, at = np.unique(month, return_inverse=True)
-    return np.bincount(at, weights=track["pnl"][1:]), names.astype("datetime64[D]")
+    gains = np.bincount(at, weights=track["pnl"][1:])
+    return gains.astype(np.float64), names.astype("datetime64[D]")
 
 
 def _wins(evidence: Evidence, gains: Floats, days: NDArray[np.datetime64]) -> Measurement:
@@ -201,9 +203,12 @@ def optimised_sharpe(evidence: Evidence) -> Measurement:
 
 def _unsaid(evidence: Evidence) -> Measurement:
     raise UnmeasuredError(
-        "the source names neither the rule of ten parameters nor its data, so there is nothing to "
-        "run"
+        "the source names neither the rule of ten parameters nor its data: there is nothing to run"
     )
+
+
+def _uncalibrated(evidence: Evidence) -> Measurement:
+    raise UnmeasuredError("the source does not say to what its sigmoid was calibrated")
 
 
 overfitted = Claim(
@@ -212,7 +217,14 @@ overfitted = Claim(
     "Sharpe ratio, on new data, of a rule with ten parameters whose backtest showed 2.0.", _unsaid,
 )  # fmt: skip
 
+calibration = Claim(
+    "sigmoid-calibration", SIGMOID, "k \\approx 0.2", about(0.2), Unit.NUMBER,
+    "Steepness of the sigmoid, a point of VIX, by the calibration that the source calls empirical.",
+    _uncalibrated,
+)  # fmt: skip
+
 CLAIMS = (
+    calibration,
     hedged_beats_unhedged,
     sharpe_unhedged,
     sharpe_static,

@@ -170,7 +170,12 @@ def study(
     claims = chosen(only)
     evidence = Evidence(market, start, end, resamples=resamples, seed=seed)
     inside = evidence.inside
-    evidence.ground()  # what no claim could do without is said now, once
+    try:
+        evidence.ground()
+    except RangeError:
+        raise  # dates are the user's; what the data lack is told claim by claim
+    except HedgerowError:
+        pass
     found = []
     for claim in claims:
         found.append(find(claim, evidence))

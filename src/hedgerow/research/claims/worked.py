@@ -7,6 +7,7 @@ of their own; here stand their headlines.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -155,6 +156,16 @@ def _mean_vega(vix: Floats) -> float:
 # ---- example 2 ----------------------------------------------------------------------------------
 
 
+def _e2_share(evidence: Evidence) -> Measurement:
+    made = _vix(E2, _above_20, evidence)
+    always = _above_20(evidence.inside["vix"][evidence.published()])
+    return replace(made, beside=(share("all published sessions of the data", always),))
+
+
+def _above_20(vix: Floats) -> float:
+    return float((vix > 20.0).mean())
+
+
 def _e2_cost(evidence: Evidence) -> Measurement:
     study = _second(evidence)
     track = study.track()
@@ -246,9 +257,10 @@ CLAIMS = (
            f"Gain of the hedge after costs, 2017–2020: {_RUN_1}. Positive.", _e1_net),
     _dated("e2-share", CONDITIONAL, "VIX > 20: 15% of days (55 days/year)", about(0.15),
            Unit.SHARE, "Share of the sessions of 2012–2018 that closed with VIX above 20.",
-           lambda e: _vix(E2, lambda vix: float((vix > 20.0).mean()), e)),
+           _e2_share),
     _dated("e2-days", CONDITIONAL, "VIX > 20: 15% of days (55 days/year)", about(55.0),
-           Unit.A_YEAR, "Sessions a year of 2012–2018 that closed with VIX above 20.", lambda e: _vix(E2, lambda vix: float((vix > 20.0).sum()) / 7.0, e)),
+           Unit.A_YEAR, "Sessions a year of 2012–2018 that closed with VIX above 20.",
+           lambda e: _vix(E2, lambda vix: float((vix > 20.0).sum()) / 7.0, e)),
     _dated("e2-cost", CONDITIONAL, "Cost: $100,000/year (0.5% portfolio)", about(100_000.0),
            Unit.USD, f"Carry and trading a year, 2012–2018: {_RUN_2}.", _e2_cost),
     _dated("e2-vix-peak", CONDITIONAL, "VIX spiked to 35", about(35.0), Unit.POINTS,
