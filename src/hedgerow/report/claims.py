@@ -7,7 +7,15 @@ from itertools import groupby
 from typing import Any
 
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
-from hedgerow.research.claims.claim import Finding, Measurement, Range, Reading, Unit, Verdict
+from hedgerow.research.claims.claim import (
+    TOLERANCE,
+    Finding,
+    Measurement,
+    Range,
+    Reading,
+    Unit,
+    Verdict,
+)
 from hedgerow.research.claims.resampling import LEVEL
 from hedgerow.research.claims.study import Study
 
@@ -20,10 +28,10 @@ SHORT = {
 
 RULE = (
     "A claim holds if the 90 % interval of its measurement lies inside what is claimed, does not "
-    "hold if the two have nothing in common, and cannot be told otherwise. A claim of one number "
-    "is read as that number ± 10 %, one of a direction as all that lies on that side. Dated facts "
-    "and sums have no interval: their value stands for it; a sum must come to the printed number, "
-    "rounded."
+    "hold if the two have nothing in common, and cannot be told otherwise. A claim of about a "
+    "number allows a tenth of it to either side, one of a direction all that lies there. Dated "
+    "facts and sums have no interval: their value stands for it; a sum must come to the printed "
+    "number, rounded."
 )
 
 
@@ -55,15 +63,30 @@ def allowed(claimed: Range, unit: Unit) -> str:
     Examples
     --------
     >>> allowed(Range(0.3, 0.5), Unit.SHARE), allowed(Range(-math.inf, 1.5), Unit.NUMBER)
-    ('30.0% … 50.0%', 'under 1.50')
+    ('30% … 50%', 'under 1.5')
+    >>> from hedgerow.research.claims.claim import about
+    >>> allowed(about(200_000.0), Unit.USD)
+    'about $200,000'
     """
     low, high = (0.0 if abs(end) < 1e-300 else end for end in claimed)
     if math.isinf(low):
-        return f"under {written(high, unit)}"
+        return f"under {_round(high, unit)}"
     if math.isinf(high):
-        return f"over {written(low, unit)}"
-    ends = (written(low, unit), written(high, unit))
-    return ends[0] if ends[0] == ends[1] else " … ".join(ends)
+        return f"over {_round(low, unit)}"
+    middle, width = (low + high) / 2.0, high - low
+    if math.isclose(width, 2.0 * TOLERANCE * middle):
+        return f"about {_round(middle, unit)}"
+    if width <= 0.011 * abs(middle) or width < 1e-8:
+        return _round(middle, unit)
+    return f"{_round(low, unit)} … {_round(high, unit)}"
+
+
+def _round(value: float, unit: Unit) -> str:
+    """Return a value of the source without zeros at its end."""
+    text = written(round(value, 9), unit)
+    sign = "%" if text.endswith("%") else ""
+    bare = text.removesuffix("%")
+    return (bare.rstrip("0").rstrip(".") if "." in bare else bare) + sign
 
 
 def interval(made: Measurement, unit: Unit) -> str:

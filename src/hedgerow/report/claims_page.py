@@ -17,12 +17,21 @@ from hedgerow.research.claims.study import Study
 TONES = {Verdict.HOLDS: "good", Verdict.FAILS: "bad", Verdict.UNTOLD: "mixed"}
 SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.UNTOLD: "?"}
 
-HEADLINES = (
-    "saving", "saving-equal-size", "her-static", "her-dynamic", "her-better", "her-equal-cost",
-    "sharpe-dynamic-over-unhedged", "sharpe-improvement", "share-below-15", "vix-persistence",
-    "constant-vega-cost", "trades-a-year",
-)  # fmt: skip
-"""Claims that the source stands on; told first."""
+HEADLINES = {
+    "saving": "Cost saved against the static hedge",
+    "saving-equal-size": "Cost saved against a fixed hedge of the same mean size",
+    "her-static": "Part of crisis losses that the static hedge gave back",
+    "her-dynamic": "Part of crisis losses that the dynamic hedge gave back",
+    "her-better": "What the dynamic hedge gave back more than the static one",
+    "her-equal-cost": "What it gave back more than a fixed hedge of equal cost",
+    "sharpe-dynamic-over-unhedged": "Sharpe ratio: dynamically hedged less unhedged",
+    "sharpe-improvement": "Sharpe ratio: dynamic over static, less 1",
+    "share-below-15": "Time that VIX spends below 15",
+    "vix-persistence": "Correlation of VIX with VIX the day before",
+    "constant-vega-cost": "Yearly cost of a constant $1,000 of vega",
+    "trades-a-year": "Adjustments a year by the source's trigger",
+}
+"""Claims that the source stands on, in plain words; told first."""
 
 WORDS = {
     Basis.SAMPLE: ("Measured on history", "with a bootstrap interval"),
@@ -73,7 +82,9 @@ def render(found: Study, *, version: str = "") -> str:
         "not_advice": NOT_ADVICE,
         "tiles": _tiles(found),
         "rule": told.RULE,
-        "headlines": [by_id[name] for name in HEADLINES if name in by_id],
+        "headlines": [
+            {**by_id[name], "words": words} for name, words in HEADLINES.items() if name in by_id
+        ],
         "parts": [
             {"title": part, "key": f"part-{i}", "rows": list(group)}
             for i, (part, group) in enumerate(groupby(rows, lambda row: row["part"]))
