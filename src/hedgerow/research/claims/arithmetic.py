@@ -139,7 +139,7 @@ CLAIMS = (
          "$400,000 over $800,000."),
     _sum("sum-e2-cost", CONDITIONAL, "Cost: $700,000", 700_000.0, 7 * 100_000.0, Unit.USD,
          "Seven years of $100,000."),
-    _sum("sum-e2-net", CONDITIONAL, "Net: +$200,000 (positive!)", 200_000.0, 900_000.0 - 700_000.0,
+    _sum("sum-e2-net", CONDITIONAL, "Net: +$200,000", 200_000.0, 900_000.0 - 700_000.0,
          Unit.USD, "$900,000 less $700,000."),
     _sum("sum-e3-net", SCALPING, "Net: +$100,000 (positive from vol mispricing)", 100_000.0,
          300_000.0 - 200_000.0, Unit.USD, "$300,000 less $200,000."),

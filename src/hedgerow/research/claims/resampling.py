@@ -107,7 +107,8 @@ def block_length(columns: Floats) -> int:
     varied = columns[:, np.ptp(columns, axis=0) > 0.0]
     if not varied.shape[1]:
         return 1
-    wanted = optimal_block_length(varied)["stationary"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a dozen rows some ask for no length
+        wanted = optimal_block_length(varied)["stationary"].to_numpy()
     longest = float(np.max(wanted[np.isfinite(wanted)], initial=1.0))
     return max(min(round(longest), len(columns) // 3), 1)
 

@@ -59,7 +59,9 @@ def _series(evidence: Evidence) -> tuple[Floats, Days]:
 
 
 def _lag1(series: Floats) -> float:
-    return float(np.corrcoef(series[1:], series[:-1])[0, 1])
+    if len(series) < 3 or np.ptp(series) == 0.0:
+        return float("nan")
+    return float(correlation(pairs(series[1:], series[:-1]).mean(axis=0)))
 
 
 def _half_memory(series: Floats, level: float = 0.7) -> str:

@@ -269,7 +269,7 @@ CLAIMS = (
     _dated("e2-offset", CONDITIONAL, "50% offset", about(0.5), Unit.SHARE,
            f"Gain of the hedge over loss of the portfolio from 2015-07-20 to 2015-08-25: {_RUN_2}.",
            _e2_offset),
-    _dated("e2-net", CONDITIONAL, "Net: +$200,000 (positive!)", over(0.0), Unit.USD,
+    _dated("e2-net", CONDITIONAL, "Net: +$200,000", over(0.0), Unit.USD,
            f"Gain of the hedge after costs, 2012–2018: {_RUN_2}. Positive.", _e2_net),
     _dated("e3-implied", SCALPING, "Implied vol: 15%", about(15.0), Unit.POINTS,
            "Mean VIX of 2019.", lambda e: _vix(E3, lambda vix: float(vix.mean()), e)),
