@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -15,6 +17,7 @@ from hedgerow.report import claims_page
 from hedgerow.research.claims.claim import Basis, Range, Unit, Verdict, about, over
 from hedgerow.research.claims.study import CLAIMS, Study, study
 from report.reader import Page
+from report.test_browser import browser
 
 SOME = ("saving", "her-equal-cost", "share-below-15", "e1-drawdown", "flash-crash",
         "normal-correlation", "sum-drawdown", "overfitted-sharpe")  # fmt: skip
@@ -90,6 +93,44 @@ def test_pictures_stay_inside_their_frame(found) -> None:
         assert all(0.0 <= place <= 100.0 for place in places)
         assert drawn["x"] + drawn["width"] <= 101.0
         assert drawn["low"] <= drawn["high"]
+
+
+PROBE = """<!DOCTYPE html><html><body><iframe src="claims.html" width="360" height="3000"></iframe>
+<script>
+addEventListener("load", () => {
+  const inside = document.querySelector("iframe");
+  for (const one of inside.contentDocument.querySelectorAll("details")) one.open = true;
+  const page = inside.contentDocument.documentElement;
+  const measure = () => [inside.contentWindow.innerWidth, page.scrollWidth];
+  const out = [measure()];
+  inside.width = 1280;
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    out.push(measure());
+    document.body.innerHTML = "<pre id=out>" + JSON.stringify(out) + "</pre>";
+  }));
+});
+</script></body></html>"""
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_browser_shows_it_without_scrolling_sideways(html, tmp_path) -> None:
+    (tmp_path / "claims.html").write_text(html, encoding="utf-8")
+    (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
+    done = subprocess.run(
+        [
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            "--disable-background-networking", "--allow-file-access-from-files",
+            "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=4000", "--dump-dom", f"file://{tmp_path / 'probe.html'}",
+        ],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    said = re.search(r'<pre id="out">(.*?)</pre>', done.stdout, re.S)
+    assert said, done.stderr[-2000:]
+    for inner, wide in json.loads(said.group(1)):
+        assert wide <= inner
 
 
 def test_every_main_claim_exists() -> None:

@@ -236,8 +236,15 @@ def test_no_vix_leaves_the_sums(builtin) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("days", [("2018-01-02", "2018-01-04"), ("1990-01-02", "1990-02-10"),
-                                  ("2018-01-02", "2018-04-30"), ("2017-01-03", "2017-12-29")])  # fmt: skip
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("2018-01-02", "2018-01-04"),
+        ("1990-01-02", "1990-02-10"),
+        ("2018-01-02", "2018-04-30"),
+        ("2017-01-03", "2017-12-29"),
+    ],
+)
 def test_short_data_are_told_not_stumbled_over(builtin, days) -> None:
     """Warnings are errors here: whatever a few days cannot say must be said to be so."""
     found = study(builtin, start=days[0], end=days[1], resamples=100)

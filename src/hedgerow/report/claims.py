@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
+from textwrap import fill
 from typing import Any
 
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.research.claims.claim import (
     TOLERANCE,
+    Claim,
     Finding,
     Measurement,
     Range,
@@ -25,6 +27,12 @@ SHORT = {
     Verdict.UNTOLD: "cannot be told",
 }
 """Verdicts as a table has room for them."""
+
+WIDE = 100
+"""Signs in a line of text."""
+
+MARKS = {"\\approx": "≈", "\\times": "×", "\\%": "%", "p_{LH}": "p_LH", "p_{HL}": "p_HL"}
+"""How the source writes mathematics, and how it is read."""
 
 RULE = (
     "A claim holds if the 90 % interval of its measurement lies inside what is claimed, does not "
@@ -83,10 +91,18 @@ def allowed(claimed: Range, unit: Unit) -> str:
 
 def _round(value: float, unit: Unit) -> str:
     """Return a value of the source without zeros at its end."""
-    text = written(round(value, 9), unit)
+    text = f"{value:.6g}" if unit is Unit.NUMBER else written(round(value, 9), unit)
     sign = "%" if text.endswith("%") else ""
     bare = text.removesuffix("%")
     return (bare.rstrip("0").rstrip(".") if "." in bare else bare) + sign
+
+
+def quoted(claim: Claim) -> str:
+    """Return a claim's quotation without the source's marks of mathematics."""
+    text = claim.quote
+    for mark, sign in MARKS.items():
+        text = text.replace(mark, sign)
+    return text
 
 
 def interval(made: Measurement, unit: Unit) -> str:
@@ -127,16 +143,16 @@ def summarise(found: Study, *, details: bool = False) -> str:
         parts += [f"{_detail(one)}\n" for one in found.findings]
     else:
         parts += [_table(found), ""]
-    return "\n".join([*parts, RULE, NOT_ADVICE])
+    return "\n".join([*parts, fill(RULE, WIDE), NOT_ADVICE])
 
 
 def _head(found: Study) -> str:
     facts = found.facts
-    counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in Verdict)
+    counts = [found.count(verdict) for verdict in Verdict]
     source = f", data: {facts['source']}" if facts.get("source") else ""
     return (
         f"{len(found.findings)} claims of the source, {facts['from']} … {facts['to']}{source}\n"
-        f"{counts}"
+        "{} hold, {} do not hold, {} cannot be told from these data".format(*counts)
     )
 
 
@@ -165,14 +181,14 @@ def _detail(one: Finding) -> str:
     claim, made = one.claim, one.measurement
     lines = [
         f"{claim.id}: {one.verdict}" + (f" ({one.reason})" if one.reason else ""),
-        f"  said      “{claim.quote}” ({claim.section})",
+        f"  said      “{quoted(claim)}” ({claim.section})",
         f"  claimed   {allowed(claim.claimed, claim.unit)}",
     ]
     if made is not None:
         lines.append(f"  measured  {written(made.value, claim.unit)}")
         if interval(made, claim.unit) != DASH:
             lines.append(f"  interval  {interval(made, claim.unit)}")
-    lines.append(f"  meaning   {claim.definition}")
+    lines.append(fill(f"  meaning   {claim.definition}", WIDE, subsequent_indent=" " * 12))
     if made is not None:
         lines.append(f"  data      {sample(made) or claim.basis}")
         lines += [f"  beside    {': '.join(reading(row))}" for row in made.beside]

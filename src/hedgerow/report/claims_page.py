@@ -126,7 +126,7 @@ def _row(one: Finding) -> dict[str, Any]:
         "id": claim.id,
         "part": part,
         "section": section,
-        "quote": _plainly(claim.quote),
+        "quote": told.quoted(claim),
         "claimed": told.allowed(claim.claimed, claim.unit),
         "value": DASH if made is None else told.written(made.value, claim.unit),
         "interval": "" if made is None else told.interval(made, claim.unit).replace(DASH, ""),
@@ -141,14 +141,6 @@ def _row(one: Finding) -> dict[str, Any]:
         "modelled": bool(made is not None and made.modelled),
         "picture": None if made is None else _picture(claim.claimed, made),
     }
-
-
-def _plainly(quote: str) -> str:
-    """Return a quotation without the source's marks of mathematics."""
-    signs = {"\\approx": "≈", "\\times": "×", "\\%": "%", "p_{LH}": "p_LH", "p_{HL}": "p_HL"}
-    for mark, sign in signs.items():
-        quote = quote.replace(mark, sign)
-    return quote
 
 
 def _picture(claimed: Range, made: Measurement) -> dict[str, Any] | None:

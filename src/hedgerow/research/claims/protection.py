@@ -67,10 +67,15 @@ def _her(evidence: Evidence, track: Track, which: str, claim: Range) -> Measurem
     fixed, ours = evidence.fixed(), evidence.track()
     rows = table(ours, fixed, evidence.crises())
     each = [(row["name"], row[f"{which}_her"]) for row in rows if row[f"{which}_her"] is not None]
+    gain, loss = _by_crisis(evidence, track).sum(axis=0)
+    cost, middle = yearly(track, costs_of(track)), (claim.low + claim.high) / 2.0
+    larger = middle * loss / gain if gain > 0.0 else float("nan")
     within = sum(claim.low <= her <= claim.high for _, her in each)
     beside: Beside = (
         Reading("crises within the claimed range", f"{within} of {len(each)}"),
-        share("cost a year of this hedge", yearly(track, costs_of(track))),
+        share("cost a year of this hedge", cost),
+        Reading("times its size it would give back the middle of the claim", float(larger)),
+        share("and cost a year", cost * larger),
         share("all together in USD", overall(rows)[f"{which}_her"]),
         *(share(name, her) for name, her in each),
     )
