@@ -19,6 +19,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
 from hedgerow.instruments.options import Put
 from hedgerow.policies.catalog import demo
+from hedgerow.report.claims import summarise
 from hedgerow.research.claims import shapes, variants
 from hedgerow.research.claims.claim import Basis, Range, Verdict, about, judge, over, under
 from hedgerow.research.claims.costs import bought, greeks
@@ -185,6 +186,15 @@ def test_the_dated_facts_are_those_that_everybody_knows(until_2025) -> None:
         found = find(BY_ID[name], until_2025).measurement
         assert found.value == pytest.approx(number, abs=1e-4)
         assert found.low == found.high == found.value
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_the_table_of_the_docs_is_what_the_command_says(real_data) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```text\n\$ hedgerow claims .*?\n(.*?)^```", page, re.M | re.S)
+    found = study(api.load(real_data), end="2025-12-31", facts={"source": "DATA"})
+    assert block.rstrip() == summarise(found)
 
 
 # ---- builtin data -------------------------------------------------------------------------------
