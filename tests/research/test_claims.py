@@ -22,7 +22,7 @@ from hedgerow.policies.catalog import demo
 from hedgerow.report.claims import summarise
 from hedgerow.research.claims import shapes, variants
 from hedgerow.research.claims.claim import Basis, Range, Verdict, about, judge, over, under
-from hedgerow.research.claims.costs import bought, greeks
+from hedgerow.research.claims.decay import bought, greeks
 from hedgerow.research.claims.evidence import Evidence
 from hedgerow.research.claims.study import CLAIMS, PARTS, find, study
 from hedgerow.research.claims.trading import whipsaws
@@ -216,7 +216,7 @@ def test_runs_say_what_share_of_them_is_modelled(builtin) -> None:
 def test_dated_claims_on_modelled_vix_cannot_be_told(builtin) -> None:
     found = find(BY_ID["e1-average-vix"], Evidence(builtin, resamples=100))
     assert found.verdict is Verdict.UNTOLD
-    assert "modelled" in found.reason
+    assert "not published" in found.reason
 
 
 def test_what_the_data_lack_is_the_reason(builtin) -> None:
@@ -263,6 +263,36 @@ def test_short_data_are_told_not_stumbled_over(builtin, days) -> None:
     }
     for one in found.findings:
         assert one.reason or one.verdict is not Verdict.UNTOLD
+
+
+def odd_markets(market: Market) -> dict[str, Market]:
+    """Data that a user may have: holes, a column that never moves, an index that never falls."""
+    part = market.between("2012-01-03", None)
+    count = len(part)
+    holes = np.arange(300, count, 400)
+    pitted = {name: part[name].copy() for name in ("vix", "spx")}
+    for column in pitted.values():
+        column[holes] = np.nan
+    return {
+        "holes in VIX": part.with_columns({"vix": pitted["vix"]}),
+        "holes in the index": part.with_columns({"spx": pitted["spx"]}),
+        "VIX that never moves": part.with_columns({"vix": np.full(count, 16.0)}),
+        "an index that never falls": part.with_columns(
+            {"spx": 1000.0 * 1.0002 ** np.arange(count)}
+        ),
+        "no index": Market(part.times, {"vix": part["vix"]}),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["holes in VIX", "holes in the index", "VIX that never moves",
+                                  "an index that never falls", "no index"])  # fmt: skip
+def test_odd_data_are_told_not_stumbled_over(builtin, name) -> None:
+    found = study(odd_markets(builtin)[name], resamples=100)
+    assert found.count(Verdict.UNTOLD) > 10
+    for one in found.findings:
+        assert one.reason or one.verdict is not Verdict.UNTOLD
+    assert summarise(found, details=True).count("\n") > 500
 
 
 def test_a_claim_alone_says_what_it_says_among_others(builtin) -> None:

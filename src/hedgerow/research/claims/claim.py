@@ -125,9 +125,9 @@ class Reading(NamedTuple):
 Beside: TypeAlias = tuple[Reading, ...]
 
 
-def share(label: str, value: float) -> Reading:
-    """Return a share beside a measurement."""
-    return Reading(label, float(value), Unit.SHARE)
+def share(label: str, value: float | None) -> Reading:
+    """Return a share beside a measurement; None is no number."""
+    return Reading(label, float("nan") if value is None else float(value), Unit.SHARE)
 
 
 def usd(label: str, value: float) -> Reading:

@@ -12,6 +12,8 @@ from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.research.claims import (
     arithmetic,
     costs,
+    crashes,
+    decay,
     protection,
     shapes,
     sharpes,
@@ -47,7 +49,9 @@ CLAIMS: tuple[Claim, ...] = tuple(
     sorted(
         (
             *vix_states.CLAIMS,
+            *crashes.CLAIMS,
             *costs.CLAIMS,
+            *decay.CLAIMS,
             *protection.CLAIMS,
             *shapes.CLAIMS,
             *sharpes.CLAIMS,

@@ -32,7 +32,8 @@ from hedgerow.research.claims.claim import (
     under,
     usd,
 )
-from hedgerow.research.claims.costs import greeks, yearly
+from hedgerow.research.claims.costs import yearly
+from hedgerow.research.claims.decay import greeks
 from hedgerow.research.claims.evidence import Evidence
 from hedgerow.research.claims.variants import plain_linear, tiers
 from hedgerow.research.crises import effectiveness
@@ -74,7 +75,7 @@ def _vix(
     """Return a statistic of VIX over dated years, all of them published."""
     years = evidence.dated(*span)
     if not years.published().all():
-        raise UnmeasuredError("VIX of these years is partly modelled")
+        raise UnmeasuredError("VIX was not published on all days of these years")
     return evidence.fact(statistic(years.inside["vix"]), years.inside.dates)
 
 
@@ -102,7 +103,10 @@ def _paid(track: Track) -> float:
 
 def _fall(study: Evidence, span: tuple[str, str]) -> dict[str, float]:
     track = study.track()
-    return effectiveness(track, track.rows(*span))
+    found = effectiveness(track, track.rows(*span))
+    if found["her"] is None:
+        raise UnmeasuredError(f"the portfolio did not lose from {span[0]} to {span[1]}")
+    return found
 
 
 # ---- example 1 ----------------------------------------------------------------------------------
