@@ -53,7 +53,9 @@ def yearly(track: Track, column: Floats) -> float:
 
 def _saving(evidence: Evidence, policy: Policy | None = None) -> Measurement:
     ours, fixed = evidence.track(policy), evidence.fixed()
+    late = slice(len(ours) // 2, None)
     beside: Beside = (
+        share("in the second half of these years", _saved(ours, fixed, late)),
         share("static a year", yearly(fixed, costs_of(fixed))),
         share("dynamic a year", yearly(ours, costs_of(ours))),
         Reading("mean intensity of the dynamic hedge", ours["x"].mean()),
@@ -61,6 +63,11 @@ def _saving(evidence: Evidence, policy: Policy | None = None) -> Measurement:
         share("dynamic", yearly(ours, gains_of(ours))),
     )
     return evidence.of_runs(both(costs_of(ours), costs_of(fixed)), saving, beside=beside)
+
+
+def _saved(ours: Track, fixed: Track, rows: slice) -> float:
+    theirs = float(costs_of(fixed)[rows].sum())
+    return 1.0 - float(costs_of(ours)[rows].sum()) / theirs if theirs > 0.0 else float("nan")
 
 
 def both(ours: Floats, theirs: Floats) -> Floats:
