@@ -60,7 +60,7 @@ def _saving(evidence: Evidence, policy: Policy | None = None) -> Measurement:
         share("dynamic a year", yearly(ours, costs_of(ours))),
         Reading("mean intensity of the dynamic hedge", ours["x"].mean()),
         share("gain a year after costs: static", yearly(fixed, gains_of(fixed))),
-        share("dynamic", yearly(ours, gains_of(ours))),
+        share("gain a year after costs: dynamic", yearly(ours, gains_of(ours))),
     )
     return evidence.of_runs(both(costs_of(ours), costs_of(fixed)), saving, beside=beside)
 
@@ -101,7 +101,7 @@ def saving_equal_size(evidence: Evidence) -> Measurement:
     beside = (
         Reading("mean size of both", level),
         share("gain a year after costs: fixed", yearly(fixed, gains_of(fixed))),
-        share("dynamic", yearly(ours, gains_of(ours))),
+        share("gain a year after costs: dynamic", yearly(ours, gains_of(ours))),
     )
     return evidence.of_runs(both(costs_of(ours), costs_of(fixed)), saving, beside=beside)
 

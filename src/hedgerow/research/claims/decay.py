@@ -95,7 +95,7 @@ def short_dated_no_saving(evidence: Evidence) -> Measurement:
         share("30-day puts static, a year", yearly(month, costs_of(month))),
         share("90-day puts static, a year", yearly(fixed, costs_of(fixed))),
         share("gain a year after costs: 30-day scaled", yearly(short, gains_of(short))),
-        share("90-day static", yearly(fixed, gains_of(fixed))),
+        share("gain a year after costs: 90-day static", yearly(fixed, gains_of(fixed))),
     )
     columns = both(costs_of(short), costs_of(fixed))
     return evidence.of_runs(columns, saving, sleeve=MONTH_PUT, beside=beside)

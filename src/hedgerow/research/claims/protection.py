@@ -75,7 +75,7 @@ def _her(evidence: Evidence, track: Track, which: str, claim: Range) -> Measurem
         Reading("crises within the claimed range", f"{within} of {len(each)}"),
         share("cost a year of this hedge", cost),
         Reading("times its size it would give back the middle of the claim", float(larger)),
-        share("and cost a year", cost * larger),
+        share("what it would then cost a year", cost * larger),
         share("all together in USD", overall(rows)[f"{which}_her"]),
         *(share(name, her) for name, her in each),
     )
@@ -125,7 +125,7 @@ def her_equal_cost(evidence: Evidence) -> Measurement:
         Reading("size of the fixed hedge", level),
         share("its cost a year", yearly(equal, costs_of(equal))),
         share("gain a year after costs: fixed", yearly(equal, gains_of(equal))),
-        share("dynamic", yearly(ours, gains_of(ours))),
+        share("gain a year after costs: dynamic", yearly(ours, gains_of(ours))),
     )
     return _more(evidence, ours, equal, beside)
 
@@ -209,7 +209,7 @@ def floor_protects(evidence: Evidence) -> Measurement:
     beside = (
         Reading("crises that began with VIX below 15", f"{low} of {len(starts)}"),
         share("cost a year with the floor", yearly(ours, costs_of(ours))),
-        share("without", yearly(bare, costs_of(bare))),
+        share("cost a year without", yearly(bare, costs_of(bare))),
     )
     return _more(evidence, ours, bare, beside)
 
