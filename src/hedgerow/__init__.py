@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
     from hedgerow.api.choosing import compare
+    from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
@@ -186,6 +187,7 @@ __all__ = [
     "__version__",
     "analyse",
     "backtest",
+    "claims",
     "compare",
     "control",
     "errors",
@@ -211,6 +213,7 @@ _HOMES = {
     "api.scalping": ("scalp",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.claims": ("claims",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

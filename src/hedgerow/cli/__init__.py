@@ -16,6 +16,7 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    claims,
     compare,
     control,
     curve,
@@ -56,6 +57,7 @@ app.command()(scalp.scalp)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
+app.command()(claims.claims)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(examples.app, name="examples")
