@@ -169,10 +169,16 @@ class AdaptiveTiers(_Adaptive):
     ----------
     signal
         Name of the signal, VIX in points by default.
-    low, high
-        Names of the signals that are the edges; where they meet there are two levels.
-    below, between, above
-        Intensity under, between and over them.
+    low
+        Name of the signal that is the lower edge.
+    high
+        Name of the signal that is the upper edge; where they meet there are two levels.
+    below
+        Intensity at the lower edge and under it.
+    between
+        Intensity between the edges and at the upper one.
+    above
+        Intensity over the upper edge.
     """
 
     signal: Column = "vix"
@@ -209,10 +215,16 @@ class AdaptiveBands(_Adaptive):
     ----------
     signal
         Name of the signal, VIX in points by default.
-    low, high
-        Names of the signals that are the edges.
-    calm, normal, stress
-        Intensity under, between and over them.
+    low
+        Name of the signal that is the lower edge.
+    high
+        Name of the signal that is the upper edge.
+    calm
+        Intensity under the lower edge.
+    normal
+        Intensity between the edges and at both.
+    stress
+        Intensity over the upper edge.
     """
 
     signal: Column = "vix"

@@ -34,8 +34,10 @@ class CurveRatio:
 
     Parameters
     ----------
-    short, long
-        Maturities, calendar days; 30 and 91 are one month and three.
+    short
+        Near maturity, calendar days; 30 is one month.
+    long
+        Far maturity, calendar days; 91 is three months.
 
     Examples
     --------
