@@ -23,7 +23,7 @@ from hedgerow.instruments.sizes import Contracts, MaxLoss, Notional, Premium, Ve
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
-from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
 
 EXAMPLES: dict[str, list[Sleeve]] = {
     "put": [
@@ -63,6 +63,10 @@ EXAMPLES: dict[str, list[Sleeve]] = {
         VixCall(delta=0.30, months=2, roll_before=5, strike_step=0.5, size=Contracts(50)),
     ],
     "vix_call_spread": [VixCallSpread()],
+    "vix_put": [
+        VixPut(),
+        VixPut(0.9, side="short", months=2, roll_before=5, strike_step=1.0, size=Contracts(50)),
+    ],
     "variance_swap": [
         VarianceSwap(),
         VarianceSwap(roll="30d", size=Vega(1_000)),

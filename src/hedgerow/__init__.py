@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api.choosing import compare
+    from hedgerow.api.scalping import scalp
+    from hedgerow.api.source import example, readings
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -57,13 +60,16 @@ if TYPE_CHECKING:
     from hedgerow.instruments.structure import Position, Shares, Structure
     from hedgerow.instruments.underlying import Underlying
     from hedgerow.instruments.variance import VarianceSwap
-    from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+    from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
+    from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
+    from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
+    from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
     from hedgerow.policies.rules import (
         Bands,
         Constant,
@@ -100,8 +106,11 @@ __all__ = [
     "CorrelationRatio",
     "CorrelationScope",
     "Costs",
+    "CrashHazard",
+    "CrashIntensity",
     "CurveRatio",
     "DataError",
+    "DeltaBand",
     "DeltaNeutral",
     "Drawdown",
     "Equity",
@@ -109,6 +118,7 @@ __all__ = [
     "Future",
     "FutureContract",
     "Greeks",
+    "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
     "Ladder",
@@ -133,6 +143,9 @@ __all__ = [
     "Quantile",
     "RangeError",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -160,16 +173,22 @@ __all__ = [
     "VixCallSpread",
     "VixFuture",
     "VixFutureConstant",
+    "VixPut",
     "VolRatio",
+    "WhalleyWilmott",
     "__version__",
     "analyse",
     "backtest",
+    "compare",
     "errors",
+    "example",
     "load",
     "load_policy",
     "load_program",
     "margin",
+    "readings",
     "rulebook",
+    "scalp",
     "structures",
     "sweep",
     "trade",
@@ -180,6 +199,9 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.choosing": ("compare",),
+    "api.scalping": ("scalp",),
+    "api.source": ("example", "readings"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
@@ -216,12 +238,16 @@ _HOMES = {
     "instruments.vix_options": (
         "VixCall",
         "VixCallSpread",
+        "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("CrashHazard", "CrashIntensity", "Hawkes"),
+        *("Regime", "RegimeCount", "RegimeProbability"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("DeltaBand", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),

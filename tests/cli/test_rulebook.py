@@ -17,7 +17,11 @@ def test_the_list_names_every_rulebook_once() -> None:
     for name in names():
         assert said.count(f"\n  {name} ") == 1
         assert rulebook(name).title in said
-    assert said.index("\n  vxth ") < said.index("Rules of the source") < said.index("\n  option-a ")
+    assert (
+        said.index("\n  vxth ")
+        < said.index("worked examples of the source")
+        < said.index("\n  option-a ")
+    )
     made = as_json("rulebook", "list")
     assert {row["name"] for row in made["rulebooks"]} == set(names())
     assert made["notice"] == "Not investment advice."

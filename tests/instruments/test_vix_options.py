@@ -1,4 +1,4 @@
-"""Calls on VIX futures: the future of their own settlement, delta strikes, settlement, costs."""
+"""Options on VIX futures: the future of their own settlement, delta strikes, settlement, costs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hedgerow.errors import SleeveError
 from hedgerow.instruments.catalog import parse_sleeve
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.sizes import Notional, Premium, VegaShare
-from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, VegaShare
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
 from hedgerow.pricing.vix_option import VolOfVol
 from instruments.synthetic_markets import make_market
 
@@ -98,6 +98,46 @@ def test_a_spread_is_its_two_calls_and_a_sold_call_the_mirror_of_one_held(market
     sold = VixCall(side="short", size=Notional(0.1)).strip(market)
     np.testing.assert_array_equal(sold.gain, -lower.gain)
     assert sold.notes["margin"] == "not modelled"
+
+
+@pytest.mark.parametrize("months", [1, 2])
+def test_a_put_is_its_call_less_the_future_plus_the_strike_by_black_76_parity(market, months):
+    put, call = (sleeve(1.0, months=months).strip(market) for sleeve in (VixPut, VixCall))
+    future = VixFuture(months=months, roll_before=0).strip(market)
+    np.testing.assert_array_equal(put.strike, call.strike)
+    years = (put.expiry - market.dates.astype(int)) / 365.0
+    growth = np.exp(-market["rate"] * years)
+    np.testing.assert_allclose(
+        call.open - put.open, growth * (future.open - put.strike), rtol=1e-12, atol=1e-12
+    )
+    np.testing.assert_allclose(call.vega - put.vega, 100.0 * growth, rtol=1e-12)
+    assert (put.vega < 0.0).all()  # it gains as its future falls
+
+
+def test_a_put_held_to_settlement_pays_what_the_final_value_is_below_its_strike(market):
+    strip = VixPut().strip(market)
+    rolls = np.flatnonzero(strip.roll)
+    paid = np.maximum(strip.strike[rolls - 1] - market["vx_final"][rolls], 0.0)
+    np.testing.assert_allclose(strip.mark[rolls], paid, rtol=1e-12, atol=1e-12)
+    assert (paid > 0.0).any()
+    sold = VixPut(side="short", size=Contracts(40)).strip(market)
+    np.testing.assert_array_equal(sold.gain, -strip.gain)
+
+
+@pytest.mark.parametrize("chosen", [VixPut(0.9, strike_step=1.0), VixPut(delta=0.25)])
+def test_puts_are_chosen_below_the_future_by_quantlib(market, chosen):
+    strip = chosen.strip(market, lag=0)
+    future = VixFuture(roll_before=0).strip(market, lag=0)
+    for t in [0, *np.flatnonzero(strip.roll)]:
+        if chosen.delta is None:
+            assert strip.strike[t] == np.floor(0.9 * future.open[t])
+        else:
+            growth = float(
+                np.exp(-market["rate"][t] * (strip.expiry[t] - market.dates[t].astype(int)) / 365.0)
+            )
+            # QuantLib's call and parity: the put's delta is the call's less the discount
+            found = black(market, strip, future, t).deltaForward() - growth
+            assert found == pytest.approx(-0.25, abs=1e-9)
 
 
 def test_carry_is_what_the_call_loses_in_a_day_if_the_curve_stands_still(market):

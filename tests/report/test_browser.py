@@ -12,8 +12,14 @@ import subprocess
 import pytest
 
 import hedgerow as hr
+import synthetic
 from hedgerow.engine.trade import trade
+from hedgerow.policies.catalog import starter
+from hedgerow.report import examples as examples_page
 from hedgerow.report import page, program_page
+from hedgerow.report import readings as readings_page
+from hedgerow.research import readings
+from hedgerow.research.examples.catalog import work
 
 PROBE = """<!DOCTYPE html><html><body><iframe src="report.html" width="360" height="3000"></iframe>
 <script>
@@ -24,8 +30,8 @@ addEventListener("load", () => {
     return { inner: inside.contentWindow.innerWidth, wide: page.scrollWidth };
   };
   const out = { phone: measure() };
-  const plot = inside.contentDocument.querySelector("#chart-nav .plot");
-  const reading = inside.contentDocument.querySelector("#chart-nav .reading");
+  const plot = inside.contentDocument.querySelector("[id^=chart-] .plot");
+  const reading = inside.contentDocument.querySelector("[id^=chart-] .reading");
   out.before = reading.textContent;
   plot.dispatchEvent(new inside.contentWindow.KeyboardEvent("keydown", { key: "Home" }));
   out.after = reading.textContent;
@@ -49,12 +55,13 @@ def browser() -> str:
     return found
 
 
-def compared(found, path) -> tuple[str, str]:
+def compared(found, path) -> tuple[str, str, str]:
     page.write(found, path)
-    return tuple(str(found.tracks["dynamic"].dates[i]) for i in (0, -1))
+    first, last = (str(found.tracks["dynamic"].dates[i]) for i in (0, -1))
+    return first, last, "$10,000,000"
 
 
-def traded(found, path) -> tuple[str, str]:
+def traded(found, path) -> tuple[str, str, str]:
     """The page of a program with lines of long names."""
     made = found.ground.market
     lines = [
@@ -63,19 +70,49 @@ def traded(found, path) -> tuple[str, str]:
     ]
     outcome = trade(hr.Program(lines), made)
     program_page.write(outcome, path)
-    return tuple(str(outcome.dates[i]) for i in (0, -1))
+    return str(outcome.dates[0]), str(outcome.dates[-1]), "$10,000,000"
+
+
+def read_in_all_ways(found, path) -> tuple[str, str, str]:
+    """The page of the readings of a rule."""
+    made = readings.readings("linear", found.ground.market, found.sleeve, hr.Equity())
+    readings_page.write(made, path)
+    return *made.dates, "$0"
+
+
+def worked_out(found, path) -> tuple[str, str, str]:
+    """The page of a worked example, which runs from 2017 to 2020."""
+    made = work("E1", synthetic.market(1_200))
+    examples_page.write([made], path)
+    return str(made.measured.times[0])[:10], str(made.measured.times[-1])[:10], "$0"
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [compared, traded])
+@pytest.mark.parametrize("write", [compared, traded, read_in_all_ways, worked_out])
 def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None:
-    program = browser()
-    first, last = write(found, tmp_path / "report.html")
-    (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
+    first, last, begins = write(found, tmp_path / "report.html")
+    out = measured(tmp_path, PROBE)
+    assert last in out["before"]
+    assert first in out["after"]
+    assert begins in out["after"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_choice_fits_a_phone(tmp_path) -> None:
+    market = hr.load("builtin", start="2016-01-04", end="2020-12-31")
+    rules = [starter("linear", "option-a"), starter("tiers"), starter("vol_ratio")]
+    hr.compare(rules, market, [hr.Put(), hr.VarianceSwap()]).report(tmp_path / "report.html")
+    measured(tmp_path, re.sub(r"  const plot = .*?(?=  inside\.width)", "", PROBE, flags=re.S))
+
+
+def measured(tmp_path, probe: str) -> dict:
+    """Open a page on a phone and a desk; nothing may complain or be wider than the screen."""
+    (tmp_path / "probe.html").write_text(probe, encoding="utf-8")
     done = subprocess.run(
         [
-            program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", "--allow-file-access-from-files", "--enable-logging=stderr",
             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=4000",
@@ -90,6 +127,4 @@ def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None
     out = json.loads(htmllib.unescape(said.group(1)))
     for width in ("phone", "desktop"):
         assert out[width]["wide"] <= out[width]["inner"], width
-    assert last in out["before"]
-    assert first in out["after"]
-    assert "$10,000,000" in out["after"]
+    return out

@@ -16,16 +16,20 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    compare,
     curve,
     data,
+    examples,
     iv,
     ledger,
     parity,
     policy,
     price,
+    readings,
     review,
     rulebook,
     runs,
+    scalp,
     trade,
 )
 from hedgerow.report.formats import NOT_ADVICE
@@ -41,14 +45,18 @@ app = typer.Typer(
 app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
+app.command()(compare.compare)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(iv.iv)
+app.command()(scalp.scalp)
 app.command()(trade.trade)
 app.command()(review.review)
+app.command()(readings.readings)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(examples.app, name="examples")
 app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")

@@ -85,11 +85,12 @@ def _section(cls: Any) -> str:
         about = said.get(item.name, "").replace("|", "\\|")
         lines.append(f"| `{item.name}` | {default} | {_values(hints[item.name])} | {about} |")
     presets = getattr(cls, "presets", {})
+    printed = getattr(cls, "readings", {})
     if presets:
-        lines += ["", "| preset | |", "|---|---|"]
+        lines += ["", "| preset | | where the source prints it |", "|---|---|---|"]
     for name, values in presets.items():
         shown = ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
-        lines.append(f"| `{name}` | {shown} |")
+        lines.append(f"| `{name}` | {shown} | {printed.get(name, '').replace('|', '/')} |")
     return "\n".join([*lines, ""])
 
 

@@ -37,7 +37,7 @@ def list_(as_json: AsJson = False) -> None:
         return
     for published, heading in (
         (True, "Published indices"),
-        (False, "Rules of the source, on a 90-day put"),
+        (False, "Rules and worked examples of the source"),
     ):
         rows = [[book.name, book.title] for book in books if book.published is published]
         typer.echo(f"{heading}\n{textwrap.indent(columns(rows), '  ')}\n")

@@ -74,7 +74,9 @@ class Step(Protocol):
     parameters leave parts of its memory at their start value may name them in an attribute
     ``idle``, and the compiled carriage keeps no row for them.  A step that takes the portfolio's
     delta out (``view.bar.neutral``) says so with ``needs = frozenset({"delta"})``: it is then
-    refused with a sleeve that cannot.
+    refused with a sleeve that cannot.  One whose kernel reads the delta of another line
+    (`Bar.delta`, `Bar.hedged`, `Bar.band`) says so by ``follows_delta = True``; if it is a trigger,
+    a field ``rest`` of its memory is the delta that its order leaves.
     """
 
     kind: ClassVar[str]
@@ -148,3 +150,6 @@ def plain_spoken(cls: type[T]) -> type[T]:
 
 Kernel = Callable[[Num, View, Any, Any], tuple[Num, Any]]
 Presets = Mapping[str, Mapping[str, Any]]
+"""Published values of a step's fields, by the name of the reading."""
+Sayings = Mapping[str, str]
+"""For each preset, which place of the source prints it and which number forces it."""

@@ -24,7 +24,7 @@ from hedgerow.instruments.sizes import SIZES, Size
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
-from hedgerow.instruments.vix_options import VixCall, VixCallSpread
+from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
 
 SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
     {
@@ -40,6 +40,7 @@ SLEEVES: Mapping[str, Callable[..., Sleeve]] = MappingProxyType(
         "vix_future_constant": VixFutureConstant,
         "vix_call": VixCall,
         "vix_call_spread": VixCallSpread,
+        "vix_put": VixPut,
         "variance_swap": VarianceSwap,
         "underlying": Underlying,
     }

@@ -137,7 +137,9 @@ class VixBoard(Board):
             future * leg.moneyness
             if leg.delta is None
             else self.model.strike_of_delta(
-                leg.delta, future, years, self.vvix.points[rows], scene.rate[rows], call=leg.call
+                leg.delta if leg.call else -leg.delta,
+                *(future, years, self.vvix.points[rows], scene.rate[rows]),
+                call=leg.call,
             )
             for leg in self.legs
         ]

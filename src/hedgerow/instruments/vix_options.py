@@ -1,4 +1,4 @@
-"""Rolling calls on VIX futures, each on the future of its own settlement (H18); model prices."""
+"""Rolling options on VIX futures, each on the future of its own settlement (H18); model prices."""
 
 from __future__ import annotations
 
@@ -143,6 +143,42 @@ class VixCall(VixOptionSleeve):
     def legs(self) -> tuple[Leg, ...]:
         """One call."""
         return (Leg(1.0, self.moneyness, call=True, delta=self.delta),)
+
+
+@dataclass(frozen=True)
+class VixPut(VixOptionSleeve):
+    """A put on a VIX future: what a term structure strategy sells while futures stand high (E4).
+
+    Parameters
+    ----------
+    moneyness
+        Strike over the future when chosen.
+    delta
+        Choose the strike by this delta, without its sign, instead.
+    months, roll_before, strike_step, side, size
+        As for `VixCall`; what is sold has a notional, a greatest loss or a number of contracts.
+
+    Notes
+    -----
+    A put is its call less the future plus the strike, discounted: VIX options are European on
+    the future of their settlement, so parity holds at the model's price.
+
+    Examples
+    --------
+    >>> from hedgerow.instruments.sizes import Contracts
+    >>> VixPut(side="short", size=Contracts(40)).name
+    'vix_put-1-1-short'
+    """
+
+    moneyness: float = 1.0
+    delta: float | None = None
+    size: Size = field(default_factory=lambda: Premium(0.0017), kw_only=True)
+    kind: ClassVar[str] = "vix_put"
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """One put."""
+        return (Leg(1.0, self.moneyness, call=False, delta=self.delta),)
 
 
 @dataclass(frozen=True)

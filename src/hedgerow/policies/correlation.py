@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num, maximum
-from hedgerow.core.step import Nothing, Presets, signal, step
+from hedgerow.core.step import Nothing, Presets, Sayings, signal, step
 from hedgerow.policies.rules import Positive, _Rule
 from hedgerow.policies.signals import STRICT, Column, Window, _windows
 from hedgerow.policies.tables import _as_tuple
@@ -201,6 +201,12 @@ class CorrelationRatio(_Rule):
     presets: ClassVar[Presets] = {
         "realised": {"signal": "corr60", "normal": 0.40},
         "implied": {"signal": "implied_cor1m", "normal": 0.40},
+    }
+    readings: ClassVar[Sayings] = {
+        "realised": "Dynamic Hedge Strategies 5 prints 'scale with realized correlation' over a "
+        "normal 40 %, and no window.",
+        "implied": "The same ratio over the same 40 %, with the correlation that options imply, "
+        "which the source does not print: it looks ahead where the realised one looks back.",
     }
 
     class Params(NamedTuple):

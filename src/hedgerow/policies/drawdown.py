@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum
-from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.rules import Level_
 from hedgerow.policies.signals import STRICT
 
@@ -43,6 +43,14 @@ class Drawdown:
     presets: ClassVar[Presets] = {
         "corrected": {"alpha": 0.5, "threshold": 0.05},
         "printed": {"alpha": 0.5, "threshold": -0.05},
+    }
+    readings: ClassVar[Sayings] = {
+        "corrected": "Dynamic Hedge Strategies 6, Drawdown-Triggered: the 1.025 of its example at "
+        "a "
+        "drawdown of 10 % forces −DD − 5 %.",
+        "printed": "The formula above that example as it is printed, −DD + 5 %: 1.075 at a "
+        "drawdown "
+        "of 10 %, and 1.025 without any loss.",
     }
 
     class Params(NamedTuple):

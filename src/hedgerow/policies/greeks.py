@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum, minimum, select
-from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.signals import STRICT
 
 NEEDS = frozenset({"delta"})
@@ -121,6 +121,12 @@ class Greeks(_Greeks):
     kind: ClassVar[str] = "greeks"
     stage: ClassVar[Stage] = Stage.BLEND
     presets: ClassVar[Presets] = {"cap": {"mode": "cap"}, "blend": {"mode": "blend"}}
+    readings: ClassVar[Sayings] = {
+        "cap": "Dynamic Hedge Strategies 7 prints portfolio delta over put delta × 100 and not how "
+        "it meets the other rules: here as what they may hold at most.",
+        "blend": "The same number of puts mixed with what the other rules hold, by a weight that "
+        "the source does not print.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters; the bool caps."""

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, known, maximum, minimum, select
-from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.rules import Level_, _ordered
 from hedgerow.policies.signals import STRICT
 
@@ -136,6 +136,11 @@ class Persist(_Overlay):
     kind: ClassVar[str] = "persist"
     stage: ClassVar[Stage] = Stage.PERSIST
     presets: ClassVar[Presets] = {"two": {"days": 2}, "three": {"days": 3}}
+    readings: ClassVar[Sayings] = {
+        "two": "Common Mistakes 4, Whipsaw Losses, prints 'require persistence (2-3 days)': its "
+        "lower end.",
+        "three": "The upper end of the same 'require persistence (2-3 days)'.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""

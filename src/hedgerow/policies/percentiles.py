@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num, maximum, select
-from hedgerow.core.step import Nothing, Presets, Stage, signal, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, signal, step
 from hedgerow.policies.rules import NO_TOP, Bands, Level_, Positive, band, raised, tier
 from hedgerow.policies.signals import STRICT, Column, Window
 
@@ -172,9 +172,9 @@ class AdaptiveTiers(_Adaptive):
     low
         Name of the signal that is the lower edge.
     high
-        Name of the signal that is the upper edge; where they meet there are two levels.
+        Name of the signal that is the upper edge; where both meet there are two levels.
     below
-        Intensity at the lower edge and under it.
+        Intensity under the lower edge and at it.
     between
         Intensity between the edges and at the upper one.
     above
@@ -191,6 +191,11 @@ class AdaptiveTiers(_Adaptive):
     presets: ClassVar[Presets] = {
         "option-c": {"below": 0.0, "between": 1.0, "above": 2.0},
         "binary": {"below": 0.0, "between": 0.5, "above": 1.0},
+    }
+    readings: ClassVar[Sayings] = {
+        "option-c": "Common Mistakes 7, Missing Regime Shifts, prints 'use percentile-based rules "
+        "(adaptive)': the levels of Practical Steps 1, Option C.",
+        "binary": "The same with the levels of Dynamic Hedge Strategies 3, Conditional Hedging.",
     }
     Params: ClassVar[type[_Levels]] = _Levels
 
@@ -235,6 +240,7 @@ class AdaptiveBands(_Adaptive):
     stress: Level_ = 1.25
     kind: ClassVar[str] = "adaptive_bands"
     presets: ClassVar[Presets] = Bands.presets
+    readings: ClassVar[Sayings] = Bands.readings
     Params: ClassVar[type[_Levels]] = _Levels
 
     def params(self) -> _Levels:

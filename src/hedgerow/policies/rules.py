@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, exp, maximum, select
-from hedgerow.core.step import Nothing, Presets, Stage, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.signals import STRICT, Column
 
 Level_ = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
@@ -134,6 +134,18 @@ class Linear(_Rule):
         "example": {"low": 10.0, "high": 17.5, "top": 2.0},
         "worked-2017": {"low": 12.0, "high": 20.0, "top": None},
     }
+    readings: ClassVar[Sayings] = {
+        "option-a": "Practical Steps 1, Option A, prints (VIX − 12) / 10 up to 2; the $600 at a "
+        "VIX "
+        "of 18 of step 4 and the $1,000 at 22 of step 5 force it.",
+        "formula": "Dynamic Hedge Strategies 1, VIX-Triggered Scaling, prints (VIX − 10) / 15 up "
+        "to "
+        "2; its own example gives other numbers.",
+        "example": "The example under that formula: $1,000 at a VIX of 17.5 and $2,000 at 25 force "
+        "a width of 7.5, where the formula gives $500 and $1,000.",
+        "worked-2017": "Real-World Examples 1, VIX-Scaled Hedge, prints (VIX − 12) / 8; its $6,000 "
+        "at a VIX of 60 forces it to have no upper limit.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""
@@ -223,6 +235,15 @@ class Tiers(_Rule):
         "binary": {"first": 15.0, "second": 25.0, "below": 0.0, "between": 0.5, "above": 1.0},
         "above-20": {"first": 20.0, "second": 20.0, "below": 0.0, "between": 0.0, "above": 1.0},
     }
+    readings: ClassVar[Sayings] = {
+        "option-c": "Practical Steps 1, Option C, prints 0, 1 and 2 times the base; its ≤ gives a "
+        "VIX of exactly 15 or 25 to the lower tier.",
+        "binary": "Dynamic Hedge Strategies 3, Conditional Hedging, prints none, partial and full; "
+        "'half hedge when VIX 15-25' forces 0.5. A VIX of exactly 15 or 25 is left open and read "
+        "as in Option C.",
+        "above-20": "Real-World Examples 2, Conditional Hedge, prints 'only hedge when VIX > 20': "
+        "one edge, strict, and the full hedge above it.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""
@@ -285,6 +306,12 @@ class Bands(_Rule):
         "low-ends": {"calm": 0.20, "normal": 0.50, "stress": 1.00},
         "high-ends": {"calm": 0.30, "normal": 0.70, "stress": 1.50},
     }
+    readings: ClassVar[Sayings] = {
+        "middles": "Why Dynamic Hedging 4, Improved Hedge Ratio, prints 20-30 %, 50-70 % and "
+        "100-150 % of the full hedge under a VIX of 15, up to 25, and over it: the middles.",
+        "low-ends": "The lower ends of the same three ranges: 20 %, 50 % and 100 %.",
+        "high-ends": "The upper ends of the same three ranges: 30 %, 70 % and 150 %.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters."""
@@ -339,6 +366,14 @@ class Sigmoid(_Rule):
     presets: ClassVar[Presets] = {
         "plain": {"k": 0.2, "mid": 20.0, "floor": 0.0, "cap": 1.0},
         "rescaled": {"k": 0.2, "mid": 20.0, "floor": 0.2, "cap": 2.0},
+    }
+    readings: ClassVar[Sayings] = {
+        "plain": "Mathematical Framework 2 prints 1 / (1 + exp(−k (VIX − VIX₀))) with k 0.2 and "
+        "VIX₀ "
+        "20; '0 at low VIX, 1 at high VIX' forbids more than 1.",
+        "rescaled": "The same curve from the floor of 0.2 to the cap of 2 that Risk Management "
+        "Rules "
+        "2 and 3 print, whose cap the plain curve never comes near.",
     }
 
     class Params(NamedTuple):

@@ -13,7 +13,7 @@ from hedgerow.core.book import View
 from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num, select
-from hedgerow.core.step import Nothing, Presets, Stage, signal, step
+from hedgerow.core.step import Nothing, Presets, Sayings, Stage, signal, step
 from hedgerow.policies.signals import STRICT, Column
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.curve import FuturesCurve
@@ -148,6 +148,13 @@ class TermSplit:
     kind: ClassVar[str] = "term_split"
     stage: ClassVar[Stage] = Stage.SPLIT
     presets: ClassVar[Presets] = {name: {"part": name} for name in ("short", "long", "short-only")}
+    readings: ClassVar[Sayings] = {
+        "short": "Dynamic Hedge Strategies 4 prints short : long = F1 / F3, the ratio R: the near "
+        "hedge takes R / (1 + R) of the whole.",
+        "long": "The far hedge of the same ratio takes the rest, 1 / (1 + R).",
+        "short-only": "R read as the size of the near hedge alone, 'increase short-term hedge' in "
+        "backwardation, without a far one.",
+    }
 
     class Params(NamedTuple):
         """Kernel parameters: which part, the near one if neither."""

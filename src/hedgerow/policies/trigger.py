@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum, select, unknown
-from hedgerow.core.step import Presets, Stage, step
+from hedgerow.core.step import Presets, Sayings, Stage, step
 from hedgerow.policies.overlays import NAN
 from hedgerow.policies.signals import STRICT, Column
 
@@ -72,6 +72,17 @@ class Trigger:
         "rules": {"move": 3.0, "relative": 0.15, "every": "7d", "drawdown": None},
         "practical": {"move": 3.0, "relative": None, "every": "7d", "drawdown": 0.05},
         "mistakes": {"move": 2.0, "relative": None, "every": None, "drawdown": None},
+    }
+    readings: ClassVar[Sayings] = {
+        "spec": "Every leg that is printed anywhere: 3 points, 15 % and a week of Risk Management "
+        "Rules 1, and the drawdown of 5 % of Practical Steps 3.",
+        "rules": "Risk Management Rules 1, Rebalancing Thresholds, prints 3 points, or 15 % "
+        "relative "
+        "change, or a weekly schedule, whichever is first.",
+        "practical": "Practical Steps 3 prints 3 points, or a weekly schedule, or a drawdown over "
+        "5 %; its own code knows the first two alone.",
+        "mistakes": "Common Mistakes 2, Too Frequent Rebalancing, prints 'VIX moves >2 points' as "
+        "the cure; 2 where all other places print 3.",
     }
 
     class Params(NamedTuple):

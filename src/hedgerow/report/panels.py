@@ -328,9 +328,14 @@ def budget(found: Comparison) -> dict[str, Any]:
     }
 
 
-def readings(charts: dict[str, Chart], span: Span) -> dict[str, Any]:
-    """Return the values that the pointer can read, as plain lists for the page's script."""
-    columns = [charts[name].lines[-1].values for name in ("nav", "drawdown")]
+def readings(
+    charts: dict[str, Chart], span: Span, lead: Sequence[str] = ("nav", "drawdown")
+) -> dict[str, Any]:
+    """Return the values that the pointer can read, as plain lists for the page's script.
+
+    The last lines of the charts in ``lead`` decide at which sessions it stops.
+    """
+    columns = [charts[name].lines[-1].values for name in lead]
     if "vix" in charts:
         columns.append(charts["vix"].lines[0].values)
     rows = readable_rows(columns)

@@ -1,0 +1,1 @@
+"""The source's worked examples (spec E): arithmetic reproduced, performance measured."""
