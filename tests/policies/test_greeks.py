@@ -100,6 +100,16 @@ def test_a7_held_puts_take_the_portfolios_delta_out() -> None:
     assert (track["wanted"] > 0.0).all()
 
 
+@pytest.mark.parametrize("carriage", ["numpy", "compiled"])
+def test_a7_the_sweep_is_the_backtest(carriage: str) -> None:
+    data, policy = market(300), hr.Policy([DeltaNeutral(), hr.Trigger()], signals=[hr.Level("vix")])
+    swept = hr.sweep(policy, data, AT_MONEY, {"delta_neutral.part": [0.2, 1.0]}, carriage=carriage)
+    for lane in range(2):
+        track = hr.backtest(swept.policy(lane), data, AT_MONEY).found.tracks["dynamic"]
+        assert swept.results["final_nav"][lane] == track["nav"][-1]
+    assert swept.results["final_nav"][0] != swept.results["final_nav"][1]
+
+
 @pytest.mark.parametrize("index", ["spx", "ndx"])
 def test_a7_on_another_index_its_moves_count_as_the_s_and_ps(index: str) -> None:
     data = market(300)
@@ -154,3 +164,28 @@ def test_a7_a_sold_index_takes_the_delta_out_one_for_one() -> None:
 def test_a7_without_equity_there_is_nothing_to_take_out() -> None:
     track = hr.backtest(POLICY, market(100), AT_MONEY, portfolio=hr.Equity(1e7, equity_share=0.0))
     assert not track.found.tracks["dynamic"]["wanted"].any()
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "said"),
+    [
+        ([Drawdown()], "drawdown", "drawdown -"),
+        ([DeltaNeutral()], "delta_neutral", "the portfolio's delta by delta_neutral(part=1)"),
+        ([Linear(), Greeks()], "greeks", "(mode=cap, weight=0.5, part=1), the portfolio's delta"),
+        ([Linear(), hr.TermSplit()], "term_split", "(part=short), curve30_91 "),
+        ([Linear(), hr.CorrelationScope("vix")], "correlation_scope", "(share=1), vix "),
+        ([hr.AdaptiveTiers("vix", "vix", "vix")], "adaptive_tiers", "vix "),
+    ],
+)
+def test_an_explanation_says_what_a_step_looked_at(steps, kind: str, said: str) -> None:
+    policy = hr.Policy(steps, signals=[hr.Level("vix"), hr.CurveRatio()])
+    data = market(200)
+    told = hr.backtest(policy, data, AT_MONEY).explain(str(data.dates[150]))
+    (one,) = [step for step in told.steps if step["kind"] == kind]
+    assert said in one["said"]
+
+
+def test_a_backtest_says_how_much_of_the_curve_is_a_models() -> None:
+    policy = hr.Policy([Linear(), hr.TermSplit()], signals=[hr.Level("vix"), hr.CurveRatio()])
+    said = hr.backtest(policy, market(200), AT_MONEY).found.assumptions
+    assert any("curve30_91 comes from a model of VIX futures on 100%" in line for line in said)
