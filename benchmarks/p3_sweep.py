@@ -68,6 +68,9 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         days_left=(365.0 - np.arange(T) * 1.45) % 365.0,
         new_year=(np.arange(T) % 252 == 0).astype(float),
         year_ends=(np.arange(T) % 252 == 251).astype(float),
+        delta=zero,
+        hedged=zero,
+        band=zero,
     )
     times = np.datetime64("1990-01-01", "ns") + np.arange(T) * np.timedelta64(1, "D")
     return Tape(times, bars, (vix,), peers.CASH)

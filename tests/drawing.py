@@ -20,10 +20,13 @@ from hedgerow.core.tape import Tape
 from hedgerow.policies import (
     actions,
     correlation,
+    crash,
     drawdown,
     greeks,
+    hedging,
     overlays,
     percentiles,
+    regimes,
     rules,
     scope,
     stop,
@@ -113,6 +116,10 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "sigmoid": st.tuples(number(0.01, 2.0), number(8.0, 40.0), ordered(0.0, 3.0)).map(
         lambda p: rules.Sigmoid("vix", p[0], p[1], p[2][0], p[2][1])
     ),
+    "crash_intensity": st.builds(crash.CrashIntensity, st.just("vix"), number(0.01, 0.2)),
+    "regime": st.tuples(number(0.0, 1.0), number(0.0, 3.0)).map(
+        lambda p: regimes.Regime("vix", p[0], p[1])
+    ),
     "correlation_ratio": st.builds(correlation.CorrelationRatio, st.just("vix"), number(0.1, 1.0)),
     "drawdown": st.builds(drawdown.Drawdown, number(0.0, 20.0), number(-0.1, 0.2)),
     "delta_neutral": st.builds(greeks.DeltaNeutral, number(0.1, 2.0)),
@@ -141,6 +148,9 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.builds(stop.Stop, number(0.001, 0.05), st.integers(1, 10)),
     "trigger": st.sampled_from(SWITCHES).flatmap(_trigger),
     "at_roll": st.builds(trigger.AtRoll),
+    # to the edge as whalley_wilmott: a text cannot differ between lanes
+    "delta_band": st.builds(hedging.DeltaBand, number(0.0, 1.0), st.just("zero")),
+    "whalley_wilmott": st.builds(hedging.WhalleyWilmott, number(0.01, 10.0)),
 }
 
 
@@ -254,6 +264,9 @@ def tapes(draw: Any, bars: int = 90) -> Tape:
         days_left=(np.arange(t)[::-1] * 1.45) % 366.0,
         new_year=np.r_[1.0, (rng.random(t - 1) < 0.03).astype(float)],
         year_ends=(rng.random(t) < 0.03).astype(float),
+        delta=rng.uniform(-1.0, 1.0, t),
+        hedged=rng.uniform(-1.0, 1.0, t),
+        band=rng.uniform(0.0, 0.3, t),
     )
     times = np.datetime64("2020-01-01", "ns") + np.arange(t) * np.timedelta64(1, "D")
     return Tape(times, bars_, (vix, 0.9 * np.roll(vix, 1), 1.1 * np.roll(vix, 2)), nav)

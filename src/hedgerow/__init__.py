@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api.choosing import compare
+    from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
@@ -61,10 +63,13 @@ if TYPE_CHECKING:
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
+    from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
+    from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
+    from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
     from hedgerow.policies.rules import (
         Bands,
         Constant,
@@ -101,8 +106,11 @@ __all__ = [
     "CorrelationRatio",
     "CorrelationScope",
     "Costs",
+    "CrashHazard",
+    "CrashIntensity",
     "CurveRatio",
     "DataError",
+    "DeltaBand",
     "DeltaNeutral",
     "Drawdown",
     "Equity",
@@ -110,6 +118,7 @@ __all__ = [
     "Future",
     "FutureContract",
     "Greeks",
+    "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
     "Ladder",
@@ -134,6 +143,9 @@ __all__ = [
     "Quantile",
     "RangeError",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -163,9 +175,11 @@ __all__ = [
     "VixFutureConstant",
     "VixPut",
     "VolRatio",
+    "WhalleyWilmott",
     "__version__",
     "analyse",
     "backtest",
+    "compare",
     "errors",
     "example",
     "load",
@@ -174,6 +188,7 @@ __all__ = [
     "margin",
     "readings",
     "rulebook",
+    "scalp",
     "structures",
     "sweep",
     "trade",
@@ -184,6 +199,8 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.choosing": ("compare",),
+    "api.scalping": ("scalp",),
     "api.source": ("example", "readings"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
@@ -226,8 +243,11 @@ _HOMES = {
     "instruments.future_constant": ("VixFutureConstant",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
+        *("CrashHazard", "CrashIntensity", "Hawkes"),
+        *("Regime", "RegimeCount", "RegimeProbability"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
+        *("DeltaBand", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),

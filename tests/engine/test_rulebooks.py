@@ -26,7 +26,7 @@ from synthetic import market
 NO_BAR = Bar(*[0.0] * len(Bar._fields))
 PUBLISHED = ["bxm", "cll", "cndr", "pput", "put", "spvxst", "spvxst-tr", "veqtor", "vxth"]
 SEEDS = [name for name in names() if name not in PUBLISHED]
-WORKED = ["gamma-2019", "term-structure-2016"]
+WORKED = ["gamma-scalping", "term-structure-2016"]
 """Worked examples of the source with contracts of their own."""
 ON_PUTS = [name for name in SEEDS if name not in WORKED]
 
@@ -356,13 +356,6 @@ def test_e5_option_a_is_600_dollars_at_18_and_1000_at_22_on_10_million() -> None
     assert table("option-a")["portfolio"]["value"] == 10_000_000
 
 
-def test_e3_straddles_of_60_days_whose_delta_the_other_line_takes_out() -> None:
-    straddles, delta = rulebook("gamma-2019").program.lines
-    assert rulebook("gamma-2019").program.portfolio.value == 30_000_000
-    assert (straddles.sleeve.kind, straddles.sleeve.moneyness) == ("straddle", 1.0)
-    assert (delta.offsets, delta.policy.trigger) == ("straddles", None)  # every day
-
-
 def test_e4_near_puts_are_sold_and_far_variance_is_bought() -> None:
     puts, variance = rulebook("term-structure-2016").program.lines
     assert (puts.sleeve.kind, puts.sleeve.side, puts.sleeve.months) == ("vix_put", "short", 1)
@@ -396,6 +389,19 @@ def test_a8_sigmoid_is_half_at_20() -> None:
     assert rule(of, 30.0) == pytest.approx(1.0 / (1.0 + np.exp(-2.0)), rel=1e-12)
 
 
+def test_a13_e3_gamma_scalping_hedges_straddles_at_every_close() -> None:
+    made = rulebook("gamma-scalping").program
+    straddles, hedge = made.lines
+    assert (made.portfolio.value, straddles.sleeve.kind, straddles.sleeve.moneyness) == (
+        30e6, "straddle", 1.0,
+    )  # fmt: skip
+    assert [step.kind for step in straddles.policy.steps] == ["constant", "at_roll"]
+    assert (hedge.offsets, hedge.sleeve.kind, hedge.policy.trigger) == (
+        "straddles", "underlying", None,
+    )  # fmt: skip
+    assert decided(hedge.policy).x == decided(hedge.policy).act == 1.0
+
+
 @pytest.mark.parametrize("name", ON_PUTS)
 def test_001_the_standard_contract_is_a_90_day_put(name: str) -> None:
     given = line(name, "puts")["sleeve"]
@@ -406,7 +412,7 @@ def test_001_the_standard_contract_is_a_90_day_put(name: str) -> None:
 @pytest.mark.parametrize("name", ON_PUTS)
 def test_the_rules_of_the_source_hold_puts_of_the_listed_grid(name: str) -> None:
     made = rulebook(name).program
-    for line in made.lines:
+    for line in (line for line in made.lines if not line.offsets):
         roster = line.sleeve.roster(market(120))
         symbols = {s for n in np.unique(roster.held) for s in roster.basket(int(n)).symbols}
         assert len(symbols) > 2

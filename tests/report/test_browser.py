@@ -14,6 +14,7 @@ import pytest
 import hedgerow as hr
 import synthetic
 from hedgerow.engine.trade import trade
+from hedgerow.policies.catalog import starter
 from hedgerow.report import examples as examples_page
 from hedgerow.report import page, program_page
 from hedgerow.report import readings as readings_page
@@ -90,12 +91,28 @@ def worked_out(found, path) -> tuple[str, str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("write", [compared, traded, read_in_all_ways, worked_out])
 def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None:
-    program = browser()
     first, last, begins = write(found, tmp_path / "report.html")
-    (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
+    out = measured(tmp_path, PROBE)
+    assert last in out["before"]
+    assert first in out["after"]
+    assert begins in out["after"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_choice_fits_a_phone(tmp_path) -> None:
+    market = hr.load("builtin", start="2016-01-04", end="2020-12-31")
+    rules = [starter("linear", "option-a"), starter("tiers"), starter("vol_ratio")]
+    hr.compare(rules, market, [hr.Put(), hr.VarianceSwap()]).report(tmp_path / "report.html")
+    measured(tmp_path, re.sub(r"  const plot = .*?(?=  inside\.width)", "", PROBE, flags=re.S))
+
+
+def measured(tmp_path, probe: str) -> dict:
+    """Open a page on a phone and a desk; nothing may complain or be wider than the screen."""
+    (tmp_path / "probe.html").write_text(probe, encoding="utf-8")
     done = subprocess.run(
         [
-            program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", "--allow-file-access-from-files", "--enable-logging=stderr",
             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=4000",
@@ -110,6 +127,4 @@ def test_a_browser_has_nothing_to_complain_about(found, tmp_path, write) -> None
     out = json.loads(htmllib.unescape(said.group(1)))
     for width in ("phone", "desktop"):
         assert out[width]["wide"] <= out[width]["inner"], width
-    assert last in out["before"]
-    assert first in out["after"]
-    assert begins in out["after"]
+    return out

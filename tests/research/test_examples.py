@@ -163,7 +163,7 @@ def test_e1_cost_is_carry_and_trading_of_the_calm_years() -> None:
 
 def test_e3_parts_are_those_of_the_traded_program() -> None:
     span = {"start": "2019-01-02", "end": "2019-12-31"}
-    result = hr.trade(rulebook("gamma-2019").program, world(), **span).to_dict()
+    result = hr.trade(rulebook("gamma-scalping").program, world(), **span).to_dict()
     measured = made("E3").measured
     straddles = result["lines"]["straddles"]["parts"]
     assert measured.found("Gamma P&L")["straddles"] == pytest.approx(straddles["gamma"])
@@ -171,13 +171,6 @@ def test_e3_parts_are_those_of_the_traded_program() -> None:
     net = measured.found("Net of both lines, all counted")["straddles"]
     assert net == pytest.approx(result["hedge_pnl"])
     assert straddles["gamma"] > 0.0 > straddles["theta"]
-
-
-def test_e3_the_decay_of_the_year_is_what_its_size_was_made_for() -> None:
-    """4 % of 30 million at a volatility of 15 %: 2 φ(0) / (σ √τ) of notional is Γ S²."""
-    tau = 45.0 / 365.0  # 60 days when bought, 30 when rolled
-    dollar = 0.04 * 30e6 * 2.0 / np.sqrt(2.0 * np.pi) / (0.15 * np.sqrt(tau))
-    assert 0.5 * dollar * 0.15**2 == pytest.approx(200_000.0, rel=0.05)
 
 
 def test_e4_weights_are_those_of_a4_and_add_up_to_one() -> None:

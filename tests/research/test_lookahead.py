@@ -17,7 +17,9 @@ from hedgerow.instruments import catalog
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
+from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.percentiles import Quantile
+from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.term_structure import CurveRatio
@@ -32,6 +34,21 @@ DRAWN = {
     "average": [Average(), Average("spx", days=50)],
     "trend": [Trend(), Trend("spx", short=2, long=9, days=3)],
     "future": [Future(), Future(2, lag=0), Future(8)],
+    "crash_hazard": [
+        CrashHazard(least=250),
+        CrashHazard(0.01, 5, event="day", every="quarter", window=400, least=300),
+        CrashHazard(least=300, every="never"),
+    ],
+    "hawkes": [Hawkes(0.01, least=250), Hawkes(0.015, every="never", window=400, least=400)],
+    "regime_probability": [
+        RegimeProbability(least=250, window=500),
+        RegimeProbability("vix", least=300, every="half"),
+        RegimeProbability(least=300, every="never"),
+    ],
+    "regime_count": [
+        RegimeCount(least=250),
+        RegimeCount("vix", level=15.0, every="month", least=60),
+    ],
     "curve_ratio": [CurveRatio(), CurveRatio(short=10, long=180)],
     "correlation": [Correlation(("spx", "spx_open"), 20), Correlation(("spx", "vix", "spx_open"))],
     "implied_correlation": [

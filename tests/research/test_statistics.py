@@ -126,7 +126,13 @@ def row(name: str, gain: float) -> dict:
     return {"name": name, "dynamic_gain": gain}
 
 
-GOOD = {"sharpe": 0.7, "win_rate": 0.45, "trades_per_year": 12.0, "max_drawdown": -0.5}
+GOOD = {
+    "nav_start": 1e7,
+    "sharpe": 0.7,
+    "win_rate": 0.45,
+    "trades_per_year": 12.0,
+    "max_drawdown": -0.5,
+}
 POLICY = Policy([Linear()], signals=[Level("vix")])
 
 
@@ -138,6 +144,7 @@ POLICY = Policy([Linear()], signals=[Level("vix")])
         ("one crisis only", GOOD, [row("a", 9), row("b", 1), row("c", -5)], False),
         ("trades", {**GOOD, "trades_per_year": 21.0}, [row("a", 1), row("b", 1)], False),
         ("ruin", {**GOOD, "max_drawdown": -1.01}, [row("a", 1), row("b", 1)], False),
+        ("ruin", {**GOOD, "nav_start": -1.0}, [row("a", 1), row("b", 1)], False),
         ("same-bar fills", GOOD, [row("a", 1), row("b", 1)], True),
         ("", GOOD, [row("a", 1), row("b", 1)], False),
     ],

@@ -196,6 +196,7 @@ class Result:
             "strategies": found.strategies,
             "saving": found.saving,
             "matched": found.matched,
+            "divest": found.divest,
             "crises": found.crises,
             "calm": found.calm,
             "her": found.her,
@@ -223,7 +224,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _check(policy: Any, market: Any, hedge: Any, portfolio: Any, costs: Any) -> None:
+def check(policy: Any, market: Any, hedge: Any, portfolio: Any, costs: Any) -> None:
     """Refuse what cannot be run, each with the words that would be right."""
     if not isinstance(policy, Policy):
         file = isinstance(policy, str | os.PathLike)
@@ -322,7 +323,7 @@ def backtest(
     """
     from hedgerow.research.comparison import compare
 
-    _check(policy, market, hedge, portfolio, costs)
+    check(policy, market, hedge, portfolio, costs)
     if not isinstance(split, str):
         raise RangeError(
             f"{shown(split)} is not a split",
@@ -388,7 +389,7 @@ def sweep(
     from hedgerow.engine.run import prepare
     from hedgerow.research.sweep import sweep as run
 
-    _check(policy, market, hedge, portfolio, costs)
+    check(policy, market, hedge, portfolio, costs)
     ground = prepare(
         market,
         hedge,

@@ -16,6 +16,7 @@ import typer
 
 from hedgerow.cli import (
     chains,
+    compare,
     curve,
     data,
     examples,
@@ -28,6 +29,7 @@ from hedgerow.cli import (
     review,
     rulebook,
     runs,
+    scalp,
     trade,
 )
 from hedgerow.report.formats import NOT_ADVICE
@@ -43,10 +45,12 @@ app = typer.Typer(
 app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
+app.command()(compare.compare)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(iv.iv)
+app.command()(scalp.scalp)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)

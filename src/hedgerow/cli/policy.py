@@ -18,23 +18,29 @@ app = typer.Typer(help="Check, show and write policy files.", no_args_is_help=Tr
 POINTS = (10.0, 14.0, 18.0, 22.0, 25.0, 30.0, 40.0, 50.0, 60.0)
 CORRELATIONS = (0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
+RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0)
+CHANCES = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
+LEVELS = {
+    "realised_vol": VOLS,
+    **dict.fromkeys(("correlation", "implied_correlation"), CORRELATIONS),
+    **dict.fromkeys(("crash_hazard", "hawkes"), RATIOS),
+    **dict.fromkeys(("regime_probability", "regime_count"), CHANCES),
+}
+"""Typical levels of signals that are no points, by kind."""
 
 # Written out, because --help must not import the catalogue; a test compares the two.
 RULES = (
     "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder, table, "
-    "correlation_ratio, drawdown, delta_neutral, adaptive_linear, adaptive_tiers or adaptive_bands."
+    "correlation_ratio, drawdown, delta_neutral, adaptive_linear, adaptive_tiers, adaptive_bands, "
+    "crash_intensity or regime."
 )
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "
     "tiers: option-c, binary, above-20; bands: middles, low-ends, high-ends; "
     "sigmoid: plain, rescaled; correlation_ratio: realised, implied; drawdown: corrected, printed; "
-    "adaptive_tiers: option-c, binary; adaptive_bands: middles, low-ends, high-ends."
+    "adaptive_tiers: option-c, binary; adaptive_bands: middles, low-ends, high-ends; "
+    "crash_intensity: logistic, hawkes; regime: filter, count."
 )
-LEVELS = {
-    "realised_vol": VOLS,
-    "correlation": CORRELATIONS,
-    "implied_correlation": CORRELATIONS,
-}
 
 File = Annotated[Path, typer.Argument(metavar="POLICY.toml", help="The policy file.")]
 

@@ -53,6 +53,13 @@ class Bar(NamedTuple):
     """1.0 on the first bar of a calendar year and of the run, else 0.0."""
     year_ends: Num
     """1.0 on the last bar of a calendar year, whose orders are next year's, else 0.0."""
+    delta: Num
+    """Of the line whose delta is taken out, points a point of the index and contract of it, once
+    its orders are filled; 0.0 for a line that takes none out, as the next two."""
+    hedged: Num
+    """Delta of what the line itself holds against it, in the same measure."""
+    band: Num
+    """Half-width of Whalley's and Wilmott's band at an aversion of 1, in the same measure."""
 
 
 class Book(NamedTuple):

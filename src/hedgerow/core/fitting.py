@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
+from hedgerow.core.policy import Policy
 from hedgerow.core.step import Signal
 
 Every = Literal["year", "half", "quarter", "month", "never"]
@@ -82,6 +83,17 @@ def refits(
     months = dates.astype("datetime64[M]").astype(np.int64) // _MONTHS[every]
     turns = np.flatnonzero(np.diff(months)) + 1
     return np.concatenate([[begins], turns[turns > begins]])
+
+
+Fits = Mapping[str, tuple[Fit, ...]]
+"""Fits of the signals that are fitted to the past, by the signal's name, oldest first."""
+
+
+def fits_of(policy: Policy, market: Market) -> Fits:
+    """Return the fits of a policy's signals on a market; none for signals that are not fitted."""
+    return {
+        signal.name: signal.fits(market) for signal in policy.signals if isinstance(signal, Fitted)
+    }
 
 
 def in_force(fits: tuple[Fit, ...], row: int) -> Fit | None:

@@ -145,6 +145,11 @@ class Policy:
         last = self.steps[-1]
         return last if last.stage == Stage.TRIGGER else None
 
+    @property
+    def follows_delta(self) -> bool:
+        """Whether a step looks at the delta of another line, which a line without one lacks."""
+        return any(getattr(step, "follows_delta", False) for step in self.steps)
+
     def params(self) -> tuple[Any, ...]:
         """Return the parameters of each step as its kernel wants them."""
         return tuple(step.params() for step in self.steps)

@@ -327,15 +327,16 @@ def in_words(error: ValidationError, cls: type[Any], where: str) -> PolicyError:
     first = error.errors()[0]
     names, kind = list(_hints(cls)), str(first["type"])
     # What was given by position is told by the name of its field.
+    placed = [item.name for item in fields(cls) if not item.kw_only]
     field, *inside = first["loc"] or ("",)
-    if isinstance(field, int) and field < len(names):
-        field = names[field]
+    if isinstance(field, int) and field < len(placed):
+        field = placed[field]
     path = f"{where}.{field}".removesuffix(".") + "".join(f"[{place}]" for place in inside)
     if kind in ("unexpected_keyword_argument", "unexpected_keyword"):
         return PolicyError("unknown key", where=path, mend=nearest(str(first["loc"][-1]), names))
     if kind == "unexpected_positional_argument":
         return PolicyError(
-            f"takes no more than {len(names)} values",
+            f"takes no more than {len(placed)} values without a name",
             where=where,
             mend=f"name them: {_listed(names)}",
         )

@@ -74,7 +74,9 @@ class Step(Protocol):
     parameters leave parts of its memory at their start value may name them in an attribute
     ``idle``, and the compiled carriage keeps no row for them.  A step that takes the portfolio's
     delta out (``view.bar.neutral``) says so with ``needs = frozenset({"delta"})``: it is then
-    refused with a sleeve that cannot.
+    refused with a sleeve that cannot.  One whose kernel reads the delta of another line
+    (`Bar.delta`, `Bar.hedged`, `Bar.band`) says so by ``follows_delta = True``; if it is a trigger,
+    a field ``rest`` of its memory is the delta that its order leaves.
     """
 
     kind: ClassVar[str]

@@ -132,6 +132,10 @@ def record(
         days_left=(end - filled.astype("int64")).astype("float64"),
         new_year=new_year.astype("float64"),
         year_ends=(turns != years).astype("float64"),
+        # only the event engine knows another line's delta, and fills them in
+        delta=np.zeros(len(market)),
+        hedged=np.zeros(len(market)),
+        band=np.zeros(len(market)),
     )
     columns = tuple(np.asarray(signal(market), dtype="float64") for signal in policy.signals)
     if same_bar:

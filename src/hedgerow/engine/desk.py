@@ -7,13 +7,13 @@ broker makes the very numbers of the floats carriage.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hedgerow.core.book import Bar, Book, Order, View, no_order, opening, place
 from hedgerow.core.policy import Decision
 from hedgerow.core.tape import Tape
 from hedgerow.engine.acting import KEEP, Acting
-from hedgerow.engine.broker import Execution, Fill, Ticket, Traded, most_filled
+from hedgerow.engine.broker import Execution, Fill, Ticket, Traded
 from hedgerow.engine.holdings import Lots, Marked, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
 from hedgerow.engine.margining import asks_margin
@@ -88,21 +88,6 @@ class Desk:
     def wanted(self) -> float:
         """Units that are to be held."""
         return self.full * self.kept
-
-    def delta(self, row: int, due: int, vix: float) -> float:
-        """Return the delta of what will be held once the market orders are filled, USD a point.
-
-        Limit orders may never be, and no order is beyond the depth that there is at this VIX.
-        What expires by the day ``due``, since 1970-01-01, settles before they are.
-        """
-        lots = list(self.lots.items())
-        lots += [
-            (sent.basket, most_filled(sent, self.execution, vix))
-            for sent in self.tickets
-            if sent.limit is None
-        ]
-        live = [(without(basket, self._expires(due)), units) for basket, units in lots]
-        return math.fsum(units * self.prices.delta(basket, row) for basket, units in live if basket)
 
     # a bar, in its order
 
@@ -219,10 +204,18 @@ class Desk:
             self._acted = False
         return gone
 
-    def decide(self, row: int) -> tuple[View, Decision]:
-        """Let the policy decide, and remember what it remembers."""
+    def decide(self, row: int, terms: Mapping[str, float] | None = None) -> tuple[View, Decision]:
+        """Let the policy decide, and remember what it remembers.
+
+        Parameters
+        ----------
+        row
+            Of the market.
+        terms
+            Facts of the bar that the tape does not know: see `Offset`.
+        """
         at = row - self.first
-        view = View(self._signals[at], self.book, self._bars[at])
+        view = View(self._signals[at], self.book, self._bars[at]._replace(**(terms or {})))
         decision = self.line.policy.decide(view, self._memory, self._params)
         self._memory = decision.memory
         return view, decision

@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hedgerow.core.expiry import sessions_ahead
+from hedgerow.core.fitting import Fits, fits_of, in_force
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.tape import Tape
 from hedgerow.engine.program import Line, Program
@@ -113,10 +114,11 @@ class History:
             )
             rosters.append(roster)
             try:
-                tapes.append(ground.tape(line.policy, program.lag))
+                tape = ground.tape(line.policy, program.lag, offsets=bool(line.offsets))
             except PolicyError as error:
                 where = f"line '{line.name}', {error.where}"
                 raise PolicyError(error.what, where=where, mend=error.mend) from None
+            tapes.append(tape)
         return cls(
             whole, first, values, tuple(program.lines), tuple(rosters), tuple(tapes), program.lag
         )
@@ -153,6 +155,18 @@ class History:
     def _rows(self) -> Floats:
         columns = [self.market[name] for name in sorted(self.market.columns)]
         return np.ascontiguousarray(np.column_stack(columns))
+
+    @cached_property
+    def _fits(self) -> dict[str, Fits]:
+        return {line.name: fits_of(line.policy, self.market) for line in self.lines}
+
+    def fits_at(self, line: Line, row: int) -> dict[str, dict[str, Any]]:
+        """Return the fits of a line's signals that are in force at a bar, as plain values."""
+        return {
+            name: fit.as_dict()
+            for name, fits in self._fits[line.name].items()
+            if (fit := in_force(fits, row)) is not None
+        }
 
     def digest(self, row: int) -> str:
         """Return the hash of all that the market showed at a bar."""

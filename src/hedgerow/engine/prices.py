@@ -58,3 +58,12 @@ class Prices:
     def delta(self, basket: Basket, row: int) -> float:
         """Return the delta of a unit, USD per index point."""
         return self.total(basket, lambda track, at: track.delta[at] * track.multiplier, row)
+
+    def gamma(self, basket: Basket, row: int) -> float:
+        """Return the gamma of a unit, USD per index point squared."""
+        return self.total(basket, lambda track, at: track.gamma[at] * track.multiplier, row)
+
+    def cost(self, basket: Basket, row: int) -> float:
+        """Return what trading a unit costs, spreads and fees, USD."""
+        legs = ((self.track(symbol), abs(weight)) for symbol, weight in zip(*basket, strict=True))
+        return sum(n * (t.half_spread[row - t.first] * t.multiplier + t.fee) for t, n in legs)

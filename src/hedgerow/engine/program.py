@@ -15,6 +15,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.run import no_delta_to_follow
 from hedgerow.errors import PolicyError, RangeError, SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.scene import index_of
@@ -89,6 +90,8 @@ class Line:
                 where=f"line {self.name}, policy",
                 mend=f"write hr.load_policy({self.policy!r})" if text else "write hr.Policy(…)",
             )
+        if self.policy.follows_delta and not self.offsets:
+            raise no_delta_to_follow(self.policy, f"line {self.name}, policy")
         _part(self.share, f"line {self.name}, share", 0.0, 10.0)
         _part(self.max_share, f"line {self.name}, max_share", 0.0, 1.0)
         if not isinstance(self.offsets, str):

@@ -8,6 +8,7 @@ and version decide what happens, so a restart is a replay.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -166,9 +167,16 @@ class Recorder:
                 )
             )
 
-    def decided(self, line: str, policy: Policy, view: View, decision: Decision) -> None:
-        """Record a line's decision."""
-        self.happen(deciding.recorded(self._time, line, policy, view, decision))
+    def decided(
+        self,
+        line: str,
+        policy: Policy,
+        view: View,
+        decision: Decision,
+        fits: Mapping[str, Any],
+    ) -> None:
+        """Record a line's decision, and the fits of its signals that were in force."""
+        self.happen(deciding.recorded(self._time, line, policy, view, decision, fits))
 
     def planned(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.book import Order
+from hedgerow.core.fitting import fits_of
 from hedgerow.core.lanes import floats
 from hedgerow.core.market import Floats, Market, Origin, session_date
 from hedgerow.core.policy import Policy
@@ -56,8 +57,23 @@ class Ground:
     same_bar: bool
     index: str = SPOT
 
-    def tape(self, policy: Policy, lag: int = 1) -> Tape:
-        """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later."""
+    def tape(self, policy: Policy, lag: int = 1, *, offsets: bool = False) -> Tape:
+        """Lay the ground out as a tape for a policy whose orders are filled ``lag`` bars later.
+
+        Parameters
+        ----------
+        policy, lag
+            Whose tape, and when its orders are filled.
+        offsets
+            Whether it takes the delta of another line out, which the tape does not know.
+
+        Raises
+        ------
+        PolicyError
+            If it looks at such a delta, and has none.
+        """
+        if policy.follows_delta and not offsets:
+            raise no_delta_to_follow(policy, "policy")
         before = np.r_[self.values[0], self.values[:-1]]
         earned = self.values / before - 1.0
         return record(
@@ -213,6 +229,16 @@ def _inside(market: Market, date: str, where: str) -> None:
         )
 
 
+def no_delta_to_follow(policy: Policy, where: str) -> PolicyError:
+    """Return the error for a policy that looks at another line's delta where there is none."""
+    kinds = [step.kind for step in policy.steps if getattr(step, "follows_delta", False)]
+    return PolicyError(
+        f"'{kinds[0]}' follows the delta of another line, and here is none",
+        where=where,
+        mend='use it in a program, on a line with offsets = "…"; hedgerow scalp studies such bands',
+    )
+
+
 def static(signal: str = "vix", level: float = 1.0, every: str | None = None) -> Policy:
     """Return the policy that every other is compared with: ``level`` times the base, always.
 
@@ -275,6 +301,7 @@ def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None
         {kind: journey.trace[:, i].copy() for i, kind in enumerate(kinds)},
         {name: journey.memory[:, i].copy() for i, name in enumerate(remembered)},
         {"policy": text_of(policy), **(facts or {})},
+        fits_of(policy, ground.market),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.fitting import Fits
 from hedgerow.core.market import Floats
 
 COLUMNS = (
@@ -52,6 +53,8 @@ class Track:
     facts
         What made the run: hash of the data, text of the policy, tables of sleeve, costs and
         portfolio, version of Hedgerow.
+    fits
+        Every fit of the signals that are fitted to the past, by signal name.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Track:
     trace: Mapping[str, Floats] = field(default_factory=dict)
     memory: Mapping[str, Floats] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    fits: Fits = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for group in (self.columns, self.signals, self.trace, self.memory):

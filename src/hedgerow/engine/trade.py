@@ -9,11 +9,12 @@ the program says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hedgerow.core.book import Order
 from hedgerow.core.market import Market
+from hedgerow.core.policy import Decision
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.broker import Broker, Quote, SimulatedBroker
 from hedgerow.engine.desk import Desk
@@ -22,6 +23,7 @@ from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.holdings import Marked
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.limits import Bound, Limits
+from hedgerow.engine.offsetting import Offset
 from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
@@ -244,20 +246,19 @@ class Engine:
             self.recorder.slice(self.feed.digest(bars.row), self._seen(bars.row))
 
     def _decide(self, bars: Bars) -> None:
-        row, recorder = bars.row, self.recorder
-        asked, traces = [], []
+        row = bars.row
+        asked, decisions = [], []
         for desk in self.desks:
-            view, decision = desk.decide(row)
-            asked.append((float(decision.x), float(decision.act)))
-            traces.append(decision.trace)
-            if recorder is not None:
-                recorder.decided(desk.line.name, desk.line.policy, view, decision)
+            decision = None if desk.line.policy.follows_delta else self._decided(desk, row)
+            decisions.append(decision)
+            asked.append((float(decision.x), float(decision.act)) if decision else (0.0, 0.0))
         limits = self.limits
         bound = limits.bound(bars, self.desks, asked, self.nav)
         wishes: dict[str, dict[str, float]] = {}
         orders: dict[str, Order] = {}
-        for desk, trace, mine in zip(self.desks, traces, bound, strict=True):
-            limits.warn(desk.line, trace, mine)
+        for desk, decision, mine in zip(self.desks, decisions, bound, strict=True):
+            if decision:
+                limits.warn(desk.line, decision.trace, mine)
             wishes[desk.line.name] = desk.wish(row, bars.day, self._spot(desk, bars), bars.vix)
             if not desk.line.offsets:
                 cut = limits.cuts(desk, mine, row)
@@ -268,11 +269,24 @@ class Engine:
                 part = factor if desk.marginal(row, order, bars.due) else 1.0
                 self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
         # a line that takes another's delta out comes last: it sees what that one has ordered
-        for desk, (x, act), mine in zip(self.desks, asked, bound, strict=True):
+        for desk, early, mine in zip(self.desks, decisions, bound, strict=True):
             if desk.line.offsets:
-                order = self._offset(desk, x * desk.line.share, act, bars)
+                other = next(o for o in self.desks if o.line.name == desk.line.offsets)
+                offset = Offset(desk, other, bars, self._spot(desk, bars))
+                decision = early or self._decided(desk, row, offset.terms)
+                if early is None:
+                    limits.warn(desk.line, decision.trace, mine)
+                order = offset.order(decision)
                 part = limits.call_last(bars, self.desks, desk, order, self.nav)
                 self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
+
+    def _decided(self, desk: Desk, row: int, terms: Mapping[str, float] | None = None) -> Decision:
+        """Let a line decide, and write it down; what it sees of another's delta are its terms."""
+        view, decision = desk.decide(row, terms)
+        if self.recorder is not None:
+            fits = self.feed.fits_at(desk.line, row)
+            self.recorder.decided(desk.line.name, desk.line.policy, view, decision, fits)
+        return decision
 
     def _plan(
         self, bars: Bars, desk: Desk, bound: Bound, part: float, why: dict[str, float]
@@ -310,13 +324,6 @@ class Engine:
     def _spot(self, desk: Desk, bars: Bars) -> float:
         """Return the level of the index that a line is written on, points."""
         return bars.spots[index_of(desk.line.sleeve)]
-
-    def _offset(self, desk: Desk, x: float, act: float, bars: Bars) -> Order:
-        """Return the order that takes the delta of another line out."""
-        row = bars.row
-        other = next(other for other in self.desks if other.line.name == desk.line.offsets)
-        each = desk.prices.delta(desk.aim, row)
-        return Order(x, -x * other.delta(row, bars.due, bars.vix) / each if each else 0.0, act)
 
     def _close(self, bars: Bars, marks: list[Marked]) -> None:
         parts: dict[str, Parts] = {

@@ -2,10 +2,13 @@
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
 from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
+from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
 from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
+from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
+from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.scope import CorrelationScope, Scope
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
@@ -27,11 +30,15 @@ __all__ = [
     "Correlation",
     "CorrelationRatio",
     "CorrelationScope",
+    "CrashHazard",
+    "CrashIntensity",
     "CurveRatio",
+    "DeltaBand",
     "DeltaNeutral",
     "Drawdown",
     "Future",
     "Greeks",
+    "Hawkes",
     "ImpliedCorrelation",
     "Ladder",
     "Level",
@@ -40,6 +47,9 @@ __all__ = [
     "Persist",
     "Quantile",
     "RealisedVol",
+    "Regime",
+    "RegimeCount",
+    "RegimeProbability",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -54,4 +64,5 @@ __all__ = [
     "Trend",
     "Trigger",
     "VolRatio",
+    "WhalleyWilmott",
 ]

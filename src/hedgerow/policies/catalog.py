@@ -10,8 +10,10 @@ from hedgerow.core.policy_text import preset
 from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
+from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
+from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.term_structure import CurveRatio
@@ -20,6 +22,10 @@ from hedgerow.policies.trigger import Trigger
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
 _MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
 _TREND = re.compile(r"^(?P<column>\w+)_trend(?P<short>\d+)_(?P<long>\d+)_(?P<days>\d+)$")
+_CRASH = re.compile(r"^crash(?P<drop>[\d.]+)_(?P<days>\d+)(?P<day>_day)?$")
+_HAWKES = re.compile(r"^hawkes(?P<drop>[\d.]+)$")
+_HIGH = re.compile(r"^(?P<column>\w+)_high(?P<level>[\d.]+)$")
+_STATE = re.compile(r"^p_high(?P<vix>_vix)?$")
 _QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P<least>\d+))?$")
 _CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
 _IMPLIED = re.compile(r"^implied_(?P<column>\w+)$")
@@ -42,7 +48,9 @@ def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
-    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``.
+    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``;
+    fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
     --------
@@ -59,6 +67,15 @@ def signal_named(name: str) -> Signal:
         return Trend(found["column"], *(int(found[part]) for part in ("short", "long", "days")))
     if found := _FUTURE.match(name):
         return Future(int(found["rank"]), lag=0 if found["close"] else 1)
+    if found := _CRASH.match(name):
+        drop, days = float(found["drop"]) / 100.0, int(found["days"])
+        return CrashHazard(drop, days, event="day" if found["day"] else "fall")
+    if found := _HAWKES.match(name):
+        return Hawkes(float(found["drop"]) / 100.0)
+    if found := _STATE.match(name):
+        return RegimeProbability("vix" if found["vix"] else "returns")
+    if found := _HIGH.match(name):
+        return RegimeCount(found["column"], level=float(found["level"]))
     if found := _QUANTILE.match(name):
         percent, days, least = (int(found[part] or LEAST) for part in ("percent", "days", "least"))
         return Quantile(found["column"], percent, days, least)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hedgerow.core.policy import Policy
-from hedgerow.errors import HedgerowError, PolicyError
+from hedgerow.errors import HedgerowError, PolicyError, nearest
 from hedgerow.files import not_written, write_whole
+from hedgerow.policies.catalog import rules, starter
 
 Parsed = TypeVar("Parsed")
 
@@ -28,6 +29,40 @@ def read(path: str | os.PathLike[str]) -> Policy:
         If the file is missing, unreadable or wrong; names file and field.
     """
     return parsed(path, Policy.from_toml, "policy", "hedgerow policy new --out FILE")
+
+
+def named(text: str) -> Policy:
+    """Return the policy that a word of a command line means.
+
+    Parameters
+    ----------
+    text
+        ``RULE`` or ``RULE@PRESET`` for a rule with the overlays of the spec, or the path of a
+        policy file; a word that is both is the rule.
+
+    Raises
+    ------
+    PolicyError
+        If it is neither, or the file cannot be read.
+
+    Examples
+    --------
+    >>> named("linear@option-a").name
+    'linear-option-a'
+    """
+    rule, at, variant = text.partition("@")
+    known = rules()
+    path = Path(text)
+    if rule not in known and (path.suffix or len(path.parts) > 1 or path.exists()):
+        return read(path)
+    if rule not in known:
+        raise PolicyError(
+            "this is neither a rule nor a policy file", where=text, mend=nearest(rule, known)
+        )
+    try:
+        return starter(rule, variant if at else None)
+    except PolicyError as error:
+        raise PolicyError(error.what, where=text, mend=error.mend) from None
 
 
 def parsed(

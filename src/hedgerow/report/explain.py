@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from hedgerow.core.expiry import sessions_ahead
+from hedgerow.core.fitting import Fit
 from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
@@ -40,6 +41,8 @@ class Explanation:
         What each step remembered afterwards.
     notes
         Things a reader must not miss, such as a budget that pushed the hedge under its floor.
+    fits
+        By the name of each signal that is fitted to the past: the fit in force.
     """
 
     date: str
@@ -52,6 +55,7 @@ class Explanation:
     fill: Mapping[str, Any] | None
     memory: Mapping[str, float]
     notes: list[str]
+    fits: Mapping[str, Fit]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
@@ -66,11 +70,15 @@ class Explanation:
             "fill": dict(self.fill) if self.fill else None,
             "memory": {k: v for k, v in self.memory.items() if math.isfinite(v)},
             "notes": self.notes,
+            "fits": {name: fit.as_dict() for name, fit in self.fits.items()},
         }
 
     def __str__(self) -> str:
         lines = [f"Decision at the close of {self.date}"]
-        lines += [f"  signal    {name} = {value:.4g}" for name, value in self.signals.items()]
+        for name, value in self.signals.items():
+            lines.append(f"  signal    {name} = {value:.4g}")
+            if name in self.fits:
+                lines.append(f"  fitted    {_fitted(self.fits[name])}")
         for step in self.steps:
             lines.append(f"  {step['kind']:<9} {step['said']}  → {step['after']:.3f}")
         lines.append(f"  target    {self.target:.3f} × base, held {self.held:,.2f} contracts")
@@ -143,7 +151,17 @@ def explain(policy: Policy, track: Track, date: str) -> Explanation:
         fill=_fill(track, t - 1 if track.facts.get("same_bar") else t),
         memory={name: float(column[t]) for name, column in track.memory.items()},
         notes=notes,
+        fits={
+            name: fit
+            for name, fits in track.fits.items()
+            if (fit := next((f for f in reversed(fits) if f.date <= str(dates[t])), None))
+        },
     )
+
+
+def _fitted(fit: Fit) -> str:
+    found = ", ".join(f"{name} {value:.4g}" for name, value in fit.parameters.items())
+    return f"at the close of {fit.date} on {fit.rows:,} sessions {fit.start} … {fit.end}: {found}"
 
 
 def _fill(track: Track, t: int) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from hedgerow.engine.run import text_of
 from hedgerow.errors import HedgerowError
 from hedgerow.files import not_written, write_whole
 from hedgerow.report import decisions, formats, panels, story, tables
+from hedgerow.report.divest import sentence
 from hedgerow.research.comparison import PERIODS, Comparison
 
 
@@ -67,9 +68,9 @@ def render(found: Comparison) -> str:
     return fill("page.html.j2", _facts(found))
 
 
-def fill(template: str, facts: Mapping[str, Any]) -> str:
-    """Return a template with its facts, our style, our script and leave for nothing else."""
-    style, script = _read("page.css"), _read("page.js")
+def fill(template: str, facts: Mapping[str, Any], *, style: str = "") -> str:
+    """Return a template with its facts, our style and more, our script, and leave for no other."""
+    style, script = _read("page.css") + style, _read("page.js")
     return (
         _environment()
         .get_template(template)
@@ -95,6 +96,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "tiles": tables.tiles(found, told),
         "periods": [(tables.TITLES[name], found.periods[name]) for name in PERIODS],
         "figures": tables.key_figures(found),
+        "divest": {name: sentence(found.divest[name]) for name in ("dynamic", "static")},
         "charts": charts,
         "back": panels.backdrop(found, span),
         "readings": panels.readings(charts, span),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from textwrap import wrap
 from typing import Any
 
+from hedgerow.report.divest import sentence
 from hedgerow.report.formats import DASH, NOT_ADVICE
 from hedgerow.research.comparison import Comparison
 
@@ -40,7 +42,7 @@ def summarise(found: Comparison) -> str:
         lines += _strategies(found.strategies[period])
         saved = found.saving[period]["saving"]
         lines.append(f"  Saving against static (C3): {percent(saved)}{_net(found, period)}")
-        lines += [*_matched(found, period), ""]
+        lines += [*_matched(found, period), *_divest(found, period), ""]
     lines += _crises(found)
     lines += ["", _triggers(found), _flags(found), _lookahead(found), _origin(found), NOT_ADVICE]
     return "\n".join(lines)
@@ -69,6 +71,17 @@ def _matched(found: Comparison, period: str) -> list[str]:
         ours, its = found.matched["dynamic_her"], found.matched["her"]
         said += f", HER {percent(its, 1)} against {percent(ours, 1)}"
     return [said]
+
+
+def _divest(found: Comparison, period: str) -> list[str]:
+    """Return the line on holding less equity instead (D9)."""
+    said = f"{sentence(found.divest['dynamic'])}."
+    return indented(said) if period == "test" else []
+
+
+def indented(text: str) -> list[str]:
+    """Return a long sentence as lines of at most 100 signs, set in by two spaces."""
+    return wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
 
 
 def _strategies(made: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -47,6 +47,28 @@ def write_value(value: float | None, kind: str) -> str:
 
 def key_figures(found: Comparison) -> list[dict[str, Any]]:
     """Return one row per measure with nine cells: three periods of three strategies."""
+    return _measured(found) + [
+        {
+            "title": title,
+            "cells": [
+                percent((found.divest.get(name) or _NOTHING)[key]["kept"])
+                if period == "test"
+                else DASH
+                for period in PERIODS
+                for name in STRATEGIES
+            ],
+        }
+        for title, key in (
+            ("Equity to keep instead, same return", "at_equal_return"),
+            ("Equity to keep instead, same fall", "at_equal_drawdown"),
+        )
+    ]
+
+
+_NOTHING = {key: {"kept": None} for key in ("at_equal_return", "at_equal_drawdown")}
+
+
+def _measured(found: Comparison) -> list[dict[str, Any]]:
     return [
         {
             "title": title,
@@ -245,8 +267,6 @@ def limits(found: Comparison) -> list[str]:
         "it gave back in March 2020 by a quarter.",
         "Margin, liquidity, early exercise, taxes, and what a broker would really have quoted at "
         "the worst hour. Fills are at closes, contracts fractional.",
-        "Whether simply holding less equity would have done as much for less: that comparison is "
-        "the first to make when a hedge lowers return.",
         f"Confidence intervals. A Sharpe ratio measured over {number(span, 1)} years is "
         f"uncertain by about ±{number(1.0 / math.sqrt(span), 2)} (one standard error), far "
         "more than the differences between hedges usually are.",

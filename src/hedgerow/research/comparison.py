@@ -15,7 +15,7 @@ import numpy as np
 from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
-from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.portfolio import Equity, Interest
 from hedgerow.engine.run import Ground
 from hedgerow.engine.track import Track
 from hedgerow.instruments.catalog import sleeve_to_table
@@ -25,6 +25,7 @@ from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
+from hedgerow.research.divest import Divesting
 from hedgerow.research.split import Split, split
 
 MOST = 20.0
@@ -59,6 +60,9 @@ class Comparison:
         its ``scale``, ``strategies`` by period, and ``her`` over the crises of the test part
         beside the dynamic one's.  Found with hindsight, so nobody could have held it; it tells
         a saving by scaling from a saving by holding less.  None where a hedge had no cost.
+    divest
+        ``static`` and ``dynamic`` beside holding less equity over the test part (D9), see
+        :meth:`hedgerow.research.divest.Divesting.beside`; None where NAV was ruined.
     findings
         What the quality rules found in the data, as plain values.
     crises, calm
@@ -89,6 +93,7 @@ class Comparison:
     strategies: Mapping[str, Mapping[str, Mapping[str, Any]]]
     saving: Mapping[str, Mapping[str, Any]]
     matched: Mapping[str, Any] | None
+    divest: Mapping[str, Mapping[str, Any] | None]
     findings: tuple[Mapping[str, Any], ...]
     crises: list[dict[str, Any]]
     calm: list[dict[str, Any]]
@@ -178,7 +183,7 @@ def compare(
         "static": run.play("static", plain, ground, known),
         "dynamic": run.play("dynamic", policy, ground, known),
     }
-    cash = cash_of(ground)
+    cash = cash_returns(ground)
     rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
@@ -200,6 +205,9 @@ def compare(
             for period, made in strategies.items()
         },
         matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
+        divest=divesting(ground, tracks["unhedged"], trade, parted.test).beside_each(
+            {name: strategies["test"][name] for name in ("static", "dynamic")}
+        ),
         findings=ground.market.findings,
         crises=crisis_rows,
         calm=crises.table(dynamic, tracks["static"], crises.calm_in(dynamic)),
@@ -254,9 +262,18 @@ def _life(ground: Ground) -> int:
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
-def cash_of(ground: Ground) -> Floats:
+def divesting(ground: Ground, alone: Track, costs: Costs, rows: slice) -> Divesting:
+    """Return the portfolio of a ground with less equity, judged over these rows (D9)."""
+    portfolio = ground.portfolio
+    exposure = portfolio.equity_share * portfolio.beta
+    bills = cash_returns(ground, portfolio.interest)
+    return Divesting(alone, bills, exposure, costs.underlying_bps * 1e-4, rows)
+
+
+def cash_returns(ground: Ground, interest: Interest = "simple") -> Floats:
     """Return what bills earned over each bar of the run, **shape** (T,)."""
-    bills = Equity(1.0, equity_share=0.0).values(ground.market, ground.first)[ground.first :]
+    cash = Equity(1.0, equity_share=0.0, interest=interest)
+    bills = cash.values(ground.market, ground.first)[ground.first :]
     return np.asarray(np.diff(bills, prepend=bills[0]) / np.r_[bills[0], bills[:-1]])
 
 

@@ -44,6 +44,7 @@ def check(
     best = max(gains, key=lambda name: gains[name], default="")
     share = gains[best] / total if total > 0.0 else 0.0
     inputs = len(policy.signals)
+    ruined = dynamic["max_drawdown"] <= -1.0 or dynamic["nav_start"] <= 0.0
     ratio, wins, trades = dynamic["sharpe"], dynamic["win_rate"], dynamic["trades_per_year"]
     return [
         Flag("sharpe", ratio > MAX_SHARPE, f"Sharpe {ratio:.2f}, flagged above {MAX_SHARPE}"),
@@ -71,9 +72,9 @@ def check(
         ),
         Flag(
             "ruin",
-            dynamic["max_drawdown"] <= -1.0,
+            ruined,
             "NAV fell to nothing: no number after that means anything"
-            if dynamic["max_drawdown"] <= -1.0
+            if ruined
             else "NAV stayed above zero",
         ),
         Flag(

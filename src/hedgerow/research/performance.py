@@ -66,6 +66,19 @@ def years(track: Track, rows: slice = slice(None)) -> float:
     return float(days[-1] - days[0]) / CALENDAR if len(days) > 1 else 0.0
 
 
+def annual_return(nav: Floats, span: float) -> float:
+    """Return the compound return a year of NAV over ``span`` years; NaN where NAV is gone.
+
+    Examples
+    --------
+    >>> round(annual_return(np.array([100.0, 121.0]), 2.0), 6)
+    0.1
+    """
+    if not (nav[0] > 0.0 and nav[-1] > 0.0 and span > 0.0):
+        return float("nan")
+    return float((nav[-1] / nav[0]) ** (1.0 / span) - 1.0)
+
+
 def statistics(track: Track, cash: Floats, rows: slice = slice(None)) -> dict[str, Any]:
     """Return what one strategy did over a stretch.
 
@@ -100,9 +113,7 @@ def statistics(track: Track, cash: Floats, rows: slice = slice(None)) -> dict[st
     return {
         "nav_start": float(nav[0]),
         "nav_end": float(nav[-1]),
-        "annual_return": float((nav[-1] / nav[0]) ** per_year - 1.0)
-        if nav[-1] > 0 and span > 0
-        else float("nan"),
+        "annual_return": annual_return(nav, span),
         "annual_vol": float(np.std(earned, ddof=1) * np.sqrt(YEAR))
         if len(earned) > 1
         else float("nan"),

@@ -25,7 +25,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.catalog import demo, signal_named
 from hedgerow.research import crises, performance
-from hedgerow.research.comparison import cash_of, fixed_policy, modelled_signals, origins_of
+from hedgerow.research.comparison import cash_returns, fixed_policy, modelled_signals, origins_of
 
 DEFAULTS = "default"
 """Name of the reading of a step's own defaults, where no preset has them."""
@@ -346,7 +346,7 @@ def _played(item: Reading, ground: Ground, static: Track) -> Reading:
 
 
 def _figures(track: Track, static: Track, ground: Ground) -> dict[str, Any]:
-    made = performance.statistics(track, cash_of(ground))
+    made = performance.statistics(track, cash_returns(ground))
     rows = crises.table(track, static, crises.crises_in(track))
     return {**{name: made[name] for name in FIGURES}, "her": crises.overall(rows)["dynamic_her"]}
 

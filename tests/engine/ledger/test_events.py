@@ -7,6 +7,7 @@ import math
 import struct
 import subprocess
 import typing
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 
@@ -40,7 +41,7 @@ EVENT = st.one_of(
     st.builds(events.Slice, WHOLE, TEXT, TABLE),
     st.builds(
         events.Decided, WHOLE, TEXT, TABLE, TABLE, TABLE, FLOAT, FLOAT, TABLE,
-        st.dictionaries(TEXT, TABLE, max_size=3),
+        st.dictionaries(TEXT, TABLE, max_size=3), st.dictionaries(TEXT, PLAIN, max_size=2),
     ),
     st.builds(
         events.Planned, WHOLE, TEXT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, TABLE,
@@ -178,6 +179,20 @@ def test_a_line_was_called_program_in_schema_1(event) -> None:
     for bad in (old.replace('"tail"', '"tail","line":"tail"'), f" {old}"):
         with pytest.raises(LedgerError, match="not written as Hedgerow writes it"):
             decode(bad)
+
+
+def test_a_decision_without_fits_is_written_as_before_there_were_any() -> None:
+    text = encode(LINE)
+    assert '"fits"' not in text
+    assert decode(text).fits == {}
+    fits = {"hawkes2": {"date": "2020-01-02", "rows": 1260, "parameters": {"mu": 0.01}}}
+    told = encode(replace(LINE, fits=fits))
+    assert told == text.removesuffix("}") + (
+        ',"fits":{"hawkes2":{"date":"2020-01-02","parameters":{"mu":0.01},"rows":1260}}}'
+    )
+    assert decode(told).fits == fits
+    with pytest.raises(LedgerError, match="not written as Hedgerow writes it"):
+        decode(text.removesuffix("}") + ',"fits":{}}')
 
 
 def test_a_ledger_of_schema_1_is_read_and_replayed() -> None:

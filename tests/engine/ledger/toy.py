@@ -146,6 +146,7 @@ class Engine:
             gain=0.0, portfolio=0.0, roll=0.0, close_cost=5.0, open_cost=5.0, unit_cost=0.0,
             size=40.0, size_nav=0.0, neutral=0.0, carry=2.0, carried=2.0, days=1.0, days_ahead=1.0,
             days_left=365.0 - bar % 365, new_year=0.0, year_ends=0.0,
+            delta=0.0, hedged=0.0, band=0.0,
         )  # fmt: skip
         memory = deciding.remembered(self.policy, before.memory) if before else self.policy.start()
         view = View((vix,), book, terms)

@@ -27,6 +27,9 @@ _SECOND = 10**9
 _BEFORE = {"decided": {"line": "program"}, "ordered": {"line": "program"}}
 """What fields of an event were called in schema 1."""
 
+_LATER = {"decided": {"fits"}}
+"""Fields of an event that earlier schemas did not have: written only where they hold something."""
+
 _ODD = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -88,10 +91,11 @@ def decode(text: str) -> Event:
     for name in table:
         if name not in codecs:
             raise LedgerError("unknown field", where=f"{kind}.{name}", mend=nearest(name, codecs))
+    later = _LATER.get(kind, set())
     for name in codecs:
-        if name not in table:
+        if name not in table and name not in later:
             raise LedgerError("is missing", where=f"{kind}.{name}", mend="restore it from a copy")
-    values = {name: _told(codec.read, table[name], kind, name) for name, codec in codecs.items()}
+    values = {name: _told(codecs[name].read, table[name], kind, name) for name in table}
     event = KINDS[kind](**values)
     if _text_of(event, names) != text:
         raise LedgerError(
@@ -118,8 +122,11 @@ def clock(time: int) -> str:
 def _text_of(event: Event, names: Mapping[str, str]) -> str:
     """Return an event's text; ``names`` holds fields that are called otherwise in it."""
     made, name = [f'"kind":"{event.kind}"'], ""
+    later = _LATER.get(event.kind, ())
     try:
         for name, lead, write in _WRITERS[event.kind]:
+            if name in later and not getattr(event, name):
+                continue
             begins = f'"{names[name]}":' if name in names else lead
             made.append(begins + write(getattr(event, name)))
     except _UnfitError as error:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from hedgerow.core.book import Bar, Book, View
 from hedgerow.core.policy import Decision, Policy
 from hedgerow.engine.ledger.events import Decided
 from hedgerow.errors import LedgerError
 
-_LATER = {"unit_cost": 0.0, "days_ahead": 0.0, "neutral": 0.0}
+_LATER = dict.fromkeys(("unit_cost", "days_ahead", "neutral", "delta", "hedged", "band"), 0.0)
 """Facts of a bar that earlier versions did not know, as they counted them."""
 
 
-def recorded(time: int, line: str, policy: Policy, view: View, decision: Decision) -> Decided:
+def recorded(
+    time: int,
+    line: str,
+    policy: Policy,
+    view: View,
+    decision: Decision,
+    fits: Mapping[str, Any] = MappingProxyType({}),
+) -> Decided:
     """Return a decision as the event that lets anyone decide it again.
 
     Parameters
@@ -26,6 +36,8 @@ def recorded(time: int, line: str, policy: Policy, view: View, decision: Decisio
         Whose decision.
     policy, view, decision
         What decided, on what, and what came out; floats, one lane.
+    fits
+        In force at the bar: :attr:`Decided.fits`.
 
     Examples
     --------
@@ -53,6 +65,7 @@ def recorded(time: int, line: str, policy: Policy, view: View, decision: Decisio
             kind: _floats(mine._fields, mine)
             for kind, mine in zip(kinds, decision.memory, strict=True)
         },
+        fits,
     )
 
 
@@ -70,6 +83,23 @@ def seen(policy: Policy, event: Decided) -> View:
         Book(*_values(Book._fields, event.book, "book")),
         Bar(*_values(Bar._fields, _LATER | dict(event.bar), "bar")),
     )
+
+
+def foreseen(event: Decided) -> str | None:
+    """Return the name of a signal whose fit on record knows what came after the bar, if any.
+
+    Examples
+    --------
+    >>> late = {"hawkes2": {"date": "1970-01-02", "end": "1970-01-02"}}
+    >>> foreseen(Decided(0, "tail", {}, {}, {}, 0.0, 0.0, {}, {}, late))
+    'hawkes2'
+    """
+    day = str(np.datetime64(event.time, "ns").astype("datetime64[D]"))
+    for name, fit in event.fits.items():
+        end, date = (str(dict(fit).get(key, "unknown")) for key in ("end", "date"))
+        if not end <= date <= day:
+            return name
+    return None
 
 
 def known(event: Decided, facts: Iterable[str]) -> Decided:

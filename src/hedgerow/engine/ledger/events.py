@@ -8,15 +8,16 @@ their symbols: OSI for options, ``VXK24`` for futures, ``SPY`` for shares.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from hedgerow.engine.ledger.money import Micros, Nanos
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the vocabulary; one more whenever an event changes or is added.
 
 2: ``line`` was ``program`` before; ``planned``, ``explained`` and the cash of a portfolio are new.
+3: ``decided`` has ``fits``.
 """
 
 Time: TypeAlias = Annotated[int, "time"]
@@ -103,6 +104,9 @@ class Decided:
         Intensity after each step, by step kind.
     memory
         What each step remembers after the bar, by step kind and field.
+    fits
+        By the name of each signal that is fitted to the past: date of the fit in force, window
+        (``start``, ``end``, ``rows``) and ``parameters``.  Not written where there is none.
     """
 
     time: Time
@@ -114,6 +118,7 @@ class Decided:
     act: float
     trace: Mapping[str, float]
     memory: Mapping[str, Mapping[str, float]]
+    fits: Terms = field(default_factory=dict)
     kind: ClassVar[str] = "decided"
 
 

@@ -10,7 +10,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.account import Account, take
 from hedgerow.engine.ledger.chain import GENESIS, Head, Record, checked
 from hedgerow.engine.ledger.coding import encode
-from hedgerow.engine.ledger.deciding import known, recorded, remembered, seen
+from hedgerow.engine.ledger.deciding import foreseen, known, recorded, remembered, seen
 from hedgerow.engine.ledger.events import Closed, Decided, Event, Opened
 from hedgerow.engine.ledger.money import contracts, usd
 from hedgerow.engine.ledger.store import Ledger
@@ -195,9 +195,16 @@ def _decide(
         before = policy.start() if last is None else remembered(policy, last.memory)
         view = seen(policy, event)
         decision = policy.decide(view, before, policy.params())
-        again = known(recorded(event.time, event.line, policy, view, decision), event.bar)
+        made = recorded(event.time, event.line, policy, view, decision, event.fits)
+        again = known(made, event.bar)
     except LedgerError as error:
         raise LedgerError(error.what, where=f"{where}, {error.where}", mend=error.mend) from None
+    if name := foreseen(event):
+        raise LedgerError(
+            f"the fit of '{name}' knows what came after the decision",
+            where=where,
+            mend="do not trust this run: its signals look ahead",
+        )
     if encode(again) != encode(event):
         raise LedgerError(
             f"the decision comes out differently: x {again.x!r}, recorded {event.x!r}; "

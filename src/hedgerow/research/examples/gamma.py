@@ -91,7 +91,7 @@ class GammaScalping:
             f"15.5 and 17.5 % to 14.5 and 18.5 % it is ${ends[0]:,.0f} to ${ends[1]:,.0f}, so the "
             "numbers can be rounded ones of one calculation.",
             f"${self.theta:,.0f} of decay a year at 15 % is a dollar gamma Γ S² of ${dollar:,.0f}, "
-            f"{dollar / 30e6:.0%} of the portfolio: straddles of some 4 %, whose profit is a third "
+            f"{dollar / 30e6:.0%} of the portfolio: straddles of some 3 %, whose profit is a third "
             "of a percent of it.",
             "Costs of trading are not mentioned: a daily delta hedge pays the spread 252 times.",
         )
@@ -100,7 +100,7 @@ class GammaScalping:
         """See `Example.measure`."""
         covered(market, SPAN)
         made = scalped(market)
-        straddles, delta = made.lines["straddles"], made.lines["delta"]
+        straddles, delta = made.lines["straddles"], made.lines["hedge"]
         inside = market.between(*SPAN)
         returns = np.diff(np.log(inside["spx"]))
         realised = float(np.sqrt(252.0 * np.mean(returns**2)))
@@ -134,9 +134,8 @@ class GammaScalping:
         )
         return Measured(
             {
-                "straddles": "60-day straddles at the money on 4 % of the portfolio, renewed every "
-                "30 "
-                "days, delta taken out at every close (rulebook gamma-2019)"
+                "straddles": "30-day straddles at the money on 3 % of $30M, renewed every 30 days, "
+                "delta taken out at every close (rulebook gamma-scalping)"
             },
             rows,
             {
@@ -151,7 +150,7 @@ class GammaScalping:
 
 def scalped(market: Market) -> Outcome:
     """Return the straddles of the year, their delta taken out daily: all that runs is here."""
-    return trade(rulebook("gamma-2019").program, market, start=SPAN[0], end=SPAN[1])
+    return trade(rulebook("gamma-scalping").program, market, start=SPAN[0], end=SPAN[1])
 
 
 def _sum(column: Floats) -> float:

@@ -1,0 +1,183 @@
+"""What users call to choose: many policies side by side, and the one object that answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hedgerow import __version__
+from hedgerow.api import check, day, plain, shown
+from hedgerow.core.market import Day, Market
+from hedgerow.core.policy import Policy
+from hedgerow.engine.portfolio import Equity
+from hedgerow.errors import PolicyError, RangeError, SleeveError
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sleeve import Sleeve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hedgerow.research.candidates import Protection
+    from hedgerow.research.choosing import Choice
+
+
+class ChoiceResult:
+    """Policies side by side.
+
+    ``print(result)`` shows the table; :meth:`frame` gives it with every number, :meth:`report`
+    writes a page with the picture, :meth:`picture` the picture alone, :meth:`to_dict` everything
+    as plain values.
+    """
+
+    def __init__(self, found: Choice) -> None:
+        self.found = found
+
+    def __str__(self) -> str:
+        from hedgerow.report.choosing import summarise
+
+        return summarise(self.found)
+
+    def __repr__(self) -> str:
+        return f"{self.found!r}; print() for more"
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per candidate.
+
+        Returns
+        -------
+        DataFrame
+            The measures of :func:`hedgerow.research.candidates.measures_of` with
+            ``return_given_up`` and ``protection``, then ``efficient``, ``dominated_by`` and
+            ``divest`` (the verdict against holding less equity); indexed by name.
+        """
+        import pandas as pd
+
+        each = self.found.candidates
+        rows = [
+            {
+                **one.measures,
+                "efficient": one.efficient,
+                "dominated_by": one.dominated_by,
+                "divest": one.divest["verdict"] if one.divest else "",
+            }
+            for one in each
+        ]
+        return pd.DataFrame(rows, index=pd.Index([one.name for one in each], name="candidate"))
+
+    def report(self, path: str | Path) -> Path:
+        """Write the page, one HTML file that opens offline, and return its path."""
+        from hedgerow.report.choosing import write
+
+        if not isinstance(path, str | os.PathLike):
+            raise RangeError(
+                f"{shown(path)} is not a path", where="path", mend='write "choice.html"'
+            )
+        return write(self.found, Path(path))
+
+    def picture(self) -> str:
+        """Return the picture as SVG: return given up against protection."""
+        from hedgerow.report.tradeoff import picture
+
+        return picture(self.found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every number as plain values; NaN becomes None."""
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        from hedgerow.report.choosing import to_dict
+
+        found = self.found.first
+        clean: dict[str, Any] = plain(
+            {
+                "version": __version__,
+                "data": {"digest": found.facts["data"], "source": found.facts.get("source", "")},
+                **to_dict(self.found),
+            }
+        )
+        return clean
+
+
+def compare(
+    policies: Sequence[Policy],
+    market: Market,
+    hedge: Sleeve | Sequence[Sleeve],
+    *,
+    portfolio: Equity | None = None,
+    costs: Costs | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
+    split: str = "50/50",
+    protection: Protection = "drawdown",
+    source: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> ChoiceResult:
+    """Run many policies over the same bars and put them side by side.
+
+    Parameters
+    ----------
+    policies
+        The candidates; with several sleeves, each policy with each of them.
+    market, portfolio, costs, start, end, split, source
+        As for :func:`hedgerow.backtest`.
+    hedge
+        A sleeve, or several.
+    protection
+        ``"drawdown"`` (points taken off the deepest fall), ``"her"`` (part of crisis losses given
+        back) or ``"tail"`` (points taken off the mean of the worst 5 % of months).
+    progress
+        Called with the name of each candidate before its run.
+
+    Raises
+    ------
+    HedgerowError
+        If something is of the wrong kind or given twice, or a candidate cannot be run.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> vix = [hr.Level("vix")]
+    >>> found = hr.compare(
+    ...     [
+    ...         hr.Policy([hr.Linear("vix", low=12, high=22)], vix, name="linear"),
+    ...         hr.Policy([hr.Tiers("vix")], vix, name="tiers"),
+    ...     ],
+    ...     hr.load("builtin", start="2017-01-03", end="2020-12-31"),
+    ...     hr.Put(),
+    ... )
+    >>> [candidate["name"] for candidate in found.to_dict()["candidates"]]
+    ['linear', 'tiers', 'fixed 1×', 'no hedge']
+    """
+    from hedgerow.research.choosing import choose
+
+    if isinstance(policies, Policy | str) or not isinstance(policies, Sequence):
+        raise PolicyError(
+            f"{shown(policies)} is not a list of policies",
+            where="policies",
+            mend="write [first, second]",
+        )
+    sleeves: list[Any] = list(hedge) if isinstance(hedge, list | tuple) else [hedge]
+    if not sleeves:
+        raise SleeveError("there is nothing to hedge with", where="hedge", mend="write hr.Put()")
+    for policy in policies:
+        for sleeve in sleeves:
+            check(policy, market, sleeve, portfolio, costs)
+    return ChoiceResult(
+        choose(
+            policies,
+            market,
+            sleeves,
+            portfolio or Equity(),
+            costs=costs,
+            start=day(start, "start"),
+            end=day(end, "end"),
+            parts=split,
+            protection=protection,
+            facts={"version": __version__, "source": source},
+            progress=progress,
+        )
+    )

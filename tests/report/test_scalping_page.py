@@ -1,0 +1,72 @@
+"""The page and the picture of a study of gamma scalping."""
+
+from __future__ import annotations
+
+import base64
+from xml.etree import ElementTree
+
+import pytest
+
+import hedgerow as hr
+from hedgerow.report import scalping, scalping_page
+from hedgerow.report.formats import usd
+from hedgerow.research.scalping import Rule, Scalping, expose, scalp
+from hedgerow.research.scalping_figures import by_period, by_rule, per_year
+from report.reader import Page
+from synthetic import market
+
+RULES = [Rule(), Rule(every=5), Rule(width=0.1), Rule(width=0.1, edge=True), Rule(aversion=0.1)]
+
+
+@pytest.fixture(scope="module")
+def study() -> Scalping:
+    return scalp(expose(hr.Straddle(tenor="30d"), market(500)), RULES)
+
+
+@pytest.fixture(scope="module")
+def read(study) -> Page:
+    return Page(scalping_page.render(study, "a <b> straddle", version="1.2.3"))
+
+
+def test_a13_the_page_is_well_formed_and_has_every_number(read, study) -> None:
+    assert {"answer", "figures", "ways", "periods", "limits"} <= set(read.ids)
+    links = [value[1:] for tag, name, value in read.attributes if (tag, name) == ("a", "href")]
+    assert set(links) <= set(read.ids)
+    for said in ("Not investment advice.", "Hedgerow 1.2.3", "a <b> straddle"):
+        assert said in read.text
+    for name, value in per_year(study).items():
+        assert name == "expected_realised" or usd(value) in read.text or usd(-value) in read.text
+    for row in by_rule(study):
+        assert row["rule"] in read.text
+        assert usd(row["sd_monthly"]) in read.text
+    for period in ("year", "month"):
+        for row in by_period(study, period=period):
+            assert row["period"] in read.text
+            assert usd(row["pnl"]) in read.text
+
+
+def test_a13_the_page_asks_nothing_of_the_network(read) -> None:
+    for _, name, value in read.attributes:
+        if name in {"src", "href"}:
+            assert value.startswith(("#", "data:image/svg+xml;base64,"))
+    assert not [name for _, name, _ in read.attributes if name == "style" or name.startswith("on")]
+
+
+def test_a13_the_picture_on_the_page_is_the_picture(read, study) -> None:
+    (drawn,) = [value for _, name, value in read.attributes if name == "src"]
+    text = base64.b64decode(drawn.partition(",")[2]).decode("utf-8")
+    assert text == scalping.picture(study, "Gamma scalping of a <b> straddle")
+    root = ElementTree.fromstring(text)
+    dots = [e for e in root.iter() if e.tag.endswith("circle") and e.get("r") == "4.5"]
+    assert [e.get("class") for e in dots] == ["every", "every", "band", "band", "aversion"]
+    right = [float(e.get("cx")) for e in dots]
+    costs = [row["hedge_costs"] for row in by_rule(study)]
+    assert sorted(range(5), key=right.__getitem__) == sorted(range(5), key=costs.__getitem__)
+
+
+def test_a13_labels_of_points_that_meet_do_not_cover_each_other(study) -> None:
+    close = scalp(study.exposure, [Rule(width=w) for w in (0.0200, 0.0201, 0.0202, 0.0203)])
+    root = ElementTree.fromstring(scalping.picture(close, "close"))
+    labels = [e for e in root.iter() if e.get("class") == "point"]
+    places = {(e.get("x"), e.get("y")) for e in labels}
+    assert len(labels) == len(places) == 4
