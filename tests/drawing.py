@@ -19,6 +19,7 @@ from hedgerow.core.step import STEPS, Stage
 from hedgerow.core.tape import Tape
 from hedgerow.policies import (
     actions,
+    control,
     correlation,
     crash,
     drawdown,
@@ -80,6 +81,15 @@ def _adaptive(cls: Any) -> st.SearchStrategy[Any]:
     return st.builds(cls, st.just("vix"), *[st.sampled_from(NAMES)] * 2, *[number(0.0, 3.0)] * 3)
 
 
+def _band_table(edges: list[float], split: float, lower: Any, width: Any) -> Any:
+    upper = [
+        [low + more for low, more in zip(a, b, strict=True)]
+        for a, b in zip(lower, width, strict=True)
+    ]
+    rows = [list(zip(*columns, strict=True)) for columns in (lower, upper)]
+    return control.BandTable("vix", edges, "vix", split, *rows)
+
+
 SWITCHES = [
     (True, True, "d", True, "recovery"),
     (True, False, "b", True, "reset"),
@@ -107,6 +117,12 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
             st.lists(_levels(n[1]), min_size=n[0] + 1, max_size=n[0] + 1),
         )
     ),
+    "band_table": st.integers(1, 5).flatmap(
+        lambda n: st.builds(
+            _band_table, _edges(n), number(8.0, 40.0), *[st.tuples(*[_levels(n)] * 2)] * 2
+        )
+    ),
+    "within_edges": st.just(control.WithinEdges("vix", "vix")),
     "tiers": st.tuples(ordered(8.0, 40.0), *[number(0.0, 3.0)] * 3).map(
         lambda p: rules.Tiers("vix", p[0][0], p[0][1], p[1], p[2], p[3])
     ),
@@ -151,6 +167,7 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     # to the edge as whalley_wilmott: a text cannot differ between lanes
     "delta_band": st.builds(hedging.DeltaBand, number(0.0, 1.0), st.just("zero")),
     "whalley_wilmott": st.builds(hedging.WhalleyWilmott, number(0.01, 10.0)),
+    "on_change": st.builds(control.OnChange, number(0.0, 1.0)),
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy, sweep
     from hedgerow.api.choosing import compare
+    from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
     from hedgerow.api.trading import load_program, trade
@@ -62,9 +63,11 @@ if TYPE_CHECKING:
     from hedgerow.instruments.variance import VarianceSwap
     from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
     from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+    from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
     from hedgerow.policies.drawdown import Drawdown
+    from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -93,6 +96,7 @@ __all__ = [
     "AdaptiveTiers",
     "AtRoll",
     "Average",
+    "BandTable",
     "Bands",
     "Bounds",
     "Budget",
@@ -102,6 +106,7 @@ __all__ = [
     "Condor",
     "Constant",
     "Contracts",
+    "ControlEdge",
     "Correlation",
     "CorrelationRatio",
     "CorrelationScope",
@@ -131,6 +136,7 @@ __all__ = [
     "MaxLoss",
     "Monetise",
     "Notional",
+    "OnChange",
     "OptionContract",
     "Persist",
     "Policy",
@@ -176,10 +182,12 @@ __all__ = [
     "VixPut",
     "VolRatio",
     "WhalleyWilmott",
+    "WithinEdges",
     "__version__",
     "analyse",
     "backtest",
     "compare",
+    "control",
     "errors",
     "example",
     "load",
@@ -202,6 +210,7 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.source": ("example", "readings"),
+    "api.control": ("control",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
@@ -246,6 +255,7 @@ _HOMES = {
         *("CrashHazard", "CrashIntensity", "Hawkes"),
         *("Regime", "RegimeCount", "RegimeProbability"),
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
+        *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),

@@ -18,6 +18,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
@@ -33,6 +34,10 @@ DRAWN = {
     "realised_vol": [RealisedVol(), RealisedVol("spx", days=60)],
     "average": [Average(), Average("spx", days=50)],
     "trend": [Trend(), Trend("spx", short=2, long=9, days=3)],
+    "control_edge": [
+        ControlEdge(least=300, every="quarter"),
+        ControlEdge("upper", by="rv20", split=0.12, least=250, every="half"),
+    ],
     "future": [Future(), Future(2, lag=0), Future(8)],
     "crash_hazard": [
         CrashHazard(least=250),

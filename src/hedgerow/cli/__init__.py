@@ -17,6 +17,7 @@ import typer
 from hedgerow.cli import (
     chains,
     compare,
+    control,
     curve,
     data,
     examples,
@@ -49,6 +50,7 @@ app.command()(compare.compare)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
+app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
 app.command()(trade.trade)

@@ -1,9 +1,11 @@
 """Signals, rules, overlays, the trigger and actions; importing this package fills the catalogue."""
 
 from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, StagedExit
+from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
 from hedgerow.policies.drawdown import Drawdown
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -23,10 +25,12 @@ __all__ = [
     "AdaptiveTiers",
     "AtRoll",
     "Average",
+    "BandTable",
     "Bands",
     "Bounds",
     "Budget",
     "Constant",
+    "ControlEdge",
     "Correlation",
     "CorrelationRatio",
     "CorrelationScope",
@@ -44,6 +48,7 @@ __all__ = [
     "Level",
     "Linear",
     "Monetise",
+    "OnChange",
     "Persist",
     "Quantile",
     "RealisedVol",
@@ -65,4 +70,5 @@ __all__ = [
     "Trigger",
     "VolRatio",
     "WhalleyWilmott",
+    "WithinEdges",
 ]

@@ -11,6 +11,7 @@ from hedgerow.core.step import STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
@@ -87,6 +88,8 @@ def signal_named(name: str) -> Signal:
         return ImpliedCorrelation(found["column"])
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
+    if name in ("control_lower", "control_upper"):
+        return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
 
 

@@ -256,12 +256,10 @@ class CrashIntensity(_Rule):
         "hawkes": {"signal": "hawkes2", "scale": 1.0},
     }
     readings: ClassVar[Sayings] = {
-        "logistic": "Mathematical Framework 1 prints N × λ(t) / λ̄ with λ 'from VIX, vol, etc.': "
-        "here "
-        "a hazard of a fall, fitted on VIX, realised volatility and the slope of the curve.",
-        "hawkes": "The same ratio with a λ that each fall raises for a while, as Why Dynamic "
-        "Hedging "
-        "2 prints: 'crash risk elevated after first spike'.",
+        "logistic": "Mathematical Framework 1 prints N · λ(t)/λ̄ with λ 'from VIX, vol, etc.': the "
+        "hazard of a fall of 5 % in 10 sessions, by logistic regression on them.",
+        "hawkes": "Why Dynamic Hedging 2 says that 'spikes cluster (crash risk elevated after "
+        "first spike)': an intensity that each day's loss of 2 % raises.",
     }
 
     class Params(NamedTuple):

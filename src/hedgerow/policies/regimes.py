@@ -161,10 +161,10 @@ class Regime(_Rule):
         "count": {"signal": "vix_high25", "calm": 0.25, "stress": 1.25},
     }
     readings: ClassVar[Sayings] = {
-        "filter": "Mathematical Framework 6 prints P(high | low) and P(low | high) of a 'regime "
-        "switching model': fitted to two states that nobody sees, and filtered forward.",
-        "count": "The same two probabilities counted at a threshold, VIX 25, as the regimes of Why "
-        "Dynamic Hedging 4 are drawn: the regime is then what VIX says.",
+        "filter": "Mathematical Framework 6 speaks of a regime switching model: two states fitted "
+        "to returns, their probability filtered forward.",
+        "count": "The same place prints p_LH and p_HL alone: the states are VIX up to 25 and over "
+        "it, their probabilities counted.",
     }
 
     class Params(NamedTuple):

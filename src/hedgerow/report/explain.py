@@ -14,6 +14,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
 from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
+from hedgerow.policies.control import BandTable, WithinEdges
 from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.overlays import under_floor
 from hedgerow.policies.trigger import legs
@@ -189,6 +190,8 @@ def _say(
     )
     watched = _watched(step, seen, track, t)
     if step.stage == Stage.RULE:
+        if isinstance(step, BandTable | WithinEdges):
+            return f"{watched}: {_say_band(step, seen, track, t)}"
         return f"{watched or 'always'} by {step.kind}({terms})"
     if step.stage == Stage.TRIGGER:
         return _say_trigger(step, track, t)
@@ -212,6 +215,15 @@ def _watched(step: Any, seen: Mapping[str, float], track: Track, t: int) -> str:
     return ", ".join(facts)
 
 
+def _say_band(
+    step: BandTable | WithinEdges, seen: Mapping[str, float], track: Track, t: int
+) -> str:
+    lower, upper = step.ends(*(seen[name] for name in step.inputs))
+    held = float(track.memory[f"{step.kind}.level"][t - 1]) if t else 0.0
+    moved = "stays" if lower <= held <= upper else ("raised" if held < lower else "lowered")
+    return f"band {lower:.3g} … {upper:.3g}, {held:.3g} before {moved}"
+
+
 def _say_budget(step: Any, before: float, after: float, track: Track, t: int) -> str:
     spent, base = float(track["spent"][t]), float(track["budget_base"][t])
     money = f"${spent:,.0f} of ${step.per_year * base:,.0f} spent this year"
@@ -232,6 +244,10 @@ def _year_of_fill(track: Track, t: int) -> int:
 
 def _say_trigger(step: Any, track: Track, t: int) -> str:
     names = legs(track["legs"][t])
+    if step.kind == "on_change":
+        last = float(track.memory["on_change.last"][t])
+        moved = f"{float(track.trace[step.kind][t]):.3g} against {last:.3g} at the last fill: "
+        return (moved if math.isfinite(last) else "") + ("fires" if names else "holds")
     if "trigger.last" not in track.memory:
         return "fires" if track["act"][t] > 0.0 else "holds"
     last = float(track.memory["trigger.last"][t])

@@ -129,13 +129,12 @@ class GammaScalping:
             f"Realised volatility of 20 sessions stood above VIX on {above:.0%} of the sessions.",
             "The straddles' price is a model's, from VIX and its term structure; a straddle at the "
             "money is cheaper than VIX, which prices the whole smile, so the decay is that of its "
-            "own "
-            "volatility.",
+            "own volatility.",
         )
         return Measured(
             {
-                "straddles": "30-day straddles at the money on 3 % of $30M, renewed every 30 days, "
-                "delta taken out at every close (rulebook gamma-scalping)"
+                "straddles": "30-day straddles at the money on 3 % of the portfolio, renewed every "
+                "30 days, delta taken out at every close (rulebook gamma-scalping)"
             },
             rows,
             {
