@@ -173,13 +173,6 @@ def test_e3_parts_are_those_of_the_traded_program() -> None:
     assert straddles["gamma"] > 0.0 > straddles["theta"]
 
 
-def test_e3_the_decay_of_the_year_is_what_its_size_was_made_for() -> None:
-    """4 % of 30 million at a volatility of 15 %: 2 φ(0) / (σ √τ) of notional is Γ S²."""
-    tau = 45.0 / 365.0  # 60 days when bought, 30 when rolled
-    dollar = 0.04 * 30e6 * 2.0 / np.sqrt(2.0 * np.pi) / (0.15 * np.sqrt(tau))
-    assert 0.5 * dollar * 0.15**2 == pytest.approx(200_000.0, rel=0.05)
-
-
 def test_e4_weights_are_those_of_a4_and_add_up_to_one() -> None:
     """R / (1 + R) and 1 / (1 + R): 15 over 17 in contango is 0.469 and 0.531."""
     program = rulebook("term-structure-2016").program

@@ -91,7 +91,7 @@ class GammaScalping:
             f"15.5 and 17.5 % to 14.5 and 18.5 % it is ${ends[0]:,.0f} to ${ends[1]:,.0f}, so the "
             "numbers can be rounded ones of one calculation.",
             f"${self.theta:,.0f} of decay a year at 15 % is a dollar gamma Γ S² of ${dollar:,.0f}, "
-            f"{dollar / 30e6:.0%} of the portfolio: straddles of some 4 %, whose profit is a third "
+            f"{dollar / 30e6:.0%} of the portfolio: straddles of some 3 %, whose profit is a third "
             "of a percent of it.",
             "Costs of trading are not mentioned: a daily delta hedge pays the spread 252 times.",
         )
