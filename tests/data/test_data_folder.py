@@ -312,12 +312,12 @@ def test_parquet_and_wide_tables(shelf, tmp_path):
 
 
 def test_other_files_are_listed_and_left_alone(shelf):
-    shelf.write("sectors/XLE.csv", ["Date,Close", "2020-01-02,60"])
+    shelf.write("crypto/BTC.csv", ["Date,Close", "2020-01-02,60"])
     shelf.write("notes.txt", ["hello"])
     shelf.write(".hidden.csv", ["Date,Close"])
     found = rules(shelf.load())["not-used"]
     assert found.count == 2
-    assert set(found.first) == {"sectors/XLE.csv", "notes.txt"}
+    assert set(found.first) == {"crypto/BTC.csv", "notes.txt"}
 
 
 def test_a_byte_order_mark_and_odd_layouts(shelf):
