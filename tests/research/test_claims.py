@@ -254,6 +254,23 @@ def test_few_crises_give_a_value_and_no_interval(builtin) -> None:
     assert found.reason == "only 3 crises: too few for an interval"
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "reason"),
+    [
+        ("sharpe-unhedged", ("2015-07-20", "2015-08-25"), "only 26 sessions: too few"),
+        ("p-low-high", ("2015-07-20", "2015-09-25"), "only 48 sessions: too few"),
+        ("share-above-25", ("2016-07-01", "2017-12-29"), "nothing varied in these 378 sessions"),
+    ],
+)
+def test_a_few_alike_days_are_no_evidence(builtin, name, days, reason) -> None:
+    """Their bootstrap interval is a point or nearly so, and would judge anything."""
+    found = find(BY_ID[name], Evidence(builtin, *days, resamples=100))
+    assert found.verdict is Verdict.UNTOLD
+    assert found.measurement is not None
+    assert math.isnan(found.measurement.low)
+    assert reason in found.reason
+
+
 def test_no_vix_leaves_the_sums(builtin) -> None:
     bare = Market(builtin.times, {"spx": builtin["spx"]})
     found = study(bare, only=["saving", "share-below-15", "sum-cap"], resamples=100).findings

@@ -29,6 +29,9 @@ from hedgerow.research.crises import Stretch, crises_in
 WARM = 21
 """Sessions before the first decision: enough for every signal of the source's rules."""
 
+LEAST_SESSIONS = 240
+"""Sessions below which a statistic of days has no interval: a year, a few holidays aside."""
+
 HEDGE_PRICES = "hedge prices"
 
 T = TypeVar("T")
@@ -196,12 +199,17 @@ class Evidence:
         modelled: Mapping[str, float] | None = None,
         beside: Beside = (),
     ) -> Measurement:
-        """Return a statistic of columns that go with these days, as a measurement."""
+        """Return a statistic of columns that go with these days, as a measurement.
+
+        Sessions have an interval only if there is a year of them.
+        """
         found = self.estimate(columns, statistic)
+        few = of == "sessions" and found.count < LEAST_SESSIONS
+        low, high = (float("nan"),) * 2 if few else (found.low, found.high)
         return Measurement(
             found.value,
-            found.low,
-            found.high,
+            low,
+            high,
             found.count,
             of,
             str(days[0]),
