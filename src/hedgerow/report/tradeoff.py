@@ -208,7 +208,7 @@ def _plot(found: Choice) -> list[str]:
         taken += boxes
         made.append(thread)
         words.append(word)
-    words += _sides(taken)
+    words += _sides(found, taken)
     made += [_mark(each, x, y) for each, (x, y) in marks]
     return made + words
 
@@ -270,14 +270,23 @@ def _mark(each: Candidate, x: float, y: float) -> str:
     return f'<path class="{key}" d="{d}">{title}</path>'
 
 
-def _sides(taken: Sequence[Box]) -> list[str]:
-    """Say on which side of the divest line a hedge is better, where there is room to say it."""
+def _sides(found: Choice, taken: Sequence[Box]) -> list[str]:
+    """Say on which side of the divest line a hedge is better, where there is room to say it.
+
+    A line that does not rise to the right has no such side: some part on it beats others.
+    """
+    steps = [np.diff([row[key] for row in found.line]) for key in ("return_given_up", "protection")]
+    sides = ("better than holding less equity", "worse than it")
+    if not all((step >= -1e-9).all() for step in steps):
+        sides = ("less equity earned more here", "")
+        if steps[0].cumsum().min(initial=0.0) >= -1e-9:
+            return []
     made = []
     for word, box, anchor in (
-        ("better than holding less equity", Box(8.0, 6.0, 190.0, 24.0), "start"),
-        ("worse than it", Box(_WIDE - 90.0, _HIGH - 24.0, _WIDE - 8.0, _HIGH - 6.0), "end"),
+        (sides[0], Box(8.0, 6.0, 190.0, 24.0), "start"),
+        (sides[1], Box(_WIDE - 90.0, _HIGH - 24.0, _WIDE - 8.0, _HIGH - 6.0), "end"),
     ):
-        if covered([box], taken) == 0.0:
+        if word and covered([box], taken) == 0.0:
             x = box.left if anchor == "start" else box.right
             made.append(
                 f'<text class="side" x="{x:.0f}" y="{box.bottom - 4:.0f}" '
