@@ -17,6 +17,7 @@ from hedgerow.report.formats import percent
 from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 from hedgerow.research.candidates import Candidate
 from hedgerow.research.choosing import Choice
+from hedgerow.research.divest import EVEN_RETURN
 
 _WIDE, _HIGH, _LEFT, _TOP, _RIGHT = 760, 440, 74, 92, 40
 _LETTER, _BOLD = 6.4, 7.2
@@ -275,12 +276,10 @@ def _sides(found: Choice, taken: Sequence[Box]) -> list[str]:
 
     A line that does not rise to the right has no such side: some part on it beats others.
     """
-    steps = [np.diff([row[key] for row in found.line]) for key in ("return_given_up", "protection")]
+    given_up = np.array([row["return_given_up"] for row in found.line])
     sides = ("better than holding less equity", "worse than it")
-    if not all((step >= -1e-9).all() for step in steps):
+    if (np.maximum.accumulate(given_up) - given_up).max(initial=0.0) > EVEN_RETURN:
         sides = ("less equity earned more here", "")
-        if steps[0].cumsum().min(initial=0.0) >= -1e-9:
-            return []
     made = []
     for word, box, anchor in (
         (sides[0], Box(8.0, 6.0, 190.0, 24.0), "start"),

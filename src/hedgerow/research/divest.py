@@ -155,7 +155,7 @@ class Divesting:
         words = [each.verdict for each in made.values()]
         return {
             **{name: each._asdict() for name, each in made.items()},
-            # worse than one of them: that part gave as much for a smaller fall, or more for the same
+            # worse than one of them: that part fell less for as much, or gave more for the same
             "verdict": "worse" if "worse" in words else together(*words),
         }
 
