@@ -396,6 +396,14 @@ def test_costs_and_trades_are_those_of_the_backtest(builtin, years) -> None:
     assert len(span) > 1200
 
 
+def test_years_above_the_budget_are_all_that_are_whole(builtin) -> None:
+    """2012 begins in the warm-up of data that begin with it; 2015 ends with its last session."""
+    evidence = Evidence(builtin.between("2012-01-03", None), end="2015-12-31", resamples=100)
+    beside = find(BY_ID["static-within-budget"], evidence).measurement.beside
+    told = {row.label: row.value for row in beside}
+    assert told["calendar years above 2 %, static"].endswith(" of 3")
+
+
 def test_her_in_usd_is_that_of_the_comparison(builtin, years) -> None:
     whole = compare(demo(), builtin, Put(), Equity(), start="2014-01-02", end="2018-12-31")
     for which in ("static", "dynamic"):

@@ -144,8 +144,10 @@ def conditional_captures(evidence: Evidence) -> Measurement:
         mine, whole = (effectiveness(t, crisis.rows)["hedge_gain"] for t in (ours, fixed))
         if whole > 0.0:
             each.append(share(crisis.name, mine / whole))
+    most = sum(float(row.value) > 0.5 for row in each)
+    words = Reading("crises of which it kept more than half", f"{most} of {len(each)}")
     gains = _by_crisis(evidence, ours, fixed)[:, [0, 2]]
-    return _of_crises(evidence, gains, ratio, tuple(each))
+    return _of_crises(evidence, gains, ratio, (words, *each))
 
 
 @claimed(
