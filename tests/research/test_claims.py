@@ -496,6 +496,19 @@ def test_worked_examples_are_judged_by_their_own_runs(builtin, name, example, wh
     assert dict(found.measurement.modelled) == {k: v for k, v in measured.modelled.items() if v}
 
 
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["e1-cost", "e1-net"])
+def test_what_hangs_on_an_unnamed_contract_cannot_be_told(until_2025, name) -> None:
+    """Example 1 names none: with puts it lost and cost little, with variance swaps it did not."""
+    found = find(BY_ID[name], until_2025)
+    values = [found.measurement.value]
+    values += [row.value for row in found.measurement.beside if row.label == "with a swap"]
+    allowed = [judge(found.claim.claimed, value, value) for value in values]
+    assert set(allowed) == {Verdict.HOLDS, Verdict.FAILS}
+    assert (found.measurement.low, found.measurement.high) == (min(values), max(values))
+    assert found.verdict is Verdict.UNTOLD
+
+
 def test_sums_say_what_the_examples_arithmetic_says() -> None:
     """A sum that `hedgerow examples` finds right is not called wrong by `hedgerow claims`."""
     pairs = {

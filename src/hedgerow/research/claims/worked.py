@@ -1,6 +1,7 @@
 """Claims of the worked examples (E1-E4): what those years and runs really gave.
 
-They are facts of dated years, so they have no interval.  What an example is and how it is run
+They are facts of dated years, so nothing is drawn: the interval is the range over the contracts
+that the example was run with, where there are several.  What an example is and how it is run
 stands in `hedgerow.research.examples` alone; here its rows are claims with a verdict.
 """
 
@@ -74,12 +75,12 @@ class Row(NamedTuple):
         return float(found)
 
     def others(self, evidence: Evidence, unit: Unit) -> Beside:
-        """Return the same row of the other set-ups."""
+        """Return the same row of the other set-ups, where it is another number."""
         found = self.made(evidence).found(self.what)
         return tuple(
             Reading(f"with a {name}", float(value), unit)
             for name, value in found.items()
-            if name != MAIN[self.example] and value is not None and value != self.value(evidence)
+            if value is not None and value != found[MAIN[self.example]]
         )
 
     def fact(self, evidence: Evidence, value: float, beside: Beside = ()) -> Measurement:
@@ -103,11 +104,17 @@ def _dated(
 
 
 def _of(row: Row, unit: Unit, *beside: tuple[Row, Unit]) -> Callable[[Evidence], Measurement]:
-    """Return what measures a claim as a row of an example, other rows and set-ups beside it."""
+    """Return what measures a claim as a row of an example, other rows and set-ups beside it.
+
+    The source names no contract: the interval is the range over the set-ups.
+    """
 
     def measure(evidence: Evidence) -> Measurement:
         more = tuple(Reading(other.what, other.value(evidence), kind) for other, kind in beside)
-        return row.fact(evidence, row.value(evidence), (*row.others(evidence, unit), *more))
+        others = row.others(evidence, unit)
+        made = row.fact(evidence, row.value(evidence), (*others, *more))
+        ends = [made.value, *(float(other.value) for other in others)]
+        return replace(made, low=min(ends), high=max(ends))
 
     return measure
 
