@@ -153,6 +153,19 @@ def test_d9_one_that_earned_less_than_bills_and_fell_is_worse() -> None:
     assert made["verdict"] == "worse"
 
 
+def test_d9_a_hedge_that_some_part_beats_is_worse_where_shares_fell() -> None:
+    """Every sale of shares earned more and fell less; some part fell as deep and earned more."""
+    made = divesting(np.tile([0.02, -0.022], 100), BILLS)
+    whole, deepest = made.measures(1.0)
+    found = made.beside(hedge(whole + abs(whole) * 0.02, deepest * 0.9))
+    kept = found["at_equal_drawdown"]["kept"]
+    part = made.measures(kept)
+    assert part[1] == pytest.approx(deepest * 0.9)
+    assert part[0] > whole + abs(whole) * 0.02 + 0.001
+    assert found["at_equal_return"]["verdict"] == "better"
+    assert found["verdict"] == "worse"
+
+
 def test_d9_the_portfolio_itself_is_even() -> None:
     made = divesting(MOVES)
     annual, deepest = made.measures(1.0)

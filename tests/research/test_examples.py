@@ -237,6 +237,17 @@ def test_data_that_do_not_reach_are_told_and_the_arithmetic_stays(name: str) -> 
     assert found.arithmetic
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_index_that_never_falls_has_no_offset_and_no_way_down(name: str, builtin) -> None:
+    part = builtin.between("2010-01-04", None)
+    rising = 1000.0 * 1.0002 ** np.arange(len(part))
+    worked = work(name, part.with_columns({"spx": rising}))
+    assert worked.measured is not None, worked.problem
+    for row in worked.measured.rows:
+        assert all(value is None or np.isfinite(value) for value in row.measured.values())
+    assert not any("way down" in why or "inf" in why or "nan" in why for why in worked.measured.why)
+
+
 def test_an_unknown_example_is_refused() -> None:
     with pytest.raises(RangeError, match="there is no example 'E9'"):
         work("E9")

@@ -126,7 +126,8 @@ class Divesting:
         -------
         dict or None
             ``at_equal_return`` and ``at_equal_drawdown``, each the fields of `Divested`, and the
-            ``verdict`` of both together.  None where NAV was ruined.
+            ``verdict`` of both: ``worse`` if either part beats the hedge, ``better`` if the hedge
+            beats one and is beaten by none.  None where NAV was ruined.
         """
         return self.beside_each({"": hedged})[""]
 
@@ -151,9 +152,11 @@ class Divesting:
             near = float(GRID[np.argmin(np.abs(table[:, which] - ours[which]))])
             best = max(found or [near], key=lambda kept: self.measures(kept)[1 - which])
             made[name] = self._divested(best, ours, which if found else None)
+        words = [each.verdict for each in made.values()]
         return {
             **{name: each._asdict() for name, each in made.items()},
-            "verdict": together(*(each.verdict for each in made.values())),
+            # worse than one of them: that part fell less for as much, or gave more for the same
+            "verdict": "worse" if "worse" in words else together(*words),
         }
 
     def _divested(self, kept: float, ours: tuple[float, float], matched: int | None) -> Divested:

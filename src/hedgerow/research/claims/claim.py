@@ -34,7 +34,8 @@ class Basis(StrEnum):
     SAMPLE = "history"
     """The years are one sample of many that might have been: a bootstrap interval."""
     DATED = "dated fact"
-    """The claim is about years or days that it names: they are what they are, no interval."""
+    """The claim is about years or days that it names: they are what they are.  The interval is the
+    value, or the range over the contracts where the source names none."""
     MADE = "made path"
     """A path made to the source's description: the range over dates of the roll."""
     ARITHMETIC = "arithmetic"

@@ -181,6 +181,8 @@ def _late(put: Scaled) -> str:
     if not len(filled):
         return "VIX did not close above 20 in time for a fill."
     at = int(filled[0])
-    part = float((alone[0] - alone[at]) / (alone[0] - alone.min()))
-    day = put.track.dates[rows][at]
-    return f"The first order above 20 was filled on {day}, {part:.0%} of the way down."
+    told = f"The first order above 20 was filled on {put.track.dates[rows][at]}"
+    down = float(alone[0] - alone.min())
+    if down <= 0.0:
+        return f"{told}."
+    return f"{told}, {float(alone[0] - alone[at]) / down:.0%} of the way down."

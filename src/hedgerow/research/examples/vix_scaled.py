@@ -214,10 +214,13 @@ class VixScaled:
             "it.",
             f"VIX closed as high as {peak:.2f}, where the rule asks for ${self.vega(peak):,.0f}.",
             f"The S&P 500 lost {fell:.0%} from close to close, of the {dollars(float(alone[0]))} "
-            "that "
-            f"$50M of 2017 had become: {dollars(loss)}, not $10M. 20 % is the fall of a portfolio "
-            "with "
-            f"{0.20 / fell:.0%} of equity, which the example does not say.",
+            f"that $50M of 2017 had become: {dollars(loss)}, not $10M."
+            + (
+                f" 20 % is the fall of a portfolio with {0.20 / fell:.0%} of equity, which the "
+                "example does not say."
+                if fell > 0.0
+                else ""
+            ),
             "The example names neither contract nor costs: what it calls vega decays differently "
             "in "
             "a put, which loses time value, and in a variance swap, which pays the difference of "
