@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from hedgerow.errors import DataError
 from hedgerow.policies.fitting.logistic import Logistic, hazard, logistic, outcomes
 
 
@@ -52,6 +53,12 @@ def test_a9_inputs_that_separate_the_outcomes_keep_finite_weights() -> None:
     chance = hazard(inputs, made)
     assert 0.0 < chance.min() < 0.1
     assert 0.8 < chance.max() < 1.0
+
+
+def test_a9_weights_without_end_are_refused_with_the_mend() -> None:
+    inputs = np.linspace(10.0, 40.0, 200)[:, None]
+    with pytest.raises(DataError, match=r"no finite weights .*Mend: give a greater ridge"):
+        logistic(inputs, (inputs[:, 0] > 30.0).astype(float), ridge=0.0)
 
 
 def test_a9_an_input_that_never_moves_gets_no_weight(sample) -> None:
