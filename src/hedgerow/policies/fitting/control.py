@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from hedgerow.core.fitting import Every, Fit, refits
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.step import Signal, signal
 from hedgerow.policies.fitting.chain import Terms, count, programme, state_of
+from hedgerow.policies.fitting.kept import kept
 from hedgerow.policies.fitting.programme import solve
 from hedgerow.policies.rules import Points
 from hedgerow.policies.signals import STRICT, Column
@@ -110,9 +111,8 @@ class ControlEdge(Terms):
         bucket i in the low regime, and in the high one after those.
         """
         seen = (market[self.column], _named(self.by)(market), market[SPOT])
-        past = np.ascontiguousarray(np.column_stack([*seen]))
         # both edges come from one solution, and a policy asks for each
-        return _made(replace(self, edge="lower"), market.dates.tobytes(), past.tobytes())
+        return _made(replace(self, edge="lower"), market.dates, np.column_stack(seen))
 
     def __call__(self, market: Market) -> Floats:
         """Return the edge, **shape** (T,), NaN before the first fit."""
@@ -133,11 +133,9 @@ def _named(name: str) -> Signal:
     return signal_named(name)
 
 
-@lru_cache(maxsize=8)
-def _made(edge: ControlEdge, dates: bytes, past: bytes) -> tuple[Fit, ...]:
-    """Fit and solve on every date of the schedule; columns come as bytes, which can be a key."""
-    days = np.frombuffer(dates, dtype="datetime64[D]")
-    columns = np.frombuffer(past, dtype=np.float64).reshape(len(days), 3)
+@kept
+def _made(edge: ControlEdge, days: NDArray[np.datetime64], columns: Floats) -> tuple[Fit, ...]:
+    """Fit and solve on every date of the schedule; columns are VIX, the regime's signal, spot."""
     known = np.asarray(np.isfinite(columns).all(axis=1))
     first = int(np.argmax(known)) if known.any() else len(days)
     made = []
