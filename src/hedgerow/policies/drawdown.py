@@ -46,11 +46,9 @@ class Drawdown:
     }
     readings: ClassVar[Sayings] = {
         "corrected": "Dynamic Hedge Strategies 6, Drawdown-Triggered: the 1.025 of its example at "
-        "a "
-        "drawdown of 10 % forces −DD − 5 %.",
+        "a drawdown of 10 % forces −DD − 5 %.",
         "printed": "The formula above that example as it is printed, −DD + 5 %: 1.075 at a "
-        "drawdown "
-        "of 10 %, and 1.025 without any loss.",
+        "drawdown of 10 %, and 1.025 without any loss.",
     }
 
     class Params(NamedTuple):

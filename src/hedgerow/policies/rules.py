@@ -136,11 +136,9 @@ class Linear(_Rule):
     }
     readings: ClassVar[Sayings] = {
         "option-a": "Practical Steps 1, Option A, prints (VIX − 12) / 10 up to 2; the $600 at a "
-        "VIX "
-        "of 18 of step 4 and the $1,000 at 22 of step 5 force it.",
+        "VIX of 18 of step 4 and the $1,000 at 22 of step 5 force it.",
         "formula": "Dynamic Hedge Strategies 1, VIX-Triggered Scaling, prints (VIX − 10) / 15 up "
-        "to "
-        "2; its own example gives other numbers.",
+        "to 2; its own example gives other numbers.",
         "example": "The example under that formula: $1,000 at a VIX of 17.5 and $2,000 at 25 force "
         "a width of 7.5, where the formula gives $500 and $1,000.",
         "worked-2017": "Real-World Examples 1, VIX-Scaled Hedge, prints (VIX − 12) / 8; its $6,000 "
@@ -369,11 +367,9 @@ class Sigmoid(_Rule):
     }
     readings: ClassVar[Sayings] = {
         "plain": "Mathematical Framework 2 prints 1 / (1 + exp(−k (VIX − VIX₀))) with k 0.2 and "
-        "VIX₀ "
-        "20; '0 at low VIX, 1 at high VIX' forbids more than 1.",
+        "VIX₀ 20; '0 at low VIX, 1 at high VIX' forbids more than 1.",
         "rescaled": "The same curve from the floor of 0.2 to the cap of 2 that Risk Management "
-        "Rules "
-        "2 and 3 print, whose cap the plain curve never comes near.",
+        "Rules 2 and 3 print, whose cap the plain curve never comes near.",
     }
 
     class Params(NamedTuple):
