@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.api import check_market, day, path_to, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError, nearest
-from hedgerow.files import write_whole
+from hedgerow.files import save
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Straddle
 from hedgerow.instruments.sleeve import Sleeve
@@ -105,20 +104,13 @@ class ScalpResult:
 
     def picture(self, path: str | Path) -> Path:
         """Write the picture, one SVG file, and return its path."""
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(f"{shown(path)} is not a path", where="path", mend='write "scalp.svg"')
-        write_whole(Path(path), self.svg())
-        return Path(path)
+        return save(path_to(path, "scalp.svg"), self.svg(), "the picture")
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.scalping_page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
-            )
-        return write(self.study, self.name, Path(path), version=__version__)
+        return write(self.study, self.name, path_to(path, "report.html"), version=__version__)
 
     def svg(self) -> str:
         """Return the picture as text."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, To, Value
 
 
@@ -98,7 +98,7 @@ def compare(
     if report is not None:
         found.report(report)
     if picture is not None:
-        save_picture(picture, found.picture())
+        found.picture(picture)
     files = {"report": report, "picture": picture}
     if as_json:
         written = {name: None if file is None else str(file) for name, file in files.items()}

@@ -112,10 +112,6 @@ def save_picture(path: Path, svg: str) -> None:
     RangeError
         If it cannot be written.
     """
-    from hedgerow.errors import RangeError
-    from hedgerow.files import not_written, write_whole
+    from hedgerow.files import save
 
-    try:
-        write_whole(path, svg)
-    except OSError as error:
-        raise not_written(RangeError, "the picture", path, error) from None
+    save(path, svg, "the picture")

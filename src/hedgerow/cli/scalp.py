@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, NoCosts, SameBar, To, Value
 from hedgerow.cli.trade import Report
 
@@ -99,7 +99,7 @@ def scalp(
         same_bar=same_bar,
     )
     if place:
-        save_picture(place, made.svg())
+        made.picture(place)
     if page:
         made.report(page)
     written = {"picture": picture and str(picture), "report": report and str(report)}
