@@ -98,7 +98,7 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     Raises
     ------
     DataError
-        If the weights grow without end: inputs that separate the outcomes, without a penalty.
+        If without a penalty the inputs separate the outcomes.
 
     Examples
     --------
@@ -110,9 +110,11 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     from scipy.optimize import minimize
 
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
-    spread = np.where(spread > 1e-12, spread, 1.0)
+    flat = spread <= 1e-12
+    spread = np.where(flat, 1.0, spread)
     table = np.column_stack([np.ones(len(inputs)), (inputs - centre) / spread])
-    penalty = np.r_[0.0, np.full(inputs.shape[1], ridge)]
+    # an input that stood still has no weight, and without a penalty any would do
+    penalty = np.r_[0.0, np.where(flat, 1.0, ridge)]
 
     def loss(beta: Floats) -> float:
         odds = table @ beta
@@ -130,14 +132,14 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     found = minimize(
         loss, start, jac=slope, hess=bend, method="Newton-CG", options={"xtol": _CLOSE}
     )
-    if found.status == _OUT_OF_ROUNDS:
-        raise DataError(
-            f"no finite weights were found for {len(inputs)} sessions: the inputs tell too well "
-            "which of them were followed by a drop",
-            where="ridge",
-            mend="give a greater ridge; 1 is usual",
-        )
     beta = found.x
+    told = bool(np.all((table @ beta > 0.0) == (happened > 0.0)))
+    if (told and ridge == 0.0) or found.status == _OUT_OF_ROUNDS:
+        raise DataError(
+            "the inputs tell every drop from every calm, so no finite weights fit best",
+            where="hazard",
+            mend="choose a ridge above 0, such as 1",
+        )
     weights = beta[1:] / spread
     return Logistic(
         float(beta[0] - weights @ centre),
