@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
-from hedgerow.policies.rules import Level_
+from hedgerow.policies.rules import Intensity
 from hedgerow.policies.signals import STRICT
 
 
@@ -36,7 +36,7 @@ class Drawdown:
     Params(alpha=2.0, threshold=0.05)
     """
 
-    alpha: Level_ = 0.5
+    alpha: Intensity = 0.5
     threshold: Annotated[float, Field(gt=-1.0, lt=1.0)] = 0.05
     kind: ClassVar[str] = "drawdown"
     stage: ClassVar[Stage] = Stage.RULE

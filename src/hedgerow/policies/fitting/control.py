@@ -19,7 +19,7 @@ from hedgerow.policies.fitting.kept import kept
 from hedgerow.policies.fitting.programme import solve
 from hedgerow.policies.rules import Points
 from hedgerow.policies.signals import STRICT, Column
-from hedgerow.policies.tables import Edges, _as_tuple
+from hedgerow.policies.tables import Edges, as_tuple
 
 SPOT = "spx"
 """Column of the index whose falls are crashes."""
@@ -86,7 +86,7 @@ class ControlEdge(Terms):
     @field_validator("edges", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> ControlEdge:
