@@ -88,6 +88,14 @@ def quality(source: str | Path = "builtin") -> QualityReport:
     return data.load(source).quality
 
 
+class Answer:
+    """What the results of studies share: a notebook shows the text that ``print`` shows."""
+
+    def _repr_html_(self) -> str:
+        """Return the answer as text, for notebooks."""
+        return f"<pre>{escape(str(self))}</pre>"
+
+
 class Result:
     """A finished backtest: unhedged, static and dynamic on the same stretch.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check, day, path_to, plain, shown
+from hedgerow.api import Answer, check, day, path_to, plain, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.research.choosing import Choice
 
 
-class ChoiceResult:
+class ChoiceResult(Answer):
     """Policies side by side.
 
     ``print(result)`` shows the table; :meth:`frame` gives it with every number, :meth:`report`

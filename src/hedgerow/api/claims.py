@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, path_to, plain, shown
+from hedgerow.api import Answer, check_market, day, path_to, plain, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError
 from hedgerow.report import claims as told
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ClaimsResult:
+class ClaimsResult(Answer):
     """The claims of the source, measured.
 
     ``print(result)`` shows the table; :meth:`frame` gives it as a DataFrame; :meth:`report` writes
@@ -40,10 +39,6 @@ class ClaimsResult:
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.to_dict()["verdicts"].items())
         return f"<ClaimsResult of {len(self.found.findings)} claims: {counts}; print() for more>"
-
-    def _repr_html_(self) -> str:
-        """Return the table for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
 
     def details(self) -> str:
         """Return every claim with quotation, definition, data and other readings, as text."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hedgerow.api import check_hedge, check_market, day, path_to, plain
+from hedgerow.api import Answer, check_hedge, check_market, day, path_to, plain
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.files import save
@@ -16,7 +16,7 @@ from hedgerow.research.control import EDGES, REGIME, ControlStudy, calibrate, st
 from hedgerow.research.trial import Bill
 
 
-class ControlResult:
+class ControlResult(Answer):
     """A solved no-trade band: ``print(result)`` shows it beside other rules.
 
     `policy` is the band as an ordinary policy; `picture` draws it; `to_dict` gives everything as

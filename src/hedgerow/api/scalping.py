@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, path_to, plain, refused, shown
+from hedgerow.api import Answer, check_market, day, path_to, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError, nearest
 from hedgerow.files import save
@@ -31,7 +30,7 @@ BANDS = (0.02, 0.05, 0.1, 0.2)
 AVERSIONS = (0.01, 0.1, 1.0)
 
 
-class ScalpResult:
+class ScalpResult(Answer):
     """A study of gamma scalping.
 
     ``print(result)`` shows the answer; :meth:`frame` gives tables, :meth:`report` writes a page,
@@ -57,10 +56,6 @@ class ScalpResult:
             f"<ScalpResult of {self.name}, {days[0]} … {days[-1]}, "
             f"{len(self.study.rules)} ways to hedge; print() for more>"
         )
-
-    def _repr_html_(self) -> str:
-        """Return the answer as text, for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
 
     def frame(self, rule: str | None = None, *, by: str = "day") -> pd.DataFrame:
         """Return a table.

@@ -117,9 +117,7 @@ def her(track: Track, rows: slice) -> float | None:
         for stretch in crises.crises_in(track)
         if track.dates[stretch.rows.start] >= begin
     ]
-    lost = [each for each in made if each["portfolio_loss"] > 0.0]
-    loss = sum(each["portfolio_loss"] for each in lost)
-    return sum(each["hedge_gain"] for each in lost) / loss if loss else None
+    return crises.pooled((each["hedge_gain"], each["portfolio_loss"]) for each in made)
 
 
 def tail(track: Track, rows: slice) -> float | None:
