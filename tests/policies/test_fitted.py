@@ -21,6 +21,7 @@ from hedgerow.instruments.options import Put
 from hedgerow.policies import catalog
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes, slope
 from hedgerow.policies.fitting import hawkes as process
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.fitting.counting import crossings
 from hedgerow.policies.fitting.logistic import drops, logistic, outcomes
 from hedgerow.policies.fitting.switching import Switching, filtered
@@ -38,6 +39,7 @@ DATA = market()
 SIGNALS = [
     CrashHazard(least=250),
     Hawkes(0.01, least=250),
+    ControlEdge("upper", least=250),
     RegimeProbability(least=250, window=500),
     RegimeCount(least=250),
 ]

@@ -16,7 +16,7 @@ from hedgerow.engine.track import Track
 from hedgerow.policies.catalog import starter
 from hedgerow.research import performance
 from hedgerow.research.comparison import divesting as of
-from hedgerow.research.divest import Divesting, crossings, together
+from hedgerow.research.divest import Divesting, together, zeros
 
 UP, DOWN, BILLS = 0.01, 0.02, 0.0002
 MOVES = np.r_[np.full(60, UP), np.full(20, -DOWN), np.full(120, UP)]
@@ -202,12 +202,12 @@ def test_d9_a_part_of_the_equity_matches_itself(kept: float, seed: int) -> None:
 
 
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=4, unique_by=lambda x: round(x, 1)))
-def test_crossings_are_roots(roots) -> None:
+def test_zeros_are_roots(roots) -> None:
     def gap(x: float) -> float:
         return float(np.prod([x - root for root in roots]))
 
     at = np.linspace(0.0, 1.0, 2001)
-    found = crossings(gap, at, np.array([gap(x) for x in at]))
+    found = zeros(gap, at, np.array([gap(x) for x in at]))
     np.testing.assert_allclose(found, sorted(roots), atol=1e-9)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.api import Answer, check_market, day, path_to, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError, nearest
-from hedgerow.files import write_whole
+from hedgerow.files import save
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Straddle
 from hedgerow.instruments.sleeve import Sleeve
@@ -32,7 +30,7 @@ BANDS = (0.02, 0.05, 0.1, 0.2)
 AVERSIONS = (0.01, 0.1, 1.0)
 
 
-class ScalpResult:
+class ScalpResult(Answer):
     """A study of gamma scalping.
 
     ``print(result)`` shows the answer; :meth:`frame` gives tables, :meth:`report` writes a page,
@@ -58,10 +56,6 @@ class ScalpResult:
             f"<ScalpResult of {self.name}, {days[0]} … {days[-1]}, "
             f"{len(self.study.rules)} ways to hedge; print() for more>"
         )
-
-    def _repr_html_(self) -> str:
-        """Return the answer as text, for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
 
     def frame(self, rule: str | None = None, *, by: str = "day") -> pd.DataFrame:
         """Return a table.
@@ -105,20 +99,13 @@ class ScalpResult:
 
     def picture(self, path: str | Path) -> Path:
         """Write the picture, one SVG file, and return its path."""
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(f"{shown(path)} is not a path", where="path", mend='write "scalp.svg"')
-        write_whole(Path(path), self.svg())
-        return Path(path)
+        return save(path_to(path, "scalp.svg"), self.svg(), "the picture")
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.scalping_page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
-            )
-        return write(self.study, self.name, Path(path), version=__version__)
+        return write(self.study, self.name, path_to(path, "report.html"), version=__version__)
 
     def svg(self) -> str:
         """Return the picture as text."""

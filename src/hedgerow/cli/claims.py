@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, writable
-from hedgerow.cli.runs import Data, From, To
+from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
+from hedgerow.cli.runs import Data, From, Report, To
 
 
 @told
@@ -29,9 +28,7 @@ def claims(
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Samples drawn for each interval.")
     ] = 1000,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report, an HTML page.")
-    ] = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.
@@ -62,9 +59,5 @@ def claims(
         )
     if target is not None:
         found.report(target)
-    if as_json:
-        show_json({**found.to_dict(), "report": report and str(report)})
-        return
-    typer.echo(found.details() if only else str(found))
-    if report is not None:
-        typer.echo(f"Report: {report}")
+    text = found.details() if only else str(found)
+    answer(text, found.to_dict(), {"report": report}, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, To
 
 
@@ -91,7 +91,7 @@ def control(
     )
     file = write(found.policy, out, force=force) if out else None
     if place:
-        save_picture(place, found.svg())
+        found.picture(place)
     if as_json:
         show_json({**found.to_dict(), "file": None if file is None else str(file)})
         return

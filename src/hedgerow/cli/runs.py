@@ -44,10 +44,16 @@ Beta = Annotated[
 Share = Annotated[
     float, typer.Option(metavar="NUMBER", help="Part of the portfolio in equity, 0 to 1.")
 ]
+Split = Annotated[
+    str, typer.Option(metavar="SPLIT", help="Train/test: 50/50, or the first date tested.")
+]
 NoCosts = Annotated[bool, typer.Option("--no-costs", help="Leave spreads and fees out.")]
 SameBar = Annotated[
     bool,
     typer.Option("--same-bar", help="Fill at the close that decides: impossible, and flagged."),
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write a report, an HTML page.")
 ]
 
 
@@ -92,9 +98,7 @@ def backtest(
     portfolio: Value = "10m",
     beta: Beta = 1.0,
     equity_share: Share = 1.0,
-    split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="Train/test: 50/50, or the first date tested.")
-    ] = "50/50",
+    split: Split = "50/50",
     no_costs: NoCosts = False,
     same_bar: SameBar = False,
     report: Annotated[

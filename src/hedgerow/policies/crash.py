@@ -17,7 +17,7 @@ from hedgerow.errors import DataError
 from hedgerow.policies.fitted import Scheduled
 from hedgerow.policies.fitting import hawkes, logistic
 from hedgerow.policies.fitting.kept import kept
-from hedgerow.policies.rules import Positive, _Rule
+from hedgerow.policies.rules import Positive, SignalRule
 from hedgerow.policies.signals import STRICT, RealisedVol
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
@@ -237,7 +237,7 @@ def process(parameters: Mapping[str, float]) -> hawkes.Hawkes:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class CrashIntensity(_Rule):
+class CrashIntensity(SignalRule):
     """A9: ``x = scale · λ/λ̄``: the base size at the mean hazard of the past, more where it is more.
 
     Parameters

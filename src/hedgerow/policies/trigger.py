@@ -77,8 +77,7 @@ class Trigger:
         "spec": "Every leg that is printed anywhere: 3 points, 15 % and a week of Risk Management "
         "Rules 1, and the drawdown of 5 % of Practical Steps 3.",
         "rules": "Risk Management Rules 1, Rebalancing Thresholds, prints 3 points, or 15 % "
-        "relative "
-        "change, or a weekly schedule, whichever is first.",
+        "relative change, or a weekly schedule, whichever is first.",
         "practical": "Practical Steps 3 prints 3 points, or a weekly schedule, or a drawdown over "
         "5 %; its own code knows the first two alone.",
         "mistakes": "Common Mistakes 2, Too Frequent Rebalancing, prints 'VIX moves >2 points' as "

@@ -204,7 +204,7 @@ def render(found: Readings, *, version: str = "", source: str = "") -> str:
     ran = [(i, item) for i, item in enumerate(found.items) if item.track is not None]
     drawn: dict[str, Any] = {"charts": {}, "back": None, "readings": NO_READINGS}
     if found.ground is not None and ran:
-        drawn = _over_time(found, ran)
+        drawn = _over_time(ran)
     head, *rows = figures(found)
     levels = at_levels(found)
     return fill(
@@ -254,7 +254,7 @@ def _key(i: int) -> str:
     return "dynamic" if i == 0 else f"shade shade-{(i - 1) % SHADES}"
 
 
-def _over_time(found: Readings, ran: list[tuple[int, Reading]]) -> dict[str, Any]:
+def _over_time(ran: list[tuple[int, Reading]]) -> dict[str, Any]:
     tracks = [(i, item.track) for i, item in ran if item.track is not None]
     first = tracks[0][1]
     span = Span(first.dates.astype("int64"))

@@ -230,7 +230,23 @@ def claimed(
     *,
     basis: Basis = Basis.SAMPLE,
 ) -> Callable[[Callable[[Evidence], Measurement]], Claim]:
-    """Return a decorator that makes a `Claim` of the function that measures it."""
+    """Return a decorator that makes a `Claim` of the function that measures it.
+
+    Parameters
+    ----------
+    name
+        Its id, as one types it: small letters, figures, hyphens.
+    section, quote, allows, unit, definition, basis
+        As the fields of `Claim`; ``allows`` is ``claimed`` there.
+
+    Examples
+    --------
+    >>> @claimed("rare", "Part › Section", "crashes are rare", under(0.01), Unit.SHARE, "Share.")
+    ... def rare(evidence):
+    ...     raise UnmeasuredError("there are no data")
+    >>> rare.id, rare.basis.value
+    ('rare', 'history')
+    """
 
     def made(measure: Callable[[Evidence], Measurement]) -> Claim:
         return Claim(name, section, quote, allows, unit, definition, measure, basis)

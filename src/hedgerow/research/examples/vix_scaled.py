@@ -113,18 +113,16 @@ class VixScaled:
         """See `Example.remarks`."""
         most, span = self.vega(60.0), 60.0 - 15.0
         return (
-            f"The gain is not of the order of the vega: resized all the way along the rule, from a "
+            "The gain is not of the order of the vega: resized all the way along the rule, from a "
             f"VIX of 15 to 60, vega alone earns ${self.by_vega:,.0f}, and the ${most:,.0f} of the "
             f"end held over all {span:g} points ${most * span:,.0f}. ${self.gain:,.0f} at "
             f"${most:,.0f} a point would be {self.gain / most:,.0f} points. Only the delta and "
-            "gamma "
-            "of an option could make it, and the example names no option.",
+            "gamma of an option could make it, and the example names no option.",
             "The cost of 4 years is 4 times that of a calm one, yet the hedge of 2020 is "
             f"{self.vega(15.0) / self.vega(14.0):.1f} to {most / self.vega(14.0):.0f} times as "
             "large as in the calm years.",
             "An average VIX of 14 does not make an average hedge of $250: the rule stays at 0 "
-            "below "
-            "12, so its average lies above the rule at the average.",
+            "below 12, so its average lies above the rule at the average.",
             "The two nets are of different things: −$7,000,000 counts the portfolio's loss, "
             "+$2,800,000 the hedge alone.",
         )
@@ -209,9 +207,8 @@ class VixScaled:
         fell = 1.0 - float(alone[-1] / alone[0])
         return (
             f"The hedge stood at {dollars(before)} of vega when the fall began and was bought up "
-            "on the "
-            "way, at the higher price of each day: what is bought after the rise earns nothing on "
-            "it.",
+            "on the way, at the higher price of each day: what is bought after the rise earns "
+            "nothing on it.",
             f"VIX closed as high as {peak:.2f}, where the rule asks for ${self.vega(peak):,.0f}.",
             f"The S&P 500 lost {fell:.0%} from close to close, of the {dollars(float(alone[0]))} "
             f"that $50M of 2017 had become: {dollars(loss)}, not $10M."
@@ -222,7 +219,6 @@ class VixScaled:
                 else ""
             ),
             "The example names neither contract nor costs: what it calls vega decays differently "
-            "in "
-            "a put, which loses time value, and in a variance swap, which pays the difference of "
-            "implied and realised variance.",
+            "in a put, which loses time value, and in a variance swap, which pays the difference "
+            "of implied and realised variance.",
         )
