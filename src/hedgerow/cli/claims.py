@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, To
+from hedgerow.cli.trade import Report
 
 
 @told
@@ -21,17 +21,15 @@ def claims(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="Only this claim, with its definition, data and other readings. May be given "
-            "several times.",
+            help="Only this claim, with its definition, data and other readings: a name from the "
+            "first column of the table. May be given several times.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of the bootstrap.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the bootstrap.")] = 1,
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Samples drawn for each interval.")
     ] = 1000,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report, an HTML page.")
-    ] = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.

@@ -9,6 +9,7 @@ import typer
 
 from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
 from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, To, Value
+from hedgerow.cli.trade import Report
 
 
 @told
@@ -43,15 +44,13 @@ def compare(
         Literal["drawdown", "her", "tail"],
         typer.Option(
             help="Points taken off the deepest fall, part of crisis losses given back, or points "
-            "taken off the mean of the worst 5 % of months.",
+            "taken off the mean of the worst 5 % of months. See docs/choosing.md.",
         ),
     ] = "drawdown",
     no_costs: NoCosts = False,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with picture and tables.")
-    ] = None,
+    report: Report = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the picture alone, as SVG.")
+        Path | None, typer.Option(metavar="FILE.svg", help="Write the picture alone, as SVG.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

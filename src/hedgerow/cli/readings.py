@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import DEMO_SLEEVE, Data, From, Size, To, Value
+from hedgerow.cli.trade import Report
 from hedgerow.report.formats import NOT_ADVICE
-
-Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write a page, HTML.")
-]
 
 
 @told
@@ -35,7 +31,7 @@ def readings(
     size: Size = None,
     portfolio: Value = "10m",
     raw: Annotated[
-        bool, typer.Option("--raw/--bounded", help="Without or with floor 0.2 and cap 2.")
+        bool, typer.Option("--raw/--bounded", help="Leave out, or keep, floor 0.2 and cap 2.")
     ] = False,
     report: Report = None,
     as_json: AsJson = False,
