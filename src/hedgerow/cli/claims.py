@@ -34,9 +34,9 @@ def claims(
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.
 
-    A claim holds if the 90 % bootstrap interval of its measurement lies inside what is claimed,
-    does not hold if the two have nothing in common, and cannot be told otherwise. docs/claims.md
-    tells how to read it.
+    The source is the guide to dynamic hedging that Hedgerow's rules come from. A claim holds if the
+    90 % bootstrap interval of its measurement lies inside what is claimed, does not hold if the two
+    have nothing in common, and cannot be told otherwise. docs/claims.md tells how to read it.
     """
     from hedgerow import api, config
     from hedgerow.api import claims as face

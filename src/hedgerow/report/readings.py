@@ -235,6 +235,7 @@ def render(found: Readings, *, version: str = "", source: str = "") -> str:
             "head": head,
             "rows": rows,
             "levels": levels,
+            "bounded": not found.raw,
             "curve": _curve(found),
             "origin": origin(found),
             "provenance": tables.provenance(found.provenance),
