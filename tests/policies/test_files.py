@@ -345,10 +345,10 @@ def test_mistakes_in_a_file_name_the_file(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x")
-    with pytest.raises(PolicyError, match="cannot be written"):
+    with pytest.raises(PolicyError, match="this is a folder"):
         files.write(catalog.starter("linear"), tmp_path / "taken" / "p.toml")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(PolicyError, match="cannot be written"):
+    with pytest.raises(PolicyError, match="this is a folder"):
         files.write(catalog.starter("linear"), tmp_path / "folder", force=True)
     assert sorted(item.name for item in tmp_path.iterdir()) == ["folder", "taken"]
 
