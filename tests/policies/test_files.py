@@ -345,7 +345,7 @@ def test_mistakes_in_a_file_name_the_file(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x")
-    with pytest.raises(PolicyError, match="this is a folder"):
+    with pytest.raises(PolicyError, match="cannot be written"):
         files.write(catalog.starter("linear"), tmp_path / "taken" / "p.toml")
     (tmp_path / "folder").mkdir()
     with pytest.raises(PolicyError, match="this is a folder"):
