@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, To
-from hedgerow.cli.trade import Report
 
 
 @told
@@ -29,7 +29,9 @@ def claims(
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Samples drawn for each interval.")
     ] = 1000,
-    report: Report = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report, an HTML page.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.

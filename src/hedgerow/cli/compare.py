@@ -9,7 +9,6 @@ import typer
 
 from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
 from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, To, Value
-from hedgerow.cli.trade import Report
 
 
 @told
@@ -48,7 +47,9 @@ def compare(
         ),
     ] = "drawdown",
     no_costs: NoCosts = False,
-    report: Report = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with picture and tables.")
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Write the picture alone, as SVG.")
     ] = None,

@@ -81,9 +81,9 @@ def control(
     from hedgerow.policies.files import fresh, write
 
     first, last = config.date(start, "--from"), config.date(end, "--to")
-    for file in (picture, fresh(out, force=force) if out else None):
-        if file:
-            writable(file)
+    place = writable(picture) if picture else None
+    if out:
+        writable(fresh(out, force=force))
     hedge = parse_sleeve(sleeve)
     note(f"Reading {data} …")
     found = solve(
@@ -98,8 +98,8 @@ def control(
         cap=cap,
     )
     file = write(found.policy, out, force=force) if out else None
-    if picture:
-        save_picture(picture, found.svg())
+    if place:
+        save_picture(place, found.svg())
     if as_json:
         written = {"file": file and str(file), "picture": picture and str(picture)}
         show_json({**found.to_dict(), **written})

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
+from hedgerow.cli.readings import Report
 from hedgerow.cli.runs import Data
-from hedgerow.cli.trade import Report
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(

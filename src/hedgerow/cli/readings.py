@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import DEMO_SLEEVE, Data, From, Size, To, Value
-from hedgerow.cli.trade import Report
 from hedgerow.report.formats import NOT_ADVICE
+
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write a page, HTML.")
+]
 
 
 @told
