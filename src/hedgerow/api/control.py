@@ -11,8 +11,9 @@ from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.files import save
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.report.formats import NOT_ADVICE, modelled
 from hedgerow.research.control import EDGES, REGIME, ControlStudy, calibrate, study
+from hedgerow.research.examples.measuring import modelled_share
 from hedgerow.research.trial import Bill
 
 
@@ -20,16 +21,17 @@ class ControlResult(Answer):
     """A solved no-trade band: ``print(result)`` shows it beside other rules.
 
     `policy` is the band as an ordinary policy; `picture` draws it; `to_dict` gives everything as
-    plain values; ``found`` is the study itself.
+    plain values; ``found`` is the study itself, ``vix_modelled`` the share of its sessions on which
+    VIX is a model's.
     """
 
-    def __init__(self, found: ControlStudy) -> None:
-        self.found = found
+    def __init__(self, found: ControlStudy, *, vix_modelled: float = 0.0) -> None:
+        self.found, self.vix_modelled = found, vix_modelled
 
     def __str__(self) -> str:
         from hedgerow.report.control import summarise_control
 
-        return summarise_control(self.found)
+        return summarise_control(self.found, origin=modelled({"VIX": self.vix_modelled}))
 
     def __repr__(self) -> str:
         first, last = self.found.span
@@ -95,6 +97,7 @@ class ControlResult(Answer):
                 ],
             },
             "policy": {"name": found.policy.name, "toml": found.policy.to_toml()},
+            "modelled": {"vix": self.vix_modelled},
             "notice": NOT_ADVICE,
         }
         clean: dict[str, Any] = plain(made)
@@ -179,6 +182,5 @@ def control(
         carry = measured[0] if carry is None else carry
         cost = measured[1] if cost is None else cost
     terms = Terms(carry=carry, cost=cost, loss=loss, floor=floor, cap=cap)
-    return ControlResult(
-        study(part, by=by, edges=tuple(edges), split=split, terms=terms, paths=paths, seed=seed)
-    )
+    made = study(part, by=by, edges=tuple(edges), split=split, terms=terms, paths=paths, seed=seed)
+    return ControlResult(made, vix_modelled=modelled_share(part, "vix", made.span))

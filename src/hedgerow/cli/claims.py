@@ -20,11 +20,11 @@ def claims(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="Only this claim, with its definition, data and other readings. May be given "
-            "several times.",
+            help="Only this claim, with its definition, data and other readings: a name from the "
+            "first column of the table. May be given several times.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of the bootstrap.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the bootstrap.")] = 1,
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Samples drawn for each interval.")
     ] = 1000,
@@ -33,9 +33,9 @@ def claims(
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.
 
-    A claim holds if the 90 % bootstrap interval of its measurement lies inside what is claimed,
-    does not hold if the two have nothing in common, and cannot be told otherwise. docs/claims.md
-    tells how to read it.
+    The source is the guide to dynamic hedging that Hedgerow's rules come from. A claim holds if the
+    90 % bootstrap interval of its measurement lies inside what is claimed, does not hold if the two
+    have nothing in common, and cannot be told otherwise. docs/claims.md tells how to read it.
     """
     from hedgerow import api, config
     from hedgerow.api import claims as face

@@ -41,7 +41,7 @@ def compare(
         Literal["drawdown", "her", "tail"],
         typer.Option(
             help="Points taken off the deepest fall, part of crisis losses given back, or points "
-            "taken off the mean of the worst 5 % of months.",
+            "taken off the mean of the worst 5 % of months. See docs/choosing.md.",
         ),
     ] = "drawdown",
     no_costs: NoCosts = False,
@@ -49,7 +49,7 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Write a page with picture and tables.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the picture alone, as SVG.")
+        Path | None, typer.Option(metavar="FILE.svg", help="Write the picture alone, as SVG.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -30,7 +30,7 @@ def readings(
     size: Size = None,
     portfolio: Value = "10m",
     raw: Annotated[
-        bool, typer.Option("--raw/--bounded", help="Without or with floor 0.2 and cap 2.")
+        bool, typer.Option("--raw/--bounded", help="Leave out, or keep, floor 0.2 and cap 2.")
     ] = False,
     report: Report = None,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
-from hedgerow.report.formats import DASH, NOT_ADVICE, columns
+from hedgerow.report.formats import NOT_ADVICE, columns, number
 
 if TYPE_CHECKING:
     from hedgerow.api import Result
@@ -249,8 +249,8 @@ def beside(results: Sequence[Mapping[str, Any]]) -> str:
                 percent(static["hedge_cost_per_year"], 2),
                 percent(dynamic["hedge_cost_per_year"], 2),
                 percent(result["saving"]["test"]["saving"]),
-                _number(static["sharpe_excess"]),
-                _number(dynamic["sharpe_excess"]),
+                number(static["sharpe_excess"]),
+                number(dynamic["sharpe_excess"]),
                 percent(dynamic["max_drawdown"], 1),
                 percent(her["static_her"]),
                 percent(her["dynamic_her"]),
@@ -258,7 +258,3 @@ def beside(results: Sequence[Mapping[str, Any]]) -> str:
         )
     table = columns(rows, right=range(1, 9))
     return f"Sleeves side by side, out of sample (HER: whole run)\n{table}\n{NOT_ADVICE}"
-
-
-def _number(value: float | None) -> str:
-    return DASH if value is None else f"{value:.2f}"

@@ -28,7 +28,9 @@ def scalp(
     every: Annotated[
         str | None,
         typer.Option(
-            metavar="NUMBERS", help="Sessions between two hedges.", show_default="1,2,5,10,21"
+            metavar="NUMBERS",
+            help="Sessions between two hedges, as 1,5.",
+            show_default="1,2,5,10,21",
         ),
     ] = None,
     band: Annotated[
@@ -96,6 +98,7 @@ def scalp(
         start=first,
         end=last,
         same_bar=same_bar,
+        source=data,
     )
     if place:
         made.picture(place)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
-from hedgerow.core.step import STEPS, Signal, Stage
+from hedgerow.core.step import SIGNALS, STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
@@ -102,6 +102,21 @@ def demo() -> Policy:
     )
 
 
+def absent(word: str) -> str:
+    """Return the mend for a word that names no rule.
+
+    Examples
+    --------
+    >>> absent("lineer")
+    "did you mean 'linear'?"
+    >>> absent("term_split")
+    'this kind stands in a policy file beside a rule: see docs/policies.md'
+    """
+    if word in STEPS or word in SIGNALS:
+        return "this kind stands in a policy file beside a rule: see docs/policies.md"
+    return nearest(word, rules())
+
+
 def starter(rule: str, variant: str | None = None) -> Policy:
     """Return a complete policy around one rule, with the overlays that the spec names.
 
@@ -124,7 +139,7 @@ def starter(rule: str, variant: str | None = None) -> Policy:
     """
     known = rules()
     if rule not in known:
-        raise PolicyError(f"unknown rule '{rule}'", where="--rule", mend=nearest(rule, known))
+        raise PolicyError(f"unknown rule '{rule}'", where="--rule", mend=absent(rule))
     first = known[rule]() if variant is None else preset(known[rule], variant)
     needed = dict.fromkeys((*first.inputs, *Trigger().inputs))
     return Policy(

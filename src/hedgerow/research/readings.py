@@ -155,7 +155,7 @@ def variants(kind: str) -> tuple[Variant, ...]:
     ['option-a', 'formula', 'example', 'worked-2017']
     """
     if kind not in STEPS:
-        raise PolicyError(f"unknown rule '{kind}'", where="RULE", mend=nearest(kind, STEPS))
+        raise PolicyError(f"unknown rule '{kind}'", where="RULE", mend=nearest(kind, several()))
     cls = STEPS[kind]
     said: Mapping[str, str] = getattr(cls, "readings", {})
     found = [
