@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hedgerow.core.market import Floats
+from hedgerow.errors import DataError
 
 Event = Literal["fall", "day"]
 
@@ -91,6 +92,11 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     ridge
         Weight of the penalty; 0 is plain maximum likelihood.
 
+    Raises
+    ------
+    DataError
+        If without a penalty the inputs separate the outcomes.
+
     Examples
     --------
     >>> x = np.array([[10.0], [12.0], [20.0], [30.0], [14.0], [25.0]])
@@ -99,9 +105,11 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     (0.5, True)
     """
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
-    spread = np.where(spread > 1e-12, spread, 1.0)
+    flat = spread <= 1e-12
+    spread = np.where(flat, 1.0, spread)
     table = np.column_stack([np.ones(len(inputs)), (inputs - centre) / spread])
-    penalty = np.r_[0.0, np.full(inputs.shape[1], ridge)]
+    # an input that stood still has no weight, and without a penalty any would do
+    penalty = np.r_[0.0, np.where(flat, 1.0, ridge)]
 
     def loss(beta: Floats) -> float:
         odds = table @ beta
@@ -118,6 +126,12 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
         while (then := loss(beta - stride)) > now + _CLOSE * abs(now):
             stride = stride / 2.0
         beta, now = beta - stride, then
+        if now < _CLOSE * len(inputs):
+            raise DataError(
+                "the inputs tell every drop from every calm, so no finite weights fit best",
+                where="hazard",
+                mend="choose a ridge above 0",
+            )
         if np.abs(stride).max() < _CLOSE * max(1.0, np.abs(beta).max()):
             break
     weights = beta[1:] / spread
