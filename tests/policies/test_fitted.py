@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ from hedgerow.core.market import Market
 from hedgerow.core.step import Nothing
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import DataError, PolicyError
+from hedgerow.errors import DataError, HedgerowError, PolicyError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies import catalog
@@ -262,6 +263,12 @@ def test_a12_the_rule_goes_from_calm_to_stress(chance: float, want: float) -> No
 def test_fitted_signals_can_be_named(name: str, signal) -> None:
     assert catalog.signal_named(name) == signal
     assert signal.name == name
+
+
+@pytest.mark.parametrize("name", ["hawkes1.2.3", "crash._5", "vix_high."])
+def test_a_name_whose_number_is_none_is_refused_in_words(name: str) -> None:
+    with pytest.raises(HedgerowError, match=re.escape(name)):
+        catalog.signal_named(name)(DATA)
 
 
 @pytest.mark.parametrize("rule", [CrashIntensity, Regime])
