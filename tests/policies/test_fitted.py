@@ -128,6 +128,16 @@ def test_a_hole_in_the_data_is_one_in_the_signal() -> None:
     assert np.flatnonzero(np.isnan(hazard)).tolist() == [*range(100, 121), 400]
 
 
+def test_a9_sessions_before_a_hole_of_which_it_is_unknown_what_followed_do_not_count() -> None:
+    spot = DATA["spx"].copy()
+    spot[200] = np.nan
+    data = DATA.with_columns({"spx": spot})
+    signal = CrashHazard(least=250, every="never")
+    (fit,), (whole,) = signal.fits(data), signal.fits(DATA)
+    # the hole itself, ten sessions before it, and twenty whose returns reach back to it
+    assert whole.rows - fit.rows == 31
+
+
 def test_a_window_shorter_than_what_a_fit_needs_is_refused() -> None:
     with pytest.raises(PolicyError, match="window must not be shorter than least"):
         Hawkes(window=500)

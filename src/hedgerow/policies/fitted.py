@@ -83,6 +83,10 @@ class Scheduled:
         """Return what is looked at, **shape** (T, k), row t made from rows 0 … t."""
         raise NotImplementedError
 
+    def used(self, rows: Floats) -> NDArray[np.bool_]:
+        """Say which rows of a window a fit is made from, **shape** (n,)."""
+        return _known(rows)
+
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Return the parameters fitted to a window of :meth:`seen`, **shape** (n, k)."""
         raise NotImplementedError
@@ -127,7 +131,7 @@ class Scheduled:
                 str(market.dates[row]),
                 str(market.dates[first]),
                 str(market.dates[last]),
-                int(known[first : last + 1].sum()),
+                int(self.used(rows[first : row + 1]).sum()),
                 parameters,
             )
             yield _Stretch(fit, first, end)
