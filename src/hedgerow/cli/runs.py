@@ -199,7 +199,7 @@ def _play(order: Run, market: Market, sleeve: Any) -> Result:
 
 def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = False) -> None:
     """Run every sleeve of an order, write the report and print what came out."""
-    from hedgerow.errors import SleeveError
+    from hedgerow.errors import PolicyError, SleeveError
 
     market = _load(order)
     results: list[Result] = []
@@ -207,8 +207,8 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
     for sleeve in order.sleeves:
         try:
             results.append(_play(order, market, sleeve))
-        except SleeveError as error:
-            # Asked for all sleeves, those that the data can carry are run.
+        except (SleeveError, PolicyError) as error:
+            # Asked for all sleeves, those that data and policy can do with are run.
             if not tolerant or sleeve is order.sleeves[0]:
                 raise
             left_out[sleeve.name] = str(error)

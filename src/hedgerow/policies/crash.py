@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -99,10 +100,16 @@ class CrashHazard(Scheduled):
         made[~np.isfinite(made)] = np.nan
         return made
 
+    def used(self, rows: Floats) -> NDArray[np.bool_]:
+        """Say of which rows of a window all is known, and what followed, **shape** (n,)."""
+        return super().used(rows) & np.isfinite(self._happened(rows))
+
+    def _happened(self, rows: Floats) -> Floats:
+        return logistic.outcomes(rows[:, -1], self.drop, self.days, self.event)
+
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Fit the hazard to the rows of which it is known what followed."""
-        happened = logistic.outcomes(rows[:, -1], self.drop, self.days, self.event)
-        use = np.isfinite(happened) & np.isfinite(rows).all(axis=1)
+        happened, use = self._happened(rows), self.used(rows)
         count = int(happened[use].sum())
         if not 0 < count < use.sum():
             raise DataError(

@@ -84,6 +84,10 @@ class Scheduled(ABC):
     def seen(self, market: Market) -> Floats:
         """Return what is looked at, **shape** (T, k), row t made from rows 0 … t."""
 
+    def used(self, rows: Floats) -> NDArray[np.bool_]:
+        """Say which rows of a window a fit is made from, **shape** (n,)."""
+        return _known(rows)
+
     @abstractmethod
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Return the parameters fitted to a window of :meth:`seen`, **shape** (n, k)."""
@@ -128,7 +132,7 @@ class Scheduled(ABC):
                 str(market.dates[row]),
                 str(market.dates[first]),
                 str(market.dates[last]),
-                int(known[first : last + 1].sum()),
+                int(self.used(rows[first : row + 1]).sum()),
                 parameters,
             )
             yield _Stretch(fit, first, end)

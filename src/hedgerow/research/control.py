@@ -35,11 +35,14 @@ EDGES = ControlEdge.edges
 """Where one VIX bucket ends and the next begins, points."""
 
 AXES: Mapping[str, Sequence[float]] = {
-    "linear.low": (8.0, 10.0, 12.0, 14.0, 16.0),
+    "linear.low": (-40.0, 0.0, 8.0, 10.0, 12.0, 14.0, 16.0),
     "linear.high": (18.0, 20.0, 22.0, 25.0, 30.0, 40.0, 60.0),
     "trigger.move": (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 25.0),
 }
-"""The grid of (a, a + b, trigger) that the best rule is searched in."""
+"""The grid of (a, a + b, trigger) that the best rule is searched in.
+
+With a far below any VIX the rule is nearly a fixed hedge, which is best where trading is dear.
+"""
 
 REFITTED = "band, refitted yearly"
 """Name of the band that fits and solves anew every year."""
