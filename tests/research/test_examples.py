@@ -13,6 +13,7 @@ from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
 from hedgerow.errors import RangeError
+from hedgerow.instruments.sizes import Contracts
 from hedgerow.research.examples import measuring, term_structure
 from hedgerow.research.examples.catalog import EXAMPLES, example, work
 from hedgerow.research.examples.example import Check, Worked
@@ -202,6 +203,21 @@ def test_e4_both_lines_add_up_to_the_net() -> None:
     assert sum(column[-1] for column in measured.hedge.values()) == pytest.approx(net)
     assert (outcome.lines["puts"]["held"] >= 0.0).all()  # units of a put that is sold
     assert (outcome.lines["variance"]["held"] >= 0.0).all()
+
+
+def test_e1_e4_variance_is_of_the_vega_at_its_strike_to_expiry() -> None:
+    """A swap's vega runs out with its time: kept up by trading, it would be thousands at the end."""
+    held = term_structure.traded(world()).lines["variance"]["held"]
+    assert held[held > 0.0].min() > 0.4 * 5_000
+    assert held.max() < 0.7 * 5_000  # 1 / (1 + R), with R not far from 1
+    book, measured = rulebook("worked-2017").program, made("E1").measured
+    span = [str(measured.times[i])[:10] for i in (0, -1)]
+    result = hr.backtest(
+        book.line("puts").policy, world(), hr.VarianceSwap(size=Contracts(1_000)),
+        portfolio=book.portfolio, start=span[0], end=span[1],
+    ).to_dict()  # fmt: skip
+    earned = result["strategies"]["all"]["dynamic"]["hedge_pnl"]
+    assert measured.hedge["swap"][-1] == pytest.approx(earned, rel=1e-9)
 
 
 def test_e4_premium_is_what_was_sold_at_each_roll_by_hand() -> None:

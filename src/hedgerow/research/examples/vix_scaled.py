@@ -10,7 +10,7 @@ import numpy as np
 
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
-from hedgerow.instruments.sizes import Vega
+from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.research import crises
 from hedgerow.research.examples.example import Check, Measure, Measured, dollars
@@ -133,7 +133,8 @@ class VixScaled:
         """See `Example.measure`."""
         line = rulebook("worked-2017").program.line("puts")
         base = line.sleeve.size.value
-        swap = VarianceSwap(size=Vega(base))
+        # one contract is USD 1 of vega at its strike; vega kept up would buy ever more to expiry
+        swap = VarianceSwap(size=Contracts(base))
         made = {
             "put": Scaled.of(line.policy, market, line.sleeve, self.portfolio, SPAN),
             "swap": Scaled.of(line.policy, market, swap, self.portfolio, SPAN),
@@ -192,7 +193,7 @@ class VixScaled:
         return Measured(
             {
                 "put": f"{line.sleeve.name}, strikes of 5 points, {base:,.0f} USD of vega at 1",
-                "swap": f"{swap.name}, {base:,.0f} USD of vega at 1",
+                "swap": f"{swap.name}, {base:,.0f} USD of vega at its strike at 1",
             },
             rows,
             shares(made, SPAN),
