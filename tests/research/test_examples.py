@@ -206,7 +206,7 @@ def test_e4_both_lines_add_up_to_the_net() -> None:
 
 
 def test_e1_e4_variance_is_of_the_vega_at_its_strike_to_expiry() -> None:
-    """A swap's vega runs out with its time: kept up by trading, it would be thousands at the end."""
+    """A swap's vega runs out with its time: kept up, it would be thousands at the end."""
     held = term_structure.traded(world()).lines["variance"]["held"]
     assert held[held > 0.0].min() > 0.4 * 5_000
     assert held.max() < 0.7 * 5_000  # 1 / (1 + R), with R not far from 1
