@@ -288,6 +288,8 @@ def test_e1_to_e5_on_real_data(real_data) -> None:
     assert (
         one("Average hedge, 2017–19")["put"] > 250.0
     )  # the rule at the average is not its average
+    # VIX 14.15 on 13 February, a week before, when the rule was last acted on: 125 × 2.15
+    assert "stood at $269 of vega when the fall began" in found["E1"].why[0]
     two = found["E2"].found
     assert two("Highest VIX close, August 2015")["put"] == 40.74
     vix = whole.between("2012-01-03", "2018-12-31")["vix"]

@@ -167,7 +167,7 @@ class VixScaled:
                 each(lambda s: s.sum("pnl", *CALM) / 3.0),
             ),
             Measure(
-                "Hedge before the fall, February 2020",
+                "Average hedge, 3 to 19 February 2020",
                 375.0,
                 each(lambda s: base * s.mean_x(*BEFORE)),
                 "vega",
@@ -197,19 +197,21 @@ class VixScaled:
             },
             rows,
             shares(made, SPAN),
-            self._why(put, peak, rows),
+            self._why(put, base, peak, rows),
             put.track.times,
             {name: scaled.track["hedge"] for name, scaled in made.items()},
         )
 
-    def _why(self, put: Scaled, peak: float, rows: tuple[Measure, ...]) -> tuple[str, ...]:
+    def _why(
+        self, put: Scaled, base: float, peak: float, rows: tuple[Measure, ...]
+    ) -> tuple[str, ...]:
         found = {row.what: row.measured for row in rows}
-        before = found["Hedge before the fall, February 2020"]["put"] or 0.0
+        eve = base * put.mean_x(COVID[0], COVID[0])
         loss = found["Portfolio loss"]["put"] or 0.0
         alone = put.track["portfolio"][put.track.rows(*COVID)]
         fell = 1.0 - float(alone[-1] / alone[0])
         return (
-            f"The hedge stood at {dollars(before)} of vega when the fall began and was bought up "
+            f"The hedge stood at {dollars(eve)} of vega when the fall began and was bought up "
             "on the "
             "way, at the higher price of each day: what is bought after the rise earns nothing on "
             "it.",
