@@ -133,12 +133,13 @@ def period_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Return what was gained by year or month in words, a row of heads first."""
     keys = ("gamma", "expected_implied", "expected_realised", "theta", "vega", "delta", "residual")
     head = ["", "gamma", "at implied", "at realised", "theta", "vega", "unhedged", "residual",
-            "costs", "all together"]  # fmt: skip
+            "costs", "interest", "all together"]  # fmt: skip
     body = [
         [
             row["period"],
             *(usd(row[key]) for key in keys),
             usd(row["hedge_costs"] + row["option_costs"]),
+            usd(row["financing"]),
             usd(row["pnl"]),
         ]
         for row in rows

@@ -87,9 +87,10 @@ class Practical:
     def remarks(self) -> tuple[str, ...]:
         """See `Example.remarks`."""
         return (
-            "The rebalancing rules stand three times, each time otherwise: Risk Management Rules 1 "
-            "adds a move of 15 %, Practical Steps 3 a drawdown of 5 % instead, and its code has "
-            "neither. hedgerow readings trigger runs them.",
+            "The rebalancing rules stand four times, each time otherwise: Risk Management Rules 1 "
+            "adds a move of 15 %, Practical Steps 3 a drawdown of 5 % instead, its code has "
+            "neither, and Common Mistakes 2 has 2 points where they have 3. hedgerow readings "
+            "trigger runs them.",
             "15 % of a VIX under 20 is less than 3 points, so there the points never decide first: "
             f"from 18 the 15 % fire beyond {18 * 0.85:.1f} and {18 * 1.15:.1f}, where Risk "
             "Management Rules 1 names 15 and 21.",

@@ -105,8 +105,8 @@ class TermStructure:
         return Measured(
             {
                 "both lines": "100 one-month VIX puts at the money of their future times R/(1+R), "
-                "sold; 6-month variance of $5,000 vega times 1/(1+R), bought; $10M (rulebook "
-                "term-structure-2016)"
+                "sold; 6-month variance of $5,000 vega at its strike times 1/(1+R), bought; $10M "
+                "(rulebook term-structure-2016)"
             },
             rows,
             {

@@ -10,7 +10,7 @@ import numpy as np
 
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
-from hedgerow.instruments.sizes import Vega
+from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.research import crises
 from hedgerow.research.examples.example import Check, Measure, Measured, dollars
@@ -131,7 +131,8 @@ class VixScaled:
         """See `Example.measure`."""
         line = rulebook("worked-2017").program.line("puts")
         base = line.sleeve.size.value
-        swap = VarianceSwap(size=Vega(base))
+        # one contract is USD 1 of vega at its strike; vega kept up would buy ever more to expiry
+        swap = VarianceSwap(size=Contracts(base))
         made = {
             "put": Scaled.of(line.policy, market, line.sleeve, self.portfolio, SPAN),
             "swap": Scaled.of(line.policy, market, swap, self.portfolio, SPAN),
@@ -164,7 +165,7 @@ class VixScaled:
                 each(lambda s: s.sum("pnl", *CALM) / 3.0),
             ),
             Measure(
-                "Hedge before the fall, February 2020",
+                "Average hedge, 3 to 19 February 2020",
                 375.0,
                 each(lambda s: base * s.mean_x(*BEFORE)),
                 "vega",
@@ -190,23 +191,25 @@ class VixScaled:
         return Measured(
             {
                 "put": f"{line.sleeve.name}, strikes of 5 points, {base:,.0f} USD of vega at 1",
-                "swap": f"{swap.name}, {base:,.0f} USD of vega at 1",
+                "swap": f"{swap.name}, {base:,.0f} USD of vega at its strike at 1",
             },
             rows,
             shares(made, SPAN),
-            self._why(put, peak, rows),
+            self._why(put, base, peak, rows),
             put.track.times,
             {name: scaled.track["hedge"] for name, scaled in made.items()},
         )
 
-    def _why(self, put: Scaled, peak: float, rows: tuple[Measure, ...]) -> tuple[str, ...]:
+    def _why(
+        self, put: Scaled, base: float, peak: float, rows: tuple[Measure, ...]
+    ) -> tuple[str, ...]:
         found = {row.what: row.measured for row in rows}
-        before = found["Hedge before the fall, February 2020"]["put"] or 0.0
+        eve = base * put.mean_x(COVID[0], COVID[0])
         loss = found["Portfolio loss"]["put"] or 0.0
         alone = put.track["portfolio"][put.track.rows(*COVID)]
         fell = 1.0 - float(alone[-1] / alone[0])
         return (
-            f"The hedge stood at {dollars(before)} of vega when the fall began and was bought up "
+            f"The hedge stood at {dollars(eve)} of vega when the fall began and was bought up "
             "on the way, at the higher price of each day: what is bought after the rise earns "
             "nothing on it.",
             f"VIX closed as high as {peak:.2f}, where the rule asks for ${self.vega(peak):,.0f}.",
