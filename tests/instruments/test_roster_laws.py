@@ -98,8 +98,9 @@ def test_the_contracts_add_up_to_the_strip(sleeve, seed, futures, holes, lag):
     near(along(roster, roster.held, "price"), strip.open * unit, scale, "open")
     for name in ("delta", "gamma", "vega", "theta"):
         near(along(roster, roster.held, name), getattr(strip, name), scale, name)
-    for name, column in (("price", strip.next_price * unit), ("vega", strip.next_vega)):
-        near(along(roster, roster.pending, name), column, scale, f"next {name}")
+    near(along(roster, roster.pending, "price"), strip.next_price * unit, scale, "next price")
+    if sleeve.kind != "variance_swap":  # sized by its vega at the strike, not by what is left
+        near(along(roster, roster.pending, "vega"), strip.next_vega, scale, "next vega")
     near(along(roster, roster.pending, "theta"), -strip.next_carry, scale, "next carry")
     if strip.next_delta.any():  # on the index: what VIX options have is to their future
         near(along(roster, roster.pending, "delta"), strip.next_delta, scale, "next delta")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hedgerow.core.market import Market
+from hedgerow.instruments.sizes import Vega
 from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.pricing.surface import Surface
 from instruments.synthetic_markets import make_market, sessions
@@ -86,11 +87,19 @@ def test_gamma_earns_the_realised_variance(market):
     assert (strip.gamma > 0).all()
 
 
+def test_a_size_by_vega_buys_as_many_on_any_day_of_its_life(market):
+    sleeve = VarianceSwap(size=Vega(1_000.0))
+    strip = sleeve.strip(market)
+    fixed, _ = sleeve.size.columns(strip)
+    assert strip.vega.min() < 0.2 < 0.9 < strip.vega.max()  # what is left melts away
+    np.testing.assert_array_equal(fixed, 1_000.0)
+
+
 def test_what_sizing_sees_before_a_fill_is_a_fresh_swap(market, surface):
     strip = VarianceSwap(roll="30d").strip(market)
     for bar in np.flatnonzero(strip.roll):
         assert strip.next_price[bar - 1] == 0.0
-        assert 0.9 < strip.next_vega[bar - 1] <= 1.0
+        assert strip.next_vega[bar - 1] == 1.0
         life = (strip.expiry[bar] - market.dates.astype(int)[bar - 1]) / 365
         assert strip.next_notional[bar - 1] == pytest.approx(
             100 * surface.fair_vol(life)[bar - 1], rel=1e-9

@@ -303,3 +303,14 @@ def test_the_catalogue_imports_no_estimator_of_others() -> None:
     code = "import sys, hedgerow.policies; print({'statsmodels', 'arch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["set()"]
+
+
+def test_d1_what_a_fit_was_made_from_is_not_cut_out_between_training_and_test() -> None:
+    plain = hr.Policy(signals=[Level("vix"), RealisedVol()], steps=[Linear("vix")])
+    assert plain.reach == plain.lookback == 21
+    for signal, reach in ((CrashHazard(days=10), 31), (Hawkes(), 2)):
+        policy = hr.Policy(signals=[signal], steps=[CrashIntensity(signal.name)])
+        assert (policy.reach, policy.lookback > 1_000) == (reach, True)
+    policy = hr.Policy(signals=[CrashHazard(least=250)], steps=[CrashIntensity("crash5_10")])
+    made = hr.backtest(policy, hr.load("builtin", end="1993-12-31"), Put(), start="1992-01-02")
+    assert 31 < made.found.split.purged < 120

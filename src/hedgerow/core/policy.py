@@ -140,6 +140,16 @@ class Policy:
         return max((signal.lookback for signal in self.signals), default=1)
 
     @property
+    def reach(self) -> int:
+        """Sessions that a decision looks at itself: what a fit was made from is left out.
+
+        A rule fitted to the training part may be judged on the test part; sessions that both
+        parts look at must lie between them (spec D1).
+        """
+        reaches = (int(getattr(signal, "reach", signal.lookback)) for signal in self.signals)
+        return max(reaches, default=1)
+
+    @property
     def trigger(self) -> Step | None:
         """The trigger, if the policy has one; without it every bar rebalances."""
         last = self.steps[-1]

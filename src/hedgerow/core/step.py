@@ -43,7 +43,8 @@ class Signal(Protocol):
 
     ``signal(market)`` returns a float64 column of **shape** (T,), row t made from rows
     0 … t only.  ``lookback`` is the number of sessions that a value looks at; before
-    there are that many the value is NaN.
+    there are that many the value is NaN.  A signal that is fitted to the past may have a ``reach``,
+    the sessions that a value looks at once it is fitted.
     """
 
     kind: ClassVar[str]

@@ -58,9 +58,9 @@ class Strip:
         nothing moves (theta paid, roll-down); positive is a cost.
     next_price, next_vega, next_delta, next_notional, next_carry
         What sizing and the budget may know at the decision of bar t about the contract that the
-        order will be filled in: price in points, vega in USD per vol point, delta in USD per index
-        point, notional in USD and carry in USD a day, per contract, valued with data up to bar t
-        only.
+        order will be filled in: price in points, vega in USD per vol point (of a variance swap that
+        at its strike, by which swaps are sized), delta in USD per index point, notional in USD and
+        carry in USD a day, per contract, valued with data up to bar t only.
     next_cost
         USD to trade one of it: half-spread and fee.
     next_loss

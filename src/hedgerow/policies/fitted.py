@@ -80,6 +80,11 @@ class Scheduled(ABC):
         """``least`` sessions, and those that warm the inputs up."""
         return self.warmth + self.least
 
+    @property
+    def reach(self) -> int:
+        """Sessions from the first that an input looks at to the last that an outcome does."""
+        return self.warmth + self.late + 1
+
     @abstractmethod
     def seen(self, market: Market) -> Floats:
         """Return what is looked at, **shape** (T, k), row t made from rows 0 … t."""

@@ -168,7 +168,7 @@ def compare(
         same_bar=same_bar,
     )
     dates = ground.market.dates[ground.first :]
-    parted = split(parts, dates, purge=policy.lookback + _life(ground))
+    parted = split(parts, dates, purge=policy.reach + _life(ground))
     known = {
         "data": ground.market.digest(),
         "sleeve": sleeve_to_table(sleeve),
