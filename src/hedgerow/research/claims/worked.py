@@ -224,7 +224,7 @@ CLAIMS = (
            "2017.",
            _of(Row("E1", "Hedge gain, 19 February to 23 March 2020"), Unit.USD,
                (Row("E1", "Portfolio loss"), Unit.USD),
-               (Row("E1", "Hedge before the fall, February 2020"), Unit.USD),
+               (Row("E1", "Average hedge, 3 to 19 February 2020"), Unit.USD),
                (Row("E1", "Largest hedge, March 2020"), Unit.USD))),
     _dated("e1-offset", SCALED, "Net: -$7,000,000 (30% offset)", about(0.3), Unit.SHARE,
            "That gain over the portfolio's loss in the same days.",
