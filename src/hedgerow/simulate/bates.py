@@ -8,7 +8,8 @@ Under the pricing measure, with k̄ = exp(m + s²/2) − 1,
 
 VIX² is the price of the log contract, −2/τ·E[ln(S_τ/F)], in closed form:
 
-.. math:: (\mathrm{VIX}/100)^2 = θ + (v − θ)\frac{1 − e^{−κτ}}{κτ} + 2λ(\bar k − m), \quad τ = 30/365
+.. math::
+   (\mathrm{VIX}/100)^2 = θ + (v − θ)\frac{1 − e^{−κτ}}{κτ} + 2λ(\bar k − m), \quad τ = 30/365
 
 and alike for 9, 93 and 184 days; SKEW is 100 less ten times the skewness of the 30-day log return,
 from the cumulants of the characteristic function.  In the real world the drift has a premium, the

@@ -23,8 +23,9 @@ def fit(market: Market) -> Bates:
     """Return Bates' model of a history.
 
     Jumps are the returns beyond `LEAP` implied deviations.  κ comes from how VIX6M² moves with
-    VIX², θ from its level, the priced jumps from what VIX² stands above realised variance (as far as
-    the lowest VIX leaves room), ξ and ρ from the changes of the variance that VIX then implies, and
+    VIX², θ from its level, the priced jumps from what VIX² stands above realised variance (as
+    far as the lowest VIX leaves room), ξ and ρ from the changes of the variance that VIX then
+    implies, and
     the premiums from mean return, mean variance and number of jumps.
 
     Parameters
@@ -64,11 +65,9 @@ def fit(market: Market) -> Bates:
     floor = 0.02 * calm
     v = np.maximum(left - share, floor)
     change = np.maximum((after - level * (1.0 - weight)) / weight - share, floor) - v
-    quiet = ~leapt
+    quiet, root = ~leapt, np.sqrt(v)
     xi = float(np.sqrt(np.mean(change[quiet] ** 2) / np.mean(v[quiet]) / STEP))
-    rho = float(
-        np.corrcoef(change[quiet] / np.sqrt(v[quiet]), moves[quiet] / np.sqrt(v[quiet]))[0, 1]
-    )
+    rho = float(np.corrcoef((change / root)[quiet], (moves / root)[quiet])[0, 1])
     carried = float(np.mean(np.exp(moves) - 1.0)) / STEP - _carry(market)
     return Bates(
         kappa=kappa,
@@ -80,7 +79,7 @@ def fit(market: Market) -> Bates:
         jump_sd=sd,
         premium=float(np.clip(carried, -0.5, 0.5)),
         variance_premium=max(kappa * theta / float(v.mean()) - kappa, 0.0),
-        jump_premium=max(share / least, 1.0),
+        jump_premium=float(max(share / least, 1.0)),
     )
 
 

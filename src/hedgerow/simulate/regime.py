@@ -1,7 +1,7 @@
 r"""Regimes with jumps: the index, VIX and its relatives together, session by session.
 
-With V VIX in points, :math:`d = V_{t-1}/(100\sqrt{252})` what it implies for a session, s the
-regime and j a jump,
+With V VIX in points, s the regime, j a jump and :math:`d = V_{t-1}/(100\sqrt{252})\,
+(V_{t-1}/20)^{γ−1}` the scale of a session's return,
 
 .. math::
    r_t &= d\,z_t, \quad z_t = j_t ? m + q\,ε_t : a_s + c_s\,ε_t \\
@@ -10,7 +10,8 @@ regime and j a jump,
 
 with :math:`x = \ln(V − V_0)`, V₀ the `FLOOR` below which VIX does not go, and x̄ the exponential
 mean of x of half-life `HALF_LIFE`: VIX reverts quickly to where it has been lately and slowly to a
-level.  VIX answers a return measured in what VIX itself implied: 1 % down is much at VIX 10 and
+level.  γ is above 1: at a high VIX more of what it implies comes true.  VIX answers a return in its
+own scale: 1 % down is much at VIX 10 and
 little at 60.  That the answer to falls is the greater one, β⁻ > β⁺, makes volatility expand on
 falls (the leverage effect); a jump strikes the index and VIX at once.  Regimes follow a Markov
 chain.
@@ -38,7 +39,7 @@ from hedgerow.simulate.paths import PathModel, Start
 from hedgerow.simulate.term import TermStructure, fresh_weight
 
 SESSIONS_A_YEAR = 252
-FLOOR = 5.0
+FLOOR = 3.0
 """V₀ in points; the least close of 1990–2026 is 9.14."""
 
 HALF_LIFE = 21
@@ -48,6 +49,7 @@ VIX_MOST = 150.0
 """Points that simulated VIX stays below; the highest close of 1990–2026 is 82.69."""
 
 _CHAIN, _SHOCKS = 10, 11
+_USUAL = 20.0
 _DEVIATION = 1.0 / (100.0 * np.sqrt(SESSIONS_A_YEAR))
 
 
@@ -56,10 +58,22 @@ def depth(vix: ArrayLike) -> Floats:
 
     Examples
     --------
-    >>> float(depth(6.0))
+    >>> float(depth(4.0))
     0.0
     """
     return np.asarray(np.log(np.asarray(vix, dtype=np.float64) - FLOOR))
+
+
+def scale(vix: ArrayLike, power: float) -> Floats:
+    """Return d of VIX in points, any shape: what a session's log return is measured in.
+
+    Examples
+    --------
+    >>> float(scale(20.0, 1.4).round(6))
+    0.012599
+    """
+    points = np.asarray(vix, dtype=np.float64)
+    return np.asarray(_DEVIATION * points * (points / _USUAL) ** (power - 1.0))
 
 
 @dataclass(frozen=True)
@@ -69,14 +83,14 @@ class RegimeLaw:
     Parameters
     ----------
     drift, deviation
-        a and c: mean and deviation of the session's log return, parts of what VIX implies.
+        a and c: mean and deviation of the session's log return, in units of d.
     pull
         u: what x gains a session for itself.
     speed, recent
         κ and λ a session: how fast x reverts to 0 and to where it has been lately; their sum in
         (0, 1).
     down, up
-        β⁻ and β⁺: answer of x to a fall and a rise of one implied deviation.
+        β⁻ and β⁺: answer of x to a fall and a rise of one d.
     noise
         η: deviation of x's own surprise, positive.
     jumps
@@ -105,7 +119,7 @@ class JumpLaw:
     Parameters
     ----------
     mean, deviation
-        m and q: log return of the session, in what VIX implies.
+        m and q: log return of the session, in units of d.
     vix_mean, vix_deviation
         g and h: added to x beside its answer to the return.
     """
@@ -130,6 +144,8 @@ class RegimeModel(PathModel):
         The law of jumps, one for all regimes.
     term
         VIX's relatives and SKEW.
+    power
+        γ of the scale, 0 < γ < 3.
 
     Raises
     ------
@@ -152,6 +168,7 @@ class RegimeModel(PathModel):
     transition: tuple[tuple[float, ...], ...]
     jump: JumpLaw = field(default_factory=JumpLaw)
     term: TermStructure = field(default_factory=TermStructure)
+    power: float = 1.0
 
     def __post_init__(self) -> None:
         chances = np.array(self.transition, dtype=np.float64)
@@ -163,6 +180,8 @@ class RegimeModel(PathModel):
             )
         if bool((chances < 0.0).any()) or not np.allclose(chances.sum(axis=1), 1.0, atol=1e-9):
             raise RangeError("rows must sum to 1", where="regime_model.transition")
+        if not 0.0 < self.power < 3.0:
+            raise RangeError(f"{self.power!r} is out of range", where="regime_model.power")
         for i, law in enumerate(self.regimes):
             for name, sound in (
                 ("deviation", law.deviation > 0.0),
@@ -254,7 +273,7 @@ class RegimeModel(PathModel):
             jumped = chances[t, 1] < chance
             eps, zeta = shocks[t]
             z = np.where(jumped, jump.mean + jump.deviation * eps, a + c * eps)
-            moves[t + 1] = _DEVIATION * vix[t] * z
+            moves[t + 1] = scale(vix[t], self.power) * z
             own = np.where(jumped, jump.vix_mean + jump.vix_deviation * zeta, e * zeta)
             answer = np.maximum(-z, 0.0) * b - np.maximum(z, 0.0) * u
             x = np.minimum(x + pull - speed * x + recent * (mean - x) + answer + own, most)
@@ -276,6 +295,7 @@ class RegimeModel(PathModel):
         return {
             "model": "regime",
             "transition": [list(row) for row in self.transition],
+            "power": self.power,
             "jump": asdict(self.jump),
             "regimes": [asdict(law) for law in self.regimes],
             "term": self.term.to_dict(),
@@ -290,7 +310,7 @@ class RegimeModel(PathModel):
         RangeError
             If a key is missing or unknown, or a value is out of range.
         """
-        wanted = {"transition", "jump", "regimes", "term"}
+        wanted = {"power", "transition", "jump", "regimes", "term"}
         odd = [key for key in table if key not in {*wanted, "model"}]
         if odd:
             raise RangeError(
@@ -302,6 +322,7 @@ class RegimeModel(PathModel):
                 tuple(tuple(map(float, row)) for row in table["transition"]),
                 JumpLaw(**table["jump"]),
                 TermStructure.from_dict(table["term"]),
+                float(table["power"]),
             )
         except (KeyError, TypeError) as error:
             raise RangeError(f"a regime model is malformed: {error}", where="regime") from None

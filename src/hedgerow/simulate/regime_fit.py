@@ -16,11 +16,11 @@ from hedgerow.errors import DataError
 from hedgerow.simulate.regime import (
     FLOOR,
     HALF_LIFE,
-    SESSIONS_A_YEAR,
     JumpLaw,
     RegimeLaw,
     RegimeModel,
     depth,
+    scale,
 )
 from hedgerow.simulate.term import TermStructure, log_vix, slow_mean
 
@@ -57,17 +57,19 @@ def fit(market: Market, count: int) -> RegimeModel:
     """Fit a regime model; see `RegimeModel.fit`."""
     log, spot = log_vix(market), market["spx"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.diff(np.log(spot)) / np.exp(log[:-1]) * 100.0 * np.sqrt(SESSIONS_A_YEAR)
+        moves = np.diff(np.log(spot))
     x = depth(np.maximum(np.exp(log), FLOOR + 1.0))
     change, mean = np.diff(x), slow_mean(x, HALF_LIFE)[:-1]
-    known = np.isfinite(z) & np.isfinite(change)
+    known = np.isfinite(moves) & np.isfinite(change)
     if known.sum() < LEAST:
         raise DataError(
             f"{int(known.sum())} sessions with an index and a VIX, a fit needs {LEAST:,}",
             where="market.spx, market.vix",
             mend="give a longer history",
         )
-    z, change, before, mean = z[known], change[known], x[:-1][known], mean[known]
+    power = _power(moves[known], log[:-1][known])
+    z = moves[known] / scale(np.exp(log[:-1][known]), power)
+    change, before, mean = change[known], x[:-1][known], mean[known]
     design = np.column_stack(
         [np.ones(len(z)), before, mean, np.maximum(-z, 0.0), np.maximum(z, 0.0)]
     )
@@ -79,7 +81,19 @@ def fit(market: Market, count: int) -> RegimeModel:
         if likelihood - last < CLOSE * len(z):
             break
         last = likelihood
-    return _model(guess, market)
+    return _model(guess, market, power)
+
+
+def _power(moves: Floats, log: Floats) -> float:
+    """Return γ by the quasi-likelihood of Laplace: E|return| in proportion to VIX to the γ."""
+    from scipy.optimize import minimize_scalar
+
+    size, away = np.abs(moves), log - log.mean()
+
+    def loss(power: float) -> float:
+        return float(np.log(np.mean(size * np.exp(-power * away))))  # the mean of away is 0
+
+    return float(minimize_scalar(loss, bounds=(0.1, 2.9), method="bounded").x)
 
 
 def _first(design: Floats, z: Floats, change: Floats, before: Floats, count: int) -> _Guess:
@@ -172,7 +186,7 @@ def _better(
     )
 
 
-def _model(guess: _Guess, market: Market) -> RegimeModel:
+def _model(guess: _Guess, market: Market, power: float) -> RegimeModel:
     order = np.argsort(guess.found[:, 0])
     laws = tuple(
         RegimeLaw(
@@ -194,5 +208,9 @@ def _model(guess: _Guess, market: Market) -> RegimeModel:
     jump = JumpLaw(mean, float(np.sqrt(variance)), vix_mean, float(np.sqrt(vix_variance)))
     chances = guess.chances[np.ix_(order, order)]
     return RegimeModel(
-        laws, tuple(tuple(map(float, row)) for row in chances), jump, TermStructure.fit(market)
+        laws,
+        tuple(tuple(map(float, row)) for row in chances),
+        jump,
+        TermStructure.fit(market),
+        power,
     )
