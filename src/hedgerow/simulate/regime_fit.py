@@ -85,7 +85,11 @@ def fit(market: Market, count: int) -> RegimeModel:
 
 
 def _power(moves: Floats, log: Floats) -> float:
-    """Return γ by the quasi-likelihood of Laplace: E|return| in proportion to VIX to the γ."""
+    """Return γ by the quasi-likelihood of Laplace: E|return| in proportion to VIX to the γ.
+
+    Before the regimes and over all of them: where their deviations differ, it carries the part
+    that goes with VIX.
+    """
     from scipy.optimize import minimize_scalar
 
     size, away = np.abs(moves), log - log.mean()

@@ -211,13 +211,17 @@ def compare(
     rows = []
     for name, statistic in MOMENTS.items():
         values = np.concatenate(theirs[name])
+        low, high = map(float, np.quantile(drawn[name], tails))
+        least, most = map(float, np.quantile(values, tails))
         rows.append(
             Moment(
                 name,
                 float(statistic(mine)),
-                *map(float, np.quantile(drawn[name], tails)),
+                low,
+                high,
                 float(np.median(values)),
-                *map(float, np.quantile(values, tails)),
+                least,
+                most,
             )
         )
     return FitReport(model.title, len(spx) - 1, length, tuple(rows))

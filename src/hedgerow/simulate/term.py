@@ -116,7 +116,7 @@ class TermStructure:
             if known.sum() < LEAST:
                 continue
             design = np.column_stack([np.ones(len(x)), x, slow])
-            found = np.linalg.lstsq(design[known], y[known], rcond=None)[0]
+            found: Floats = np.asarray(np.linalg.lstsq(design[known], y[known], rcond=None)[0])
             rest = y - design @ found
             pair = np.isfinite(rest[1:]) & np.isfinite(rest[:-1])
             stays = float(rest[1:][pair] @ rest[:-1][pair] / (rest[:-1][pair] @ rest[:-1][pair]))
@@ -126,14 +126,21 @@ class TermStructure:
             return cls()
         together = np.column_stack(list(fresh.values()))
         sds = np.nanstd(together, axis=0)
-        known = np.isfinite(together).all(axis=1)
+        joint = together[np.isfinite(together).all(axis=1)]
         common = np.eye(len(lines))
-        if known.sum() >= LEAST:
-            common = np.atleast_2d(np.corrcoef(together[known].T))
+        if len(joint) >= LEAST:
+            common = np.atleast_2d(np.corrcoef(joint.T))
         root = np.linalg.cholesky(common) * sds[:, None]
         return cls(
             tuple(
-                Relation(name, *map(float, found), stays, tuple(map(float, root[i])))
+                Relation(
+                    name,
+                    constant=float(found[0]),
+                    spot=float(found[1]),
+                    slow=float(found[2]),
+                    stays=stays,
+                    noise=tuple(map(float, root[i])),
+                )
                 for i, (name, (found, stays)) in enumerate(lines.items())
             )
         )
