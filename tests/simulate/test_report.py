@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,3 +110,33 @@ def test_fitted_models_lie_within_bootstrap_intervals_of_history(real_data, kind
     market = hr.load(real_data, start="1990-01-02", end="2025-12-31")
     model = kind(market) if kind is BlockBootstrap else kind.fit(market)
     assert set(compare(model, market).outside) <= OUTSIDE[kind]
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "simulation.md").read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
+    market = hr.load(real_data, start="1990-01-02", end="2025-12-31")
+    rows = {
+        cells[0].replace("\\|", "|"): cells[1:]
+        for cells in (
+            re.split(r"(?<!\\)\|", line)[1:-1]
+            for line in PAGE.splitlines()
+            if re.match(r"\| .*… ", line)
+        )
+        for cells in [[cell.strip() for cell in cells]]
+    }
+    assert set(rows) == set(MOMENTS)
+    models = (RegimeModel.fit(market), BlockBootstrap(market), Bates.fit(market))
+    for column, model in enumerate(models, start=2):
+        found = compare(model, market)
+        assert (found.sessions, found.block) == (9_066, 220)
+        for row in found.moments:
+            shown = rows[row.name]
+            low, high = map(float, shown[1].split(" … "))
+            ours = (row.history, row.low, row.high, row.simulated)
+            said = (float(shown[0]), low, high, float(shown[column].rstrip(" *")))
+            assert said == pytest.approx(ours, abs=0.002, rel=0.02)
+            assert shown[column].endswith("*") == (not row.within)

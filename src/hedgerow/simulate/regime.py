@@ -73,7 +73,8 @@ def scale(vix: ArrayLike, power: float) -> Floats:
     0.012599
     """
     points = np.asarray(vix, dtype=np.float64)
-    return np.asarray(_DEVIATION * points * (points / _USUAL) ** (power - 1.0))
+    # a power by exp and log: NumPy has those for whole columns at once
+    return np.asarray(_DEVIATION * points * np.exp((power - 1.0) * np.log(points / _USUAL)))
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ class RegimeModel(PathModel):
         shocks = draws.normal(_SHOCKS, 2)
         first = Draws(draws.seed, draws.first, draws.last, 1).uniform(_CHAIN + 2, 1)[0, 0]
         state = self._chain(chances[:, 0], first, start)
-        names = [part.name for part in fields(RegimeLaw)]
+        names = [part.name for part in fields(RegimeLaw)][:9]
         table = np.array([[getattr(law, name) for law in self.regimes] for name in names])
         jump, most, fresh = self.jump, depth(VIX_MOST), fresh_weight(HALF_LIFE)
         moves, vix = (np.empty((draws.sessions + 1, draws.width)) for _ in range(2))
@@ -269,7 +270,7 @@ class RegimeModel(PathModel):
         x = np.full(draws.width, depth(start.vix))
         mean = x.copy()
         for t in range(draws.sessions):
-            a, c, pull, speed, recent, b, u, e, chance, *_ = table[:, state[t + 1]]
+            a, c, pull, speed, recent, b, u, e, chance = np.take(table, state[t + 1], axis=1)
             jumped = chances[t, 1] < chance
             eps, zeta = shocks[t]
             z = np.where(jumped, jump.mean + jump.deviation * eps, a + c * eps)
@@ -283,11 +284,11 @@ class RegimeModel(PathModel):
         return {**made, **self.term.beside(vix, draws), "regime": state.astype(np.float64)}
 
     def _chain(self, chances: Floats, first: Floats, start: Start) -> NDArray[np.intp]:
-        steps = np.cumsum(self.transition, axis=1)[:, :-1]
+        steps = np.ascontiguousarray(np.cumsum(self.transition, axis=1)[:, :-1].T)
         state = np.empty((len(chances) + 1, chances.shape[1]), dtype=np.intp)
         state[0] = (first >= np.cumsum(self.begins(start.vix))[:-1, None]).sum(axis=0)
         for t, row in enumerate(chances):
-            state[t + 1] = (row >= steps[state[t]].T).sum(axis=0)
+            np.sum(row >= np.take(steps, state[t], axis=1), axis=0, out=state[t + 1])
         return state
 
     def to_dict(self) -> dict[str, Any]:
