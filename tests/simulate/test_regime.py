@@ -99,8 +99,7 @@ def test_vix_stays_between_its_bounds_in_the_wildest_of_models() -> None:
 
 @pytest.mark.slow
 def test_the_fit_finds_the_parameters_that_made_the_data() -> None:
-    # γ is fitted before the regimes: it is found where their deviations are alike
-    wild = replace(WILD, jumps=0.04, deviation=CALM.deviation)
+    wild = replace(WILD, jumps=0.04)
     made = replace(PLAIN, regimes=(CALM, wild))
     market = made.paths(1, 20_000, seed=12).market(0)
     found = RegimeModel.fit(market)

@@ -8,6 +8,7 @@ given both, everything is normal, so each step is least squares with weights.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,10 +28,35 @@ from hedgerow.simulate.term import TermStructure, log_vix, slow_mean
 LEAST = 1_260
 ROUNDS = 300
 CLOSE = 1e-7
-"""Rounds end when the log likelihood a session gains less."""
+"""Rounds end when the log likelihood a session changes by less."""
 
+POWERS = (0.1, 2.9)
+"""γ lies between."""
+
+_REACH = 0.05
 _JUMPS = 1.5
 """Deviation of a jump's return is at least this: below it, it is no jump."""
+
+
+class _History(NamedTuple):
+    """What is fitted to, **shape** (n,) each."""
+
+    moves: Floats
+    """Log returns."""
+    vix: Floats
+    """The session before, points."""
+    before: Floats
+    """x the session before."""
+    mean: Floats
+    """x̄ the session before."""
+    change: Floats
+    """Of x."""
+
+    def scaled(self, power: float) -> tuple[Floats, Floats]:
+        """Return z, and the regressors of x's change, **shape** (n, 5)."""
+        z = self.moves / scale(self.vix, power)
+        fall, rise = np.maximum(-z, 0.0), np.maximum(z, 0.0)
+        return z, np.column_stack([np.ones(len(z)), self.before, self.mean, fall, rise])
 
 
 @dataclass
@@ -67,37 +93,56 @@ def fit(market: Market, count: int) -> RegimeModel:
             where="market.spx, market.vix",
             mend="give a longer history",
         )
-    power = _power(moves[known], log[:-1][known])
-    z = moves[known] / scale(np.exp(log[:-1][known]), power)
-    change, before, mean = change[known], x[:-1][known], mean[known]
-    design = np.column_stack(
-        [np.ones(len(z)), before, mean, np.maximum(-z, 0.0), np.maximum(z, 0.0)]
+    past = _History(
+        moves[known], np.exp(log[:-1][known]), x[:-1][known], mean[known], change[known]
     )
-    guess, last = _first(design, z, change, before, count), -np.inf
+    power = _first_power(past)
+    z, design = past.scaled(power)
+    guess, last = _first(design, z, past.change, past.before, count), -np.inf
     for _ in range(ROUNDS):
-        normal, jumped = _densities(guess, design, z, change)
+        normal, jumped = _densities(guess, design, z, past.change)
         weight, pairs, likelihood = _smoothed(guess.chances, normal + jumped)
-        guess = _better(guess, design, z, change, weight, pairs, jumped / (normal + jumped))
-        if likelihood - last < CLOSE * len(z):
+        likelihood -= float(np.log(scale(past.vix, power)).sum())
+        share = jumped / (normal + jumped)
+        guess = _better(guess, design, z, past.change, weight, pairs, share)
+        if abs(likelihood - last) < CLOSE * len(z):
             break
         last = likelihood
+        power = _better_power(guess, past, power, weight, share)
+        z, design = past.scaled(power)
     return _model(guess, market, power)
 
 
-def _power(moves: Floats, log: Floats) -> float:
-    """Return γ by the quasi-likelihood of Laplace: E|return| in proportion to VIX to the γ.
-
-    Before the regimes and over all of them: where their deviations differ, it carries the part
-    that goes with VIX.
-    """
+def _first_power(past: _History) -> float:
+    """Return γ by the quasi-likelihood of Laplace: E|return| in proportion to VIX to the γ."""
     from scipy.optimize import minimize_scalar
 
-    size, away = np.abs(moves), log - log.mean()
+    size, away = np.abs(past.moves), np.log(past.vix) - np.log(past.vix).mean()
 
     def loss(power: float) -> float:
         return float(np.log(np.mean(size * np.exp(-power * away))))  # the mean of away is 0
 
-    return float(minimize_scalar(loss, bounds=(0.1, 2.9), method="bounded").x)
+    return float(minimize_scalar(loss, bounds=POWERS, method="bounded").x)
+
+
+def _better_power(
+    guess: _Guess, past: _History, power: float, weight: Floats, share: Floats
+) -> float:
+    """Return the γ near the last one that makes the returns likeliest, all else as guessed."""
+    from scipy.optimize import minimize_scalar
+
+    calm, leapt = weight * (1.0 - share), (weight * share).sum(axis=1)
+    mean, variance = guess.z.T
+    low, high = max(power - _REACH, POWERS[0]), min(power + _REACH, POWERS[1])
+
+    def loss(trial: float) -> float:
+        unit = scale(past.vix, trial)
+        z = past.moves / unit
+        quiet = (calm * (z[:, None] - mean) ** 2 / variance).sum()
+        wild = (leapt * (z - guess.jump[0]) ** 2 / guess.jump[1]).sum()
+        return float(np.log(unit).sum() + 0.5 * (quiet + wild))
+
+    return float(minimize_scalar(loss, bounds=(low, high), method="bounded").x)
 
 
 def _first(design: Floats, z: Floats, change: Floats, before: Floats, count: int) -> _Guess:
