@@ -139,14 +139,23 @@ def test_paths_that_are_not_there_are_an_error() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["regimes", "bates", "bootstrap", "flash"])
-def test_a_policy_runs_on_a_path_as_on_any_market(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "hedge"),
+    [
+        ("regimes", hr.Put(moneyness=0.90, tenor="90d", roll="30d", size=hr.Vega(1_000))),
+        ("regimes", hr.VixCall()),
+        ("regimes", hr.VixFuture()),
+        ("bates", hr.Put()),
+        ("bootstrap", hr.Put()),
+        ("flash", hr.Put()),
+    ],
+)
+def test_a_policy_runs_on_a_path_as_on_any_market(name: str, hedge) -> None:
     market = MODELS[name].paths(2, 600, seed=4).market(1)
     policy = hr.Policy(
         signals=(hr.Level("vix"),),
         steps=(hr.Linear("vix", low=12.0, high=22.0), hr.Bounds(floor=0.2, cap=2.0)),
     )
-    hedge = hr.Put(moneyness=0.90, tenor="90d", roll="30d", size=hr.Vega(1_000))
     result = hr.backtest(policy, market, hedge)
     assert all(verdict["passed"] for verdict in result.to_dict()["lookahead"])
     assert np.isfinite(result.frame()["dynamic"]).all()

@@ -112,6 +112,20 @@ def test_fitted_models_lie_within_bootstrap_intervals_of_history(real_data, kind
     assert set(compare(model, market).outside) <= OUTSIDE[kind]
 
 
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_a_model_of_1990_to_2007_makes_the_years_after_too_quiet(real_data) -> None:
+    market = hr.load(real_data, start="1990-01-02", end="2025-12-31")
+    model = RegimeModel.fit(market.between(None, "2007-12-31"))
+    found = compare(model, market.between("2008-01-02", None))
+    rows = {row.name: row for row in found.moments}
+    assert len(found.outside) == 7
+    assert all(abs(rows[name].simulated) < abs(rows[name].history) for name in found.outside)
+    for name, ours, theirs in (("volatility a year", 0.16, 0.20), ("VIX 99 % quantile", 39, 58)):
+        said = (rows[name].simulated, rows[name].history)
+        assert said == pytest.approx((ours, theirs), rel=0.03)
+
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "simulation.md").read_text("utf-8")
 
 

@@ -74,7 +74,7 @@ class Bates(PathModel):
     --------
     >>> model = Bates()
     >>> round(float(model.vix(0.03)), 2)
-    21.02
+    20.32
     >>> paths = model.paths(500, 21, seed=4)
     >>> bool((paths["vix"] > model.vix(0.0) - 1e-9).all())
     True
