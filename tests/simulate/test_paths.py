@@ -13,7 +13,7 @@ from hedgerow.pricing.replication import variance_of_smile
 from hedgerow.pricing.surface import KNOT_DAYS, Surface
 from hedgerow.simulate.draws import STREAM, Draws
 from hedgerow.simulate.paths import PathModel, Start
-from simulate.models import MODELS, same
+from simulate.models import MODELS, history, same
 
 FAMILY = dict(zip(("vix9d", "vix", "vix3m", "vix6m"), KNOT_DAYS, strict=True))
 
@@ -136,6 +136,22 @@ def test_paths_that_are_not_there_are_an_error() -> None:
         Start(vix=0.0)
     with pytest.raises(RangeError, match="is not a date"):
         Start("soon")
+
+
+def test_a_path_after_its_history_keeps_both() -> None:
+    past = history(300)
+    past = past.with_columns({"cor1m": np.linspace(10.0, 60.0, len(past))})
+    paths = MODELS["bates"].paths(70, 40, seed=1, start=Start.of(past, str(past.dates[200])))
+    joined, path = paths.after(past, 66), paths.market(66)
+    assert len(joined) == 201 + 40
+    for name in path.columns:
+        np.testing.assert_array_equal(joined[name][201:], path[name][1:])
+        np.testing.assert_array_equal(joined[name][:201], past[name][:201])
+    assert joined.share("cor1m", Origin.MISSING) == pytest.approx(40 / 241)
+    assert "seed 1, path 66" in joined.sources["vix"]
+    np.testing.assert_array_equal(joined.until(200).origin["vix"], past.until(200).origin["vix"])
+    with pytest.raises(RangeError, match="do not start at the history's close"):
+        MODELS["bates"].paths(1, 5, seed=1, start=Start(str(past.dates[200]))).after(past, 0)
 
 
 @pytest.mark.slow

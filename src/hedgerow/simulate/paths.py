@@ -250,6 +250,67 @@ class Paths:
         """
         return self._market(self.block(i, i + 1), 0)
 
+    def after(self, history: Market, i: int) -> Market:
+        """Return path ``i`` with what came before it, so that signals that look back are warm.
+
+        Parameters
+        ----------
+        history
+            The market that `Start.of` was taken from; rows after the start are left out.
+        i
+            Number of the path.
+
+        Returns
+        -------
+        Market
+            History up to the start, with its own origins, then the path.  A column that one of
+            them lacks is unknown there.
+
+        Raises
+        ------
+        RangeError
+            If there is no such path, or the start is not a session of this history.
+
+        Examples
+        --------
+        >>> import hedgerow as hr
+        >>> from hedgerow.simulate.falls import FlashCrash
+        >>> history = hr.load("builtin", start="2018-01-02", end="2018-12-31")
+        >>> paths = FlashCrash().paths(1, 60, seed=0, start=Start.of(history))
+        >>> market = paths.after(history, 0)
+        >>> len(market), round(market.share("vix", Origin.MEASURED), 2)
+        (311, 0.81)
+        """
+        path, day = self.market(i), self.dates[0]
+        row = history.index_of(str(day))
+        levels = (float(history["spx"][row]), float(history["vix"][row]))
+        if history.dates[row] != day or levels != (self.start.spx, self.start.vix):
+            raise RangeError(
+                f"the paths do not start at the history's close of {day}",
+                where="paths.after",
+                mend="make them with start=Start.of(history)",
+            )
+        past, ahead = history.until(row), path.times[1:]
+        columns, origin, sources = {}, {}, {}
+        for name in {**past.columns, **path.columns}:
+            parts = [
+                (part[name][rows], part.origin[name][rows])
+                if name in part
+                else (np.full(count, np.nan), np.full(count, Origin.MISSING))
+                for part, rows, count in (
+                    (past, slice(None), len(past)),
+                    (path, slice(1, None), len(ahead)),
+                )
+            ]
+            columns[name], origin[name] = (
+                np.concatenate(pair) for pair in zip(*parts, strict=True)
+            )
+            said = [part.sources.get(name, "unknown") for part in (past, path)]
+            sources[name] = f"{said[0]}; after {day} {said[1]}"
+        return Market(
+            np.concatenate([past.times, ahead]), columns, origin, sources, history.findings
+        )
+
     def markets(self) -> Iterator[Market]:
         """Go over all paths as markets; quicker than `market` for each."""
         for block in self.blocks():
