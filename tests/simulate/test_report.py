@@ -15,7 +15,8 @@ from hedgerow.core.market import Market
 from hedgerow.errors import DataError
 from hedgerow.simulate.bates import Bates
 from hedgerow.simulate.bootstrap import BlockBootstrap
-from hedgerow.simulate.regime import RegimeModel
+from hedgerow.simulate.paths import Start
+from hedgerow.simulate.regime import FLOOR, RegimeModel
 from hedgerow.simulate.report import FAR, MOMENTS, compare, days
 from simulate.models import CALM, REGIMES, autocorrelation, history
 
@@ -144,6 +145,14 @@ def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
     }
     assert set(rows) == set(MOMENTS)
     models = (RegimeModel.fit(market), BlockBootstrap(market), Bates.fit(market))
+    # what the page says of the regime model beside its table
+    assert models[0].jump.deviation == pytest.approx(1.5)
+    calm, wild = (FLOOR + np.exp(law.usual) for law in models[0].regimes)
+    assert wild - calm < 3.0
+    paths = models[0].paths(64, 9_066, seed=0, start=Start.of(market, "1990-01-02"))
+    vix = paths["vix"]
+    assert (vix.max(axis=1) > 100.0).mean() == pytest.approx(0.20, abs=0.05)
+    assert (vix.min(axis=1) < 9.14).mean() > 0.5
     for column, model in enumerate(models, start=2):
         found = compare(model, market)
         assert (found.sessions, found.block) == (9_066, 220)
