@@ -167,6 +167,17 @@ def test_a_history_without_relatives_makes_paths_without_them() -> None:
     }  # fmt: skip
 
 
+def test_one_regime_without_jumps_is_found_by_a_fit_that_looks_for_them() -> None:
+    model = RegimeModel((replace(CALM, jumps=0.0),), ((1.0,),))
+    found = RegimeModel.fit(model.paths(1, 4_000, seed=1).market(0), regimes=1)
+    (law,) = found.regimes
+    assert law.jumps < 0.02
+    assert law.deviation == pytest.approx(CALM.deviation, rel=0.06)
+    assert found.jump.vix_deviation >= law.noise
+    with pytest.raises(RangeError, match="ask for 1 to 5"):
+        RegimeModel.fit(history(1_500), regimes=0)
+
+
 def test_a_slow_mean_is_the_one_of_the_simulation() -> None:
     x = np.r_[3.0, np.full(200, 2.0)]
     for half_life in (HALF_LIFE, SLOW):

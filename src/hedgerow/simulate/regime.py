@@ -206,12 +206,14 @@ class RegimeModel(PathModel):
         market
             With ``spx`` and ``vix``; relatives of VIX and ``skew`` where it has them.
         regimes
-            How many.
+            How many, 1 to 5.
 
         Raises
         ------
         DataError
             If fewer than 1,260 sessions are known.
+        RangeError
+            If ``regimes`` is out of range.
         """
         from hedgerow.simulate.regime_fit import fit
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hedgerow.core.market import Floats, Market
-from hedgerow.errors import DataError
+from hedgerow.errors import DataError, RangeError
 from hedgerow.simulate.regime import (
     FLOOR,
     HALF_LIFE,
@@ -26,6 +26,11 @@ from hedgerow.simulate.regime import (
 from hedgerow.simulate.term import TermStructure, log_vix, slow_mean
 
 LEAST = 1_260
+"""Sessions that a fit needs."""
+
+MOST = 5
+"""Regimes at most."""
+
 ROUNDS = 300
 CLOSE = 1e-7
 """Rounds end when the log likelihood a session changes by less."""
@@ -81,6 +86,8 @@ class _Guess:
 
 def fit(market: Market, count: int) -> RegimeModel:
     """Fit a regime model; see `RegimeModel.fit`."""
+    if not 1 <= count <= MOST:
+        raise RangeError(f"{count} regimes", where="regimes", mend=f"ask for 1 to {MOST}")
     log, spot = log_vix(market), market["spx"]
     with np.errstate(divide="ignore", invalid="ignore"):
         moves = np.diff(np.log(spot))
@@ -221,6 +228,8 @@ def _better(
     rest = change[:, None] - design @ line.T
     vix_mean = float((jumped * rest).sum() / jumped.sum())
     vix_variance = float((jumped * (rest - vix_mean) ** 2).sum() / jumped.sum())
+    # a jump is not calmer than none: without this, a few days could make it certain of itself
+    vix_variance = max(vix_variance, float(noise.min()))
     before = design[:, 1]
     usual = weight.T @ before / weight.sum(axis=0)
     spread = np.sqrt((weight * (before[:, None] - usual) ** 2).sum(axis=0) / weight.sum(axis=0))
