@@ -1,0 +1,1 @@
+"""Simulated markets: models of the index, VIX and its relatives, and their paths."""

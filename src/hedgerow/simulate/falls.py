@@ -1,0 +1,117 @@
+r"""A flash crash and a grind: the same fall at two speeds, with VIX by a documented rule.
+
+.. math:: V_t = V_c + k\,(V_{t-1} − V_c) + 100\,g \max(−r_t, 0)
+
+k is what VIX keeps of its distance from the calm level V_c overnight, g the points that it gains
+for a fall of 1 % and r the simple return of the index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.core.market import Floats
+from hedgerow.errors import RangeError
+from hedgerow.simulate.draws import Draws
+from hedgerow.simulate.paths import PathModel, Start
+
+
+@dataclass(frozen=True)
+class Fall(PathModel):
+    """Calm, then a fall at an even pace, then calm at the bottom.
+
+    Parameters
+    ----------
+    fall
+        From top to bottom, 0 < fall < 1.
+    during
+        Sessions that it takes.
+    before
+        Sessions of calm before it.
+    spread
+        The fall of a path begins up to so many sessions later, drawn evenly: a hedge that is
+        rolled on a schedule stands elsewhere on each path.
+    keeps, gains
+        k and g of VIX's rule.
+
+    Raises
+    ------
+    RangeError
+        If a parameter is out of range.
+
+    Notes
+    -----
+    The defaults of ``keeps`` and ``gains`` are least squares of VIX's level on its last one and
+    the day's fall, 1990–2026; a test compares.  The calm level is where the paths start.
+
+    Examples
+    --------
+    >>> flash = Fall(during=3, before=5).paths(1, 20, seed=0, start=Start(vix=15.0))
+    >>> flash["vix"].max().round(1), (flash["spx"].min() / flash["spx"].max()).round(3)
+    (np.float64(51.9), np.float64(0.8))
+    """
+
+    fall: float = 0.20
+    during: int = 126
+    before: int = 21
+    spread: int = 0
+    keeps: float = 0.93
+    gains: float = 1.84
+
+    def __post_init__(self) -> None:
+        for name, sound in (
+            ("fall", 0.0 < self.fall < 1.0),
+            ("during", self.during >= 1),
+            ("before", self.before >= 0),
+            ("spread", self.spread >= 0),
+            ("keeps", 0.0 <= self.keeps <= 1.0),
+            ("gains", self.gains >= 0.0),
+        ):
+            if not sound:
+                raise RangeError(f"{getattr(self, name)!r} is out of range", where=f"fall.{name}")
+
+    @property
+    def title(self) -> str:
+        """A few words for the sources of a market: what made it."""
+        return f"a fall of {self.fall:.0%} in {self.during} sessions, made"
+
+    def simulate(self, draws: Draws, start: Start) -> dict[str, Floats]:
+        """Return ``spx`` and ``vix`` in points, **shape** (sessions + 1, draws.width)."""
+        late = Draws(draws.seed, draws.first, draws.last, 1).uniform(0, 1)[0, 0]
+        begin = self.before + np.floor(late * (self.spread + 1))
+        pace = np.log1p(-self.fall) / self.during
+        answer = 100.0 * self.gains * -np.expm1(pace)
+        log, vix = (np.empty((draws.sessions + 1, draws.width)) for _ in range(2))
+        log[0], vix[0] = np.log(start.spx), start.vix
+        for t in range(draws.sessions):
+            falling = (t >= begin) & (t < begin + self.during)
+            log[t + 1] = log[t] + np.where(falling, pace, 0.0)
+            calmer = start.vix + self.keeps * (vix[t] - start.vix)
+            vix[t + 1] = calmer + np.where(falling, answer, 0.0)
+        return {"spx": np.exp(log), "vix": vix}
+
+
+@dataclass(frozen=True)
+class FlashCrash(Fall):
+    """A fall of 20 % in three sessions; parameters as in `Fall`.
+
+    Examples
+    --------
+    >>> FlashCrash().title
+    'a fall of 20% in 3 sessions, made'
+    """
+
+    during: int = 3
+
+
+@dataclass(frozen=True)
+class Grind(Fall):
+    """A fall of 20 % in six months; parameters as in `Fall`.
+
+    Examples
+    --------
+    >>> Grind(spread=20).during
+    126
+    """

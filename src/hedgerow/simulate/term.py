@@ -1,0 +1,252 @@
+r"""VIX's relatives and SKEW beside VIX: how they stand to it, fitted to a history.
+
+With x = ln VIX and s its exponential mean, of half-life `HALF_LIFE` sessions,
+
+.. math:: y_t = a + b\,x_t + c\,s_t + e_t, \quad e_t = ρ\,e_{t−1} + L\,ζ_t
+
+where y is ln(VIX9D/VIX), ln(VIX3M/VIX), ln(VIX6M/VIX) or ln(SKEW − 100).  VIX reverts, so b is
+negative for longer maturities and the more so the longer; the slow mean carries how long VIX has
+been where it is.  L lets the four be surprised together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hedgerow.core.market import Floats, Market
+from hedgerow.errors import DataError, RangeError
+from hedgerow.pricing.surface import KNOT_DAYS
+from hedgerow.simulate.draws import Draws
+
+HALF_LIFE = 63
+"""Sessions in which the slow mean of ln VIX forgets half."""
+
+LEAST = 252
+"""Sessions that a relation is fitted to at least."""
+
+SKEW_LEAST, SKEW_MOST = 101.0, 180.0
+"""Points that simulated SKEW stays between."""
+
+_NAMES = ("vix9d", "vix3m", "vix6m", "skew")
+_PURPOSE = 20
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One line of the model.
+
+    Parameters
+    ----------
+    name
+        ``vix9d``, ``vix3m``, ``vix6m`` or ``skew``.
+    constant, spot, slow
+        a, b and c.
+    stays
+        ρ, −1 < ρ < 1.
+    noise
+        Row of L for this name, as long as there are names; zero after its own place.
+    """
+
+    name: str
+    constant: float
+    spot: float
+    slow: float
+    stays: float
+    noise: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class TermStructure:
+    """Relations of VIX's relatives to VIX, fitted by `fit` or given.
+
+    Parameters
+    ----------
+    relations
+        One for each column that paths shall have; none for VIX alone.
+
+    Raises
+    ------
+    RangeError
+        If a name is unknown or twice, or a number is out of range.
+
+    Examples
+    --------
+    >>> flat = Relation("vix3m", 0.05, 0.0, 0.0, 0.9, (0.0,))
+    >>> made = TermStructure((flat,)).beside(np.full((2, 64), 20.0), Draws(1, 0, 1, 1))
+    >>> made["vix3m"][1, 0].round(3)
+    np.float64(21.025)
+    """
+
+    relations: tuple[Relation, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [line.name for line in self.relations]
+        if len(set(names)) != len(names) or not set(names) <= set(_NAMES):
+            raise RangeError(f"{names} are not {_NAMES} or some of them", where="term.relations")
+        for line in self.relations:
+            if len(line.noise) != len(names) or not -1.0 < line.stays < 1.0:
+                raise RangeError("stays or noise out of range", where=f"term.{line.name}")
+
+    @classmethod
+    def fit(cls, market: Market) -> TermStructure:
+        """Fit by least squares whatever relatives the market has, each on its own sessions.
+
+        Parameters
+        ----------
+        market
+            With ``vix`` in points; columns known on fewer than `LEAST` sessions are left out.
+
+        Raises
+        ------
+        DataError
+            If VIX is unknown throughout.
+        """
+        x = log_vix(market)
+        slow = slow_mean(x, HALF_LIFE)
+        lines: dict[str, tuple[Floats, float]] = {}
+        fresh: dict[str, Floats] = {}
+        for name in _NAMES:
+            y = _response(market, name)
+            known = np.isfinite(y) & np.isfinite(x)
+            if known.sum() < LEAST:
+                continue
+            design = np.column_stack([np.ones(len(x)), x, slow])
+            found: Floats = np.asarray(np.linalg.lstsq(design[known], y[known], rcond=None)[0])
+            rest = y - design @ found
+            pair = np.isfinite(rest[1:]) & np.isfinite(rest[:-1])
+            stays = float(rest[1:][pair] @ rest[:-1][pair] / (rest[:-1][pair] @ rest[:-1][pair]))
+            lines[name] = found, min(max(stays, -0.99), 0.999)
+            fresh[name] = rest[1:] - lines[name][1] * rest[:-1]
+        if not lines:
+            return cls()
+        together = np.column_stack(list(fresh.values()))
+        sds = np.nanstd(together, axis=0)
+        joint = together[np.isfinite(together).all(axis=1)]
+        common = np.eye(len(lines))
+        if len(joint) >= LEAST:
+            common = np.atleast_2d(np.corrcoef(joint.T))
+        root = np.linalg.cholesky(common) * sds[:, None]
+        return cls(
+            tuple(
+                Relation(
+                    name,
+                    constant=float(found[0]),
+                    spot=float(found[1]),
+                    slow=float(found[2]),
+                    stays=stays,
+                    noise=tuple(map(float, root[i])),
+                )
+                for i, (name, (found, stays)) in enumerate(lines.items())
+            )
+        )
+
+    def beside(self, vix: Floats, draws: Draws) -> dict[str, Floats]:
+        """Return the relatives of VIX paths, **shape** of ``vix``: (sessions + 1, width), points.
+
+        Calendar arbitrage is cut off: total variance to 9, 30, 93 and 184 days never falls, so a
+        surface built of these columns gives each of them back.
+        """
+        if not self.relations:
+            return {}
+        count = len(self.relations)
+        table = np.array([(r.constant, r.spot, r.slow, r.stays) for r in self.relations])
+        constant, spot, slope, stays = table.T[:, :, None]
+        root = [np.array(r.noise) for r in self.relations]
+        shocks = draws.normal(_PURPOSE, count)
+        x, weight = np.log(vix), fresh_weight(HALF_LIFE)
+        slow, left = x[0].copy(), np.zeros((count, vix.shape[1]))
+        y = np.empty((len(vix), count, vix.shape[1]))
+        for t in range(len(vix)):
+            if t:
+                slow += weight * (x[t] - slow)
+                fresh = shocks[t - 1]
+                left *= stays
+                for i in range(count):
+                    for j in range(i + 1):
+                        left[i] += root[i][j] * fresh[j]
+            y[t] = constant + spot * x[t] + slope * slow + left
+        return _sane(vix, {r.name: y[:, i] for i, r in enumerate(self.relations)})
+
+    def expected(self, vix: Floats) -> dict[str, Floats]:
+        """Return the relatives of one history of VIX without surprises, **shape** (T,), points."""
+        x = np.log(vix)
+        slow = slow_mean(x, HALF_LIFE)
+        lines = {r.name: r.constant + r.spot * x + r.slow * slow for r in self.relations}
+        return _sane(vix, lines)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Return plain values, for TOML."""
+        return [{**vars(line), "noise": list(line.noise)} for line in self.relations]
+
+    @classmethod
+    def from_dict(cls, rows: list[Mapping[str, Any]]) -> TermStructure:
+        """Return what `to_dict` was called on."""
+        return cls(tuple(Relation(**{**row, "noise": tuple(row["noise"])}) for row in rows))
+
+
+def fresh_weight(half_life: float) -> float:
+    """Return the weight of the last session in an exponential mean of that half-life."""
+    return float(1.0 - 0.5 ** (1.0 / half_life))
+
+
+def slow_mean(x: Floats, half_life: float) -> Floats:
+    """Return the exponential mean of a history, **shape** (T,); NaN teaches nothing.
+
+    Examples
+    --------
+    >>> slow_mean(np.array([2.0, 4.0, np.nan]), 1.0).tolist()
+    [2.0, 3.0, 3.0]
+    """
+    weight, made = fresh_weight(half_life), np.empty(len(x))
+    mean = float(x[np.argmax(np.isfinite(x))])
+    for t, value in enumerate(x.tolist()):
+        if math.isfinite(value):
+            mean += weight * (value - mean)
+        made[t] = mean
+    return made
+
+
+def log_vix(market: Market) -> Floats:
+    """Return ln VIX of a market, NaN where unknown, **shape** (T,).
+
+    Raises
+    ------
+    DataError
+        If VIX is unknown throughout.
+    """
+    vix = market["vix"]
+    sound = np.isfinite(vix) & (vix > 0.0)
+    if not sound.any():
+        raise DataError("VIX is unknown throughout", where="market.vix", mend="supply a VIX")
+    return np.log(np.where(sound, vix, np.nan))
+
+
+def _response(market: Market, name: str) -> Floats:
+    if name not in market:
+        return np.full(len(market), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if name == "skew":
+            return np.asarray(np.log(np.maximum(market[name] - 100.0, 1.0)))
+        ratio = np.asarray(np.log(market[name] / market["vix"]))
+    return np.where(np.isfinite(ratio), ratio, np.nan)
+
+
+def _sane(vix: Floats, lines: dict[str, Floats]) -> dict[str, Floats]:
+    """Return points from the lines, without calendar arbitrage."""
+    nine, thirty, ninety, half = KNOT_DAYS
+    made: dict[str, Floats] = {}
+    floor, at = vix, thirty
+    for name, days in (("vix3m", ninety), ("vix6m", half)):
+        if name in lines:
+            made[name] = np.maximum(vix * np.exp(lines[name]), floor * np.sqrt(at / days))
+            floor, at = made[name], days
+    if "vix9d" in lines:
+        made["vix9d"] = np.minimum(vix * np.exp(lines["vix9d"]), vix * np.sqrt(thirty / nine))
+    if "skew" in lines:
+        made["skew"] = np.clip(100.0 + np.exp(lines["skew"]), SKEW_LEAST, SKEW_MOST)
+    return made

@@ -1,0 +1,53 @@
+"""Models of every kind, small enough to be made anew in each test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hedgerow.core.market import Market
+from hedgerow.simulate.bates import Bates
+from hedgerow.simulate.bootstrap import BlockBootstrap
+from hedgerow.simulate.falls import FlashCrash, Grind
+from hedgerow.simulate.regime import JumpLaw, RegimeLaw, RegimeModel
+from hedgerow.simulate.term import Relation, TermStructure
+
+CALM = RegimeLaw(0.06, 0.7, 0.10, 0.04, 0.06, 0.08, 0.04, 0.040, 0.02, 2.4, 0.35)
+WILD = RegimeLaw(0.00, 0.9, 0.17, 0.05, 0.05, 0.13, 0.09, 0.055, 0.06, 3.1, 0.35)
+TERM = TermStructure(
+    (
+        Relation("vix9d", -0.09, 0.26, -0.25, 0.82, (0.047, 0.0, 0.0, 0.0)),
+        Relation("vix3m", 0.27, -0.30, 0.24, 0.93, (-0.007, 0.014, 0.0, 0.0)),
+        Relation("vix6m", 0.64, -0.50, 0.34, 0.96, (-0.007, 0.011, 0.007, 0.0)),
+        Relation("skew", 3.90, -0.15, -0.15, 0.95, (-0.011, -0.019, -0.006, 0.143)),
+    )
+)
+REGIMES = RegimeModel(
+    (CALM, WILD), ((0.985, 0.015), (0.03, 0.97)), JumpLaw(-1.0, 2.5, 0.05, 0.12), TERM, 1.2
+)
+
+
+def history(sessions: int = 700, seed: int = 5) -> Market:
+    """A market with all columns, the regime model's own."""
+    return REGIMES.paths(1, sessions, seed).market(0)
+
+
+MODELS = {
+    "regimes": REGIMES,
+    "bates": Bates(),
+    "heston": Bates(jump_rate=0.0),
+    "bootstrap": BlockBootstrap(history(), block=20),
+    "plain bootstrap": BlockBootstrap(history(), block=20, neighbours=1.0),
+    "flash": FlashCrash(spread=30),
+    "grind": Grind(spread=30),
+}
+
+
+def same(one: Market, other: Market) -> bool:
+    """Whether two markets hold the same bits."""
+    return one.digest() == other.digest() and dict(one.sources) == dict(other.sources)
+
+
+def autocorrelation(x: np.ndarray, lag: int) -> np.ndarray:
+    """Of each row."""
+    away = x - x.mean(axis=-1, keepdims=True)
+    return (away[..., lag:] * away[..., :-lag]).mean(axis=-1) / x.var(axis=-1)
