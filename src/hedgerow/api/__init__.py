@@ -203,6 +203,7 @@ class Result:
             "triggers": found.triggers,
             "flags": [flag._asdict() for flag in found.flags],
             "lookahead": [verdict._asdict() for verdict in found.lookahead],
+            "luck": found.luck.to_dict() if found.luck else None,
             "assumptions": found.assumptions,
             "tracks": {name: track.digest() for name, track in found.tracks.items()},
             "notice": NOT_ADVICE,
@@ -321,6 +322,7 @@ def backtest(
     HedgerowError
         If dates, data, policy or sleeve do not fit together.
     """
+    from hedgerow.api.counting import count_runs
     from hedgerow.research.comparison import compare
 
     check(policy, market, hedge, portfolio, costs)
@@ -330,20 +332,19 @@ def backtest(
             where="split",
             mend='write "50/50" or the first date tested, "YYYY-MM-DD"',
         )
-    return Result(
-        compare(
-            policy,
-            market,
-            hedge,
-            portfolio or Equity(),
-            costs=costs,
-            start=day(start, "start"),
-            end=day(end, "end"),
-            parts=split,
-            same_bar=same_bar,
-            facts={"version": __version__, "source": source},
-        )
+    found = compare(
+        policy,
+        market,
+        hedge,
+        portfolio or Equity(),
+        costs=costs,
+        start=day(start, "start"),
+        end=day(end, "end"),
+        parts=split,
+        same_bar=same_bar,
+        facts={"version": __version__, "source": source},
     )
+    return Result(*count_runs([found]))
 
 
 def sweep(
@@ -378,13 +379,15 @@ def sweep(
     -----
     The other parameters are those of :func:`backtest`.  Each lane is the very run that
     ``backtest(result.policy(lane), …)`` makes.  A sweep looks at the whole stretch: whatever
-    is chosen from it must be judged on data that it has not seen.
+    is chosen from it must be judged on data that it has not seen.  Every lane is a trial on these
+    data and is counted so; ``result.overfit()`` tells how much of the best one is the choice.
 
     Raises
     ------
     HedgerowError
         If an axis names no number of the policy, or a value is out of range.
     """
+    from hedgerow.api.counting import count_sweep
     from hedgerow.core.measure import STANDARD
     from hedgerow.engine.run import prepare
     from hedgerow.research.sweep import sweep as run
@@ -401,6 +404,7 @@ def sweep(
         same_bar=same_bar,
     )
     kept = STANDARD if measures is None else measures
-    return run(
+    made = run(
         policy, ground.tape(policy), axes, measures=kept, carriage=carriage, progress=progress
     )
+    return count_sweep(made, ground, hedge, costs)
