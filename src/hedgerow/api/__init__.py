@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from hedgerow.data import QualityReport
     from hedgerow.report.explain import Explanation
+    from hedgerow.research.claims.resampling import Estimate
     from hedgerow.research.comparison import Comparison
+    from hedgerow.research.overfit.superior import Benchmark, Superiority
     from hedgerow.research.sweep import Sweep
 
 
@@ -93,6 +95,7 @@ class Result:
 
     ``print(result)`` shows the answer; :meth:`explain` tells why on any date; :meth:`report`
     writes a page; :meth:`to_dict` gives everything as plain values, :meth:`frame` the days.
+    :meth:`superior` and :meth:`intervals` tell how much of it is luck.
     """
 
     def __init__(self, found: Comparison) -> None:
@@ -172,6 +175,21 @@ class Result:
                 f"{shown(path)} is not a path", where="path", mend='write "report.html"'
             )
         return write(self.found, Path(path))
+
+    def superior(
+        self, benchmark: Benchmark = "divest", *, resamples: int = 1_000, seed: int = 0
+    ) -> Superiority:
+        """Test the policy against ``divest``, ``static`` or ``unhedged`` (SPA, StepM; spec D7)."""
+        from hedgerow.research.overfit.superior import against
+
+        found = {self.found.policy.name: self.found}
+        return against(found, benchmark, resamples=resamples, seed=seed)
+
+    def intervals(self, *, resamples: int = 1_000, seed: int = 0) -> dict[str, Estimate | None]:
+        """Return saving, HER and Sharpe with their 90 % bootstrap intervals (spec D7)."""
+        from hedgerow.research.overfit.intervals import intervals
+
+        return intervals(self.found, resamples=resamples, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number of the result as plain values; NaN becomes None."""

@@ -33,6 +33,7 @@ from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.register import Count, Trial
 from hedgerow.research.overfit.sharpe import Record, record_of
 from hedgerow.research.performance import returns
+from hedgerow.research.readings import Readings
 from hedgerow.research.sweep import Sweep
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
@@ -61,6 +62,23 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
     )  # fmt: skip
     (count,), counted, remark = enter([run])
     return replace(made, cash=cash, count=count if counted else None, remark=remark)
+
+
+def count_readings(found: Readings, costs: Costs | None) -> None:
+    """Enter every reading of a rule that could run."""
+    ground = found.ground
+    if ground is None:
+        return
+    enter(
+        [
+            trial(
+                "readings", item.policy, ground, found.sleeve, costs or Costs(),
+                [_record(item.track, ground).sharpe],
+            )
+            for item in found.items
+            if item.policy is not None and item.track is not None
+        ]
+    )  # fmt: skip
 
 
 def trial(
@@ -131,7 +149,9 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
             remark = str(error)
         else:
             torn = len(held.damaged)
-            remark = f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
+            remark = (
+                f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
+            )
             return [_count(held.trials, run) for run in runs], True, remark
     return [_count(runs, run) for run in runs], False, remark
 

@@ -46,7 +46,7 @@ def _block(
     book, order = opening(tape.nav), no_order()
     tallies = [measure.start(tape.nav) for measure in measures]
     limits = [measure.params() for measure in measures]
-    lanes, read = rows.stop - rows.start, []
+    read: list[dict[str, Any]] = []
     bars = zip(tape.bar_rows.tolist(), tape.signal_rows.tolist(), strict=True)
     for count, (cells, seen) in enumerate(bars, start=1):
         bar = Bar(*cells)
@@ -59,13 +59,15 @@ def _block(
         memory = decision.memory
         order = place(decision.x, decision.act, book, bar)
         if count == stops[len(read)]:
-            read.append(_read(measures, tallies, book, lanes))
+            read.append(_read(measures, tallies, book, rows.stop - rows.start))
             if len(read) == len(stops):
                 break
     return {name: np.array([results[name] for results in read]) for name in read[0]}
 
 
-def _read(measures: Sequence[Any], tallies: Sequence[Any], book: Book, lanes: int) -> dict[str, Any]:
+def _read(
+    measures: Sequence[Any], tallies: Sequence[Any], book: Book, lanes: int
+) -> dict[str, Any]:
     """Return what the measures say now, each of **shape** (lanes,)."""
     results: dict[str, Any] = {}
     for measure, tally in zip(measures, tallies, strict=True):

@@ -74,6 +74,7 @@ def play(
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
+    whole = tape.bar_rows, tape.signal_rows
     nothing = tape.bar_rows[:0], tape.signal_rows[:0]
     try:
         run(*nothing, ends[:0], shared, starts, columns, 0, 0, aligned(layout.cells), out)
@@ -92,9 +93,7 @@ def play(
                 low, high = left.popleft()
             except IndexError:
                 return
-            run(
-                tape.bar_rows, tape.signal_rows, ends, shared, starts, columns, low, high, buffer, out
-            )  # fmt: skip
+            run(*whole, ends, shared, starts, columns, low, high, buffer, out)
             finished.append(min(high * WIDTH, lanes) - low * WIDTH)
             if report is not None:
                 _tell(finished, report)

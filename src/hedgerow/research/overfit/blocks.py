@@ -27,7 +27,7 @@ MOST_BLOCKS = 20
 class Sums(NamedTuple):
     """What a Sharpe ratio of any union of blocks needs."""
 
-    count: Floats
+    periods: Floats
     """Periods of each block, **shape** (S, 1)."""
     total: Floats
     """Sum of returns, **shape** (S, N)."""
@@ -46,8 +46,8 @@ class Sums(NamedTuple):
             Mean return of bills a period, **shape** (S,).
         """
         c = cash[:, None]
-        squares = self.squares - 2.0 * c * self.total + self.count * c * c
-        return Sums(self.count, self.total - self.count * c, squares)
+        squares = self.squares - 2.0 * c * self.total + self.periods * c * c
+        return Sums(self.periods, self.total - self.periods * c, squares)
 
     def all(self) -> Sums:
         """Return the sums of all blocks together, as one block."""
@@ -58,7 +58,7 @@ class Sums(NamedTuple):
 
         0 where returns do not vary: what earns nothing has no ratio.
         """
-        return sharpe_of(self.count, self.total, self.squares)
+        return sharpe_of(self.periods, self.total, self.squares)
 
 
 def sharpe_of(count: Floats, total: Floats, squares: Floats) -> Floats:

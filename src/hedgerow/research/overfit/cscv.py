@@ -136,7 +136,7 @@ def probability_of_overfitting(returns: Floats, blocks: int = 16) -> CrossValida
 
 
 def _sharpe(half: Floats, sums: Sums) -> Floats:
-    return sharpe_of(half @ sums.count, half @ sums.total, half @ sums.squares)
+    return sharpe_of(half @ sums.periods, half @ sums.total, half @ sums.squares)
 
 
 def _judge(chosen: Floats, judged: Floats) -> tuple[Floats, Floats, Floats]:

@@ -28,8 +28,7 @@ class Record(NamedTuple):
 
     sharpe: float
     """Per period; NaN where returns never vary."""
-    count: int
-    """Periods."""
+    periods: int
     skew: float = 0.0
     kurtosis: float = 3.0
     """Not in excess: 3 if normal."""
@@ -54,9 +53,7 @@ def record_of(excess: Floats) -> Record:
         return Record(float("nan"), count)
     z = (excess - excess.mean()) / spread
     sample = spread * math.sqrt(count / (count - 1))
-    return Record(
-        float(excess.mean()) / sample, count, float(np.mean(z**3)), float(np.mean(z**4))
-    )
+    return Record(float(excess.mean()) / sample, count, float(np.mean(z**3)), float(np.mean(z**4)))
 
 
 def probabilistic_sharpe(record: Record, benchmark: float = 0.0) -> float:
@@ -70,9 +67,9 @@ def probabilistic_sharpe(record: Record, benchmark: float = 0.0) -> float:
     0.9423
     """
     variance = _variance(record)
-    if record.count < 2 or not variance > 0.0:
+    if record.periods < 2 or not variance > 0.0:
         return float("nan")
-    score = (record.sharpe - benchmark) * math.sqrt(record.count - 1) / math.sqrt(variance)
+    score = (record.sharpe - benchmark) * math.sqrt(record.periods - 1) / math.sqrt(variance)
     return float(ndtr(score))
 
 
@@ -209,7 +206,7 @@ def minimum_track_record(record: Record, benchmark: float = 0.0, level: float = 
     Parameters
     ----------
     record
-        What was seen; its ``count`` does not matter.
+        What was seen; its ``periods`` do not matter.
     benchmark
         Sharpe ratio to beat, per period.
     level

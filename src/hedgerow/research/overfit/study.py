@@ -65,8 +65,8 @@ class Overfitting:
     @property
     def effective(self) -> float:
         """Independent trials that as many, as alike as these lanes, stand for."""
-        trials = self.luck.count.trials
-        return ratios.effective_trials(trials, 0.0 if math.isnan(self.correlation) else self.correlation)
+        alike = 0.0 if math.isnan(self.correlation) else self.correlation
+        return ratios.effective_trials(self.luck.count.trials, alike)
 
     @property
     def deflated_if_effective(self) -> float:
