@@ -38,7 +38,7 @@ class Sums(NamedTuple):
         """Return the sums of returns over the mean return of bills in each block.
 
         The mean is that of excess returns exactly; the variance leaves out how bills vary within
-        a block, some 1e-5 of it.
+        a block, some 1e-4 of it.
 
         Parameters
         ----------
