@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hedgerow.report.explain import Explanation
     from hedgerow.research.claims.resampling import Estimate
     from hedgerow.research.comparison import Comparison
+    from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.overfit.superior import Benchmark, Superiority
     from hedgerow.research.sweep import Sweep
 
@@ -95,7 +96,7 @@ class Result:
 
     ``print(result)`` shows the answer; :meth:`explain` tells why on any date; :meth:`report`
     writes a page; :meth:`to_dict` gives everything as plain values, :meth:`frame` the days.
-    :meth:`superior` and :meth:`intervals` tell how much of it is luck.
+    :attr:`luck`, :meth:`superior` and :meth:`intervals` tell how much of it is chance.
     """
 
     def __init__(self, found: Comparison) -> None:
@@ -175,6 +176,11 @@ class Result:
                 f"{shown(path)} is not a path", where="path", mend='write "report.html"'
             )
         return write(self.found, Path(path))
+
+    @property
+    def luck(self) -> Luck | None:
+        """The Sharpe ratio over the whole run against all trials on the same data (spec D7)."""
+        return self.found.luck
 
     def superior(
         self, benchmark: Benchmark = "divest", *, resamples: int = 1_000, seed: int = 0
