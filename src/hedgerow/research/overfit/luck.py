@@ -65,7 +65,8 @@ class Luck:
         many = self.count.trials
         ours = self.record.sharpe * ROOT
         if many == 1:
-            said = "Luck (D7): the only run on these data"
+            only = "the only run on these data" if self.counted else "a run alone"
+            said = f"Luck (D7): {only}"
         else:
             said = (
                 f"Luck (D7): the Sharpe of the best of {many:,} runs on these data would by luck "
