@@ -13,13 +13,18 @@ from cli.console import as_json, bad, call, good
 from hedgerow import api
 from hedgerow.api.choosing import compare
 from hedgerow.api.source import readings
+from hedgerow.api.trading import trade
 from hedgerow.core.measure import Wealth
 from hedgerow.core.policy import Policy
+from hedgerow.engine.program import Line, Program
+from hedgerow.engine.rulebook import rulebook
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
+from hedgerow.instruments.sizes import Vega
+from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.policies.overlays import Bounds
-from hedgerow.policies.rules import Linear, Tiers
+from hedgerow.policies.rules import Constant, Linear, Tiers
 from hedgerow.policies.signals import Level
 from hedgerow.report.page import write
 from hedgerow.research import performance
@@ -97,6 +102,20 @@ def test_d7_comparisons_and_readings_are_counted(trials, data) -> None:
     assert len(register.read(trials).trials) == 5
 
 
+def test_d7_programs_of_ones_own_are_counted_and_published_ones_are_not(trials, data) -> None:
+    own = Program([Line("puts", Put(), LINEAR)], name="mine")
+    for _ in range(2):
+        made = trade(own, data, start="2019-06-03")
+    (run,) = register.read(trials).trials
+    assert (run.kind, run.name, run.lanes) == ("trade", "mine", 1)
+    nav = made.outcome.nav
+    bills = 0.02 * np.diff(made.outcome.dates.astype("int64")) / 365.0
+    expected = performance.sharpe(performance.returns(nav) - bills) / np.sqrt(252)
+    assert run.mean == pytest.approx(expected, rel=1e-3)
+    trade(rulebook("pput").program, data, start="2020-05-01")
+    assert len(register.read(trials).trials) == 1
+
+
 def test_d7_a_sweep_counts_its_lanes_with_their_sharpe_ratios(trials, data) -> None:
     made = sweep(data)
     (run,) = register.read(trials).trials
@@ -110,6 +129,19 @@ def test_d7_a_sweep_counts_its_lanes_with_their_sharpe_ratios(trials, data) -> N
     assert run.variance == pytest.approx(np.var(ratios, ddof=1), rel=1e-2)
     assert made.count.trials == 8
     assert sweep(data).count.trials == 8 + len(made)  # the backtests above were trials, too
+
+
+def test_d7_a_portfolio_that_was_lost_is_a_trial_without_a_sharpe(trials, data) -> None:
+    up, ruinous = rising(data), VarianceSwap(size=Vega(4e6))
+    result = api.backtest(LINEAR, up, ruinous)
+    assert result.found.tracks["dynamic"]["nav"].min() <= 0.0
+    assert result.to_dict()["luck"]["deflated_sharpe"] is None
+    assert "no deflated Sharpe" in str(result.luck)
+    made = api.sweep(LINEAR, up, ruinous, AXES, carriage="numpy")
+    assert [one.rated for one in register.read(trials).trials] == [0, 0]
+    assert made.count.trials == 9
+    with pytest.raises(RangeError, match="of 8 lanes 0 kept some NAV"):
+        made.overfit(4)
 
 
 def test_d7_a_sweep_tells_what_its_winner_is_worth(trials, data) -> None:
@@ -128,6 +160,18 @@ def test_d7_a_sweep_tells_what_its_winner_is_worth(trials, data) -> None:
     winner = api.backtest(made.policy(int(best)), data, Put()).found.luck.record
     assert found.luck.record.sharpe == pytest.approx(winner.sharpe, rel=1e-9)
     json.dumps(plain)
+
+
+def test_d7_a_lane_that_was_lost_is_the_worst_of_all(data) -> None:
+    policy = Policy([Constant(1.0)], [], name="constant", raw=True)
+    swap, up = VarianceSwap(size=Vega(1e6)), rising(data)
+    made = api.sweep(policy, up, swap, {"constant.level": [0.0, 0.001, 4.0]}, carriage="numpy")
+    assert (made.results["max_drawdown"] <= -1.0).tolist() == [False, False, True]
+    found = made.overfit(4)
+    assert found.winner < 2
+    assert np.isfinite(found.cross.judged).all()
+    assert np.isfinite(found.correlation)
+    assert found.luck.count.variance < 1.0
 
 
 def test_d7_a_sweep_without_returns_is_counted_all_the_same(trials, data) -> None:

@@ -1,8 +1,8 @@
 """Counting: every run that a user could choose by goes into the trial register.
 
-Counted are backtests, each policy and sleeve of a comparison, each reading of a rule and each lane
-of a sweep.  Not counted are runs nobody chooses a policy by: claims and examples of the source,
-rulebooks and programs, and the fixed hedge and its likes beside a policy.
+Counted are backtests, each policy and sleeve of a comparison, each reading of a rule, each lane of
+a sweep and each program of one's own.  Not counted are runs nobody chooses a policy by: claims and
+examples of the source, published rulebooks, and the fixed hedge and its likes beside a policy.
 """
 
 from __future__ import annotations
@@ -18,13 +18,19 @@ from typing import Any
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.core.market import Floats
+from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
+from hedgerow.engine.feed import stretch_of
+from hedgerow.engine.outcome import Outcome
+from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.program_text import to_table
+from hedgerow.engine.rulebook import names, rulebook
 from hedgerow.engine.run import Ground
 from hedgerow.engine.track import Track
 from hedgerow.errors import HedgerowError
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.scene import SPOT
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import Comparison, cash_returns
 from hedgerow.research.overfit import register
@@ -81,6 +87,20 @@ def count_readings(found: Readings, costs: Costs | None) -> None:
     )  # fmt: skip
 
 
+def count_program(outcome: Outcome, market: Market, start: str | None, end: str | None) -> None:
+    """Enter a program of the user's own that was traded; published rulebooks are no trials."""
+    program = outcome.program
+    if program.name in names() and program == rulebook(program.name).program:
+        return
+    whole, first = stretch_of(program, market, start, end)
+    bills = Equity(1.0, equity_share=0.0).values(whole, first)[first:]
+    text = json.dumps({**to_table(program), "name": ""}, sort_keys=True, default=str)
+    shape = "/".join(line.sleeve.kind for line in program.lines)
+    named = ("trade", program.name, shape)
+    ratio = _over(outcome.nav, returns(bills)).sharpe
+    enter([_trial(named, text, {}, whole, first, SPOT, [ratio])])
+
+
 def trial(
     kind: str,
     policy: Policy,
@@ -103,30 +123,43 @@ def trial(
     axes
         ``"step.field"`` to one value per lane, for a sweep.
     """
-    dates, each = ground.market.dates, np.asarray(ratios, dtype="float64")
-    rated = each[np.isfinite(each)]
-    text = _text(policy)
-    data = ground.market.digest()
-    cells = {
-        "data": data,
-        "policy": text,
+    terms = {
         "sleeve": sleeve_to_table(sleeve),
         "costs": asdict(costs),
         "portfolio": ground.portfolio.as_dict(),
-        "first": str(dates[ground.first]),
         "same_bar": ground.same_bar,
         "axes": {name: _digest(column.tobytes()) for name, column in (axes or {}).items()},
     }
+    shape = "/".join(step.kind for step in policy.steps)
+    named = (kind, policy.name, shape)
+    return _trial(named, _text(policy), terms, ground.market, ground.first, ground.index, ratios)
+
+
+def _trial(
+    named: tuple[str, str, str],
+    text: str,
+    terms: Mapping[str, Any],
+    market: Market,
+    first: int,
+    index: str,
+    ratios: Sequence[float] | Floats,
+) -> Trial:
+    """Return the trial of what a text and its terms did on a market from a row on."""
+    dates, each = market.dates, np.asarray(ratios, dtype="float64")
+    rated = each[np.isfinite(each)]
+    data, begins = market.digest(), str(dates[first])
+    cells = {"data": data, "text": text, "first": begins, **terms}
+    kind, name, shape = named
     return Trial(
         key=_digest(json.dumps(cells, sort_keys=True, default=str).encode()),
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         kind=kind,
-        name=policy.name,
-        shape="/".join(step.kind for step in policy.steps),
+        name=name,
+        shape=shape,
         policy=_digest(text.encode()),
         data=data,
-        source=ground.market.sources.get(ground.index, ""),
-        first=str(dates[ground.first]),
+        source=market.sources.get(index, ""),
+        first=begins,
         last=str(dates[-1]),
         lanes=len(each),
         rated=len(rated),
@@ -161,16 +194,25 @@ def _count(trials: Sequence[Trial], run: Trial) -> Count:
 
 
 def _record(track: Track, ground: Ground) -> Record:
-    return record_of(returns(track["nav"]) - cash_returns(ground)[1:])
+    return _over(track["nav"], cash_returns(ground)[1:])
+
+
+def _over(nav: Floats, bills: Floats) -> Record:
+    """Return the record of NAV over bills; one that was lost has no Sharpe ratio."""
+    if not nav.min() > 0.0:
+        return Record(math.nan, len(bills))
+    return record_of(returns(nav) - bills)
 
 
 def _lanes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
-    """Return the Sharpe ratio of each lane, NaN where its returns were not measured."""
+    """Return the Sharpe ratio of each lane, NaN where it was not measured or NAV was lost."""
     if "sum_return" not in results:
         return np.full(lanes, np.nan)
     names = ("bars", "sum_return", "sum_return_squared")
     sums = Sums(*(results[name][None, :] for name in names))
-    return np.asarray(sums.over(cash[1:].mean(keepdims=True)).sharpe()[0])
+    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
+    falls = results.get("max_drawdown", np.zeros(lanes))
+    return np.where(falls > -1.0, each, np.nan)
 
 
 def _text(policy: Policy) -> str:

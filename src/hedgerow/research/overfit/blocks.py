@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hedgerow.core.lanes import columns, compiled
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.market import Floats
-from hedgerow.core.measure import Returns, Wealth
+from hedgerow.core.measure import Drawdown, Returns, Wealth
 from hedgerow.core.tape import Tape
 from hedgerow.errors import RangeError
 
@@ -25,7 +25,7 @@ MOST_BLOCKS = 20
 
 
 class Sums(NamedTuple):
-    """What a Sharpe ratio of any union of blocks needs."""
+    """What a Sharpe ratio of any union of blocks needs; NaN for a lane whose NAV was lost."""
 
     periods: Floats
     """Periods of each block, **shape** (S, 1)."""
@@ -56,13 +56,13 @@ class Sums(NamedTuple):
     def sharpe(self) -> Floats:
         """Return each block's and lane's Sharpe ratio per period, **shape** (S, N).
 
-        0 where returns do not vary: what earns nothing has no ratio.
+        0 where returns do not vary: what earns nothing has no ratio.  −∞ where NAV was lost.
         """
         return sharpe_of(self.periods, self.total, self.squares)
 
 
 def sharpe_of(count: Floats, total: Floats, squares: Floats) -> Floats:
-    """Return Sharpe ratios per period from sums; 0 where returns do not vary.
+    """Return Sharpe ratios per period from sums; 0 where returns do not vary, −∞ of NaN.
 
     Examples
     --------
@@ -75,7 +75,8 @@ def sharpe_of(count: Floats, total: Floats, squares: Floats) -> Floats:
     spread = squares - mean * total
     varies = spread > 1e-12 * squares
     safe = np.where(varies, spread, 1.0)
-    return np.asarray(np.where(varies, mean * np.sqrt((count - 1.0) / safe), 0.0))
+    none = np.where(np.isnan(total), -np.inf, 0.0)
+    return np.asarray(np.where(varies, mean * np.sqrt((count - 1.0) / safe), none))
 
 
 def edges_of(periods: int, blocks: int) -> NDArray[np.int64]:
@@ -170,13 +171,19 @@ def play_blocks(
     parts = []
     for rows in spread.blocks(CHUNK):
         part = _lanes(spread, rows)
-        parts.append(play(part, tape, (Returns(),), progress, stops=edges[1:] + 1))
+        parts.append(play(part, tape, (Returns(), Drawdown()), progress, stops=edges[1:] + 1))
 
     def by_block(name: str) -> Floats:
         read = np.concatenate([part[name] for part in parts], axis=1)
         return np.diff(read, axis=0, prepend=0.0)
 
-    made = Sums(by_block("bars")[:, :1], by_block("sum_return"), by_block("sum_return_squared"))
+    deepest = np.concatenate([part["max_drawdown"][-1] for part in parts])
+    alive = np.where(deepest > -1.0, 0.0, np.nan)
+    made = Sums(
+        by_block("bars")[:, :1],
+        by_block("sum_return") + alive,
+        by_block("sum_return_squared") + alive,
+    )
     if cash is None:
         return made
     return made.over(np.add.reduceat(cash[1:], edges[:-1]) / np.diff(edges))

@@ -12,6 +12,7 @@ import numpy as np
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.market import Floats
 from hedgerow.core.tape import Tape
+from hedgerow.errors import RangeError
 from hedgerow.research.overfit import blocks as reduced
 from hedgerow.research.overfit import sharpe as ratios
 from hedgerow.research.overfit.cscv import CrossValidation, cross_validate
@@ -151,20 +152,28 @@ def study(
     Raises
     ------
     RangeError
-        If there is one lane only, or the run is too short for so many blocks.
+        If fewer than two lanes kept any NAV, or the run is too short for so many blocks.
     """
     sums = reduced.play_blocks(
         spread, tape, blocks, cash=cash, carriage=carriage, progress=progress
     )
-    cross = cross_validate(sums)
     each = sums.all().sharpe()[0]
-    own = Count(len(each), 1, float(each.mean()), float(each.var(ddof=1)))
+    alive = each[np.isfinite(each)]
+    if len(alive) < 2:
+        raise RangeError(
+            f"of {len(each):,} lanes {len(alive)} kept some NAV: nothing to choose among",
+            where="overfit",
+            mend="sweep more values, or a smaller hedge",
+        )
+    cross = cross_validate(sums)
+    own = Count(len(each), 1, float(alive.mean()), float(alive.var(ddof=1)))
     known = own if count is None else count
     if not known.variance > 0.0:
         known = known._replace(variance=own.variance)
     winner = int(np.argmax(each))
     alone = reduced.lane_returns(spread, tape, np.array([winner]))[:, 0]
-    some = np.unique(np.linspace(0, len(each) - 1, min(len(each), SAMPLE)).astype("int64"))
+    some = np.flatnonzero(np.isfinite(each))
+    some = some[np.linspace(0, len(some) - 1, min(len(some), SAMPLE)).astype("int64")]
     return Overfitting(
         spread.policy.name,
         cross,
