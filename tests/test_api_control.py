@@ -19,7 +19,7 @@ def test_a14_the_result_has_a_policy_a_picture_and_plain_values(builtin, tmp_pat
     assert "12 states" in repr(found)
     with pytest.raises(hr.RangeError, match="not a path"):
         found.picture(7)
-    with pytest.raises(hr.RangeError, match="cannot be written"):
+    with pytest.raises(hr.RangeError, match="this is a folder"):
         found.picture(tmp_path)
 
 

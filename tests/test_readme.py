@@ -6,12 +6,16 @@ import doctest
 import re
 import runpy
 import shlex
+import sys
+import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import hedgerow.policies  # noqa: F401  # fills the catalogue before a page adds to it
 from hedgerow import cli
 from hedgerow.core.step import SIGNALS, STEPS
 
@@ -69,22 +73,24 @@ def test_the_console_of_the_readme_says_what_it_says() -> None:
     assert Path("report.html").exists()
 
 
-def test_the_step_of_contributing_works(monkeypatch) -> None:
-    import sys
-    import types
+def contributed(block: str, monkeypatch) -> Any:
+    """Return the block as a module: compiling, and dataclasses, look theirs up."""
+    file = Path("contributed.py")
+    file.write_text(block)
+    module = types.ModuleType("contributed")
+    module.__file__ = str(file)
+    monkeypatch.setitem(sys.modules, "contributed", module)
+    exec(compile(block, str(file), "exec"), module.__dict__)
+    return module
 
+
+def test_the_step_of_contributing_works(monkeypatch) -> None:
     import hedgerow as hr
 
-    (block,) = blocks(CONTRIBUTING, "python")
+    block = blocks(CONTRIBUTING, "python")[0]
     known = dict(STEPS)
     try:
-        # Compiling looks the kernel's module up, so the block gets a real one.
-        file = Path("contributed.py")
-        file.write_text(block)
-        module = types.ModuleType("contributed")
-        module.__file__ = str(file)
-        monkeypatch.setitem(sys.modules, "contributed", module)
-        exec(compile(block, str(file), "exec"), module.__dict__)
+        module = contributed(block, monkeypatch)
         market = hr.load("builtin", start="2019-01-01", end="2020-12-31")
         result = hr.backtest(module.policy, market, hr.Put()).to_dict()
         assert all(verdict["passed"] for verdict in result["lookahead"])
@@ -99,6 +105,34 @@ def test_the_step_of_contributing_works(monkeypatch) -> None:
     finally:
         for kind in set(STEPS) - set(known):
             del STEPS[kind]
+
+
+def test_the_fitted_signal_of_contributing_knows_no_future(monkeypatch) -> None:
+    from hedgerow.research.lookahead import signal_agrees
+
+    block = blocks(CONTRIBUTING, "python")[1]
+    known = dict(SIGNALS)
+    try:
+        made = contributed(block, monkeypatch)
+        assert [fit.date[:4] for fit in made.fits[1:]] == [str(y) for y in range(1995, 2023)]
+        found = signal_agrees(made.OverItsMean(), made.market)
+        assert found.passed
+    finally:
+        for kind in set(SIGNALS) - set(known):
+            del SIGNALS[kind]
+
+
+def test_the_claim_of_contributing_is_measured_and_judged(monkeypatch) -> None:
+    import hedgerow as hr
+    from hedgerow.research.claims.claim import Verdict
+    from hedgerow.research.claims.evidence import Evidence
+    from hedgerow.research.claims.study import find
+
+    made = contributed(blocks(CONTRIBUTING, "python")[2], monkeypatch)
+    evidence = Evidence(hr.load("builtin"), start="2010-01-04", end="2013-12-31", resamples=100)
+    found = find(made.dynamic_under_one, evidence)
+    assert found.measurement.low < found.measurement.value < found.measurement.high
+    assert (found.verdict is Verdict.HOLDS) == (found.measurement.high < 0.01)
 
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("examples/*.py")), ids=lambda file: file.stem)

@@ -13,7 +13,7 @@ from typing import Any
 from hedgerow.core.market import session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import RangeError
+from hedgerow.errors import HedgerowError, RangeError
 from hedgerow.instruments.catalog import parse_sleeve, sleeve_to_table
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
@@ -181,7 +181,17 @@ def _sleeves(texts: Sequence[str], size: str | None) -> tuple[Sleeve, ...]:
     made = []
     for text in dict.fromkeys(wanted):
         if size is not None and "size=" not in text:
-            made.append(parse_sleeve(f"{text}{',' if ':' in text else ':'}size={size}"))
+            made.append(_sized(text, size))
         else:
             made.append(parse_sleeve(text))
     return tuple(made)
+
+
+def _sized(text: str, size: str) -> Sleeve:
+    """Return the sleeve of a text without a size; a mistake in the size is told as its option's."""
+    try:
+        return parse_sleeve(f"{text}{',' if ':' in text else ':'}size={size}")
+    except HedgerowError as error:
+        if error.where != "--sleeve.size":
+            raise
+        raise type(error)(error.what, where="--size", mend=error.mend) from None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from hedgerow.errors import HedgerowError
+from hedgerow.errors import HedgerowError, RangeError
 
 E = TypeVar("E", bound=HedgerowError)
 
@@ -65,3 +65,36 @@ you may write to
         where=str(path),
         mend="choose a folder that you may write to",
     )
+
+
+def save(path: Path, content: str, what: str) -> Path:
+    """Write what a user asked for, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    path
+        Where.
+    content
+        The text.
+    what
+        What it is, such as ``the picture``.
+
+    Raises
+    ------
+    RangeError
+        If ``path`` is a folder or cannot be written.
+
+    Examples
+    --------
+    >>> save(Path("."), "<svg/>", "the picture")
+    Traceback (most recent call last):
+        ...
+    hedgerow.errors.RangeError: .: this is a folder. Mend: name a file inside it
+    """
+    if path.is_dir():
+        raise RangeError("this is a folder", where=str(path), mend="name a file inside it")
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise not_written(RangeError, what, path, error) from None
+    return path

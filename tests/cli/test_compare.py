@@ -74,6 +74,7 @@ def test_the_options_reach_the_run() -> None:
             "linaer: this is neither a rule nor a policy file. Mend: did you mean 'linear'",
         ),
         (["linear@optoin-a"], "did you mean 'option-a'?"),
+        (["term_split"], "this kind stands in a policy file beside a rule: see docs/policies.md"),
         (["linear@"], "use one of: option-a"),
         (["missing.toml"], "missing.toml: there is no such policy file"),
         (["a/b"], "a/b: there is no such policy file"),

@@ -33,7 +33,7 @@ def test_a14_the_band_is_solved_told_drawn_and_written_as_a_policy(tmp_path) -> 
 
 @pytest.mark.slow
 def test_a14_json_has_every_state_and_bill() -> None:
-    found = as_json("control", *QUICK, "--loss", 2, "--regime", "rv20", "--split", 0.15)
+    found = as_json("control", *QUICK, "--loss", 2, "--regime", "rv20", "--threshold", 0.15)
     assert found["terms"]["loss"] == found["terms"]["loss_told"] == 2.0
     assert found["regime"] == {"signal": "rv20", "high_over": 0.15}
     assert [state["regime"] for state in found["states"]] == ["low"] * 6 + ["high"] * 6
@@ -46,6 +46,7 @@ def test_a14_json_has_every_state_and_bill() -> None:
         assert bill["total"] == pytest.approx(bill["carry"] + bill["crash_loss"] + bill["trading"])
     assert hr.Policy.from_toml(found["policy"]["toml"]).signals[1].name == "rv20"
     assert found["file"] is None
+    assert found["modelled"]["vix"] == pytest.approx(0.85, abs=0.01)  # docs/modelled-vix.md
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,18 @@ def test_a14_json_has_every_state_and_bill() -> None:
         (("--sleeve", "vix_putt"), "unknown sleeve"),
         (("--floor", 2), "cap must be greater than floor"),
         (("--picture", "."), "this is a folder"),
+        (("--out", "."), "this is a folder"),
+        (("--from", "soon"), "--from: 'soon' is not a date"),
     ],
 )
 def test_mistakes_are_one_sentence(words, said: str) -> None:
     assert said in bad("control", *words)
+
+
+def test_a_file_that_is_there_already_stops_the_command_before_its_work(tmp_path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text("mine", "utf-8")
+    said = bad("control", "--data", "nowhere", "--out", file, "--picture", tmp_path / "band.svg")
+    assert said == f"{file}: the file is there already. Mend: add --force to replace it"
+    assert file.read_text("utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["policy.toml"]

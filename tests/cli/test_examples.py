@@ -45,7 +45,7 @@ def test_an_example_in_words_has_arithmetic_claims_and_why() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["E9"], "example: there is no example 'E9'"),
+        (["E9"], "example: there is no example 'E9'. Mend: use E1, E2, E3, E4, E5"),
         (["E1", "all", "--data", "nowhere"], "nowhere"),
         (["E1", "--report", "."], "this is a folder"),
     ],

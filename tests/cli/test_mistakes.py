@@ -41,7 +41,7 @@ MISTAKES = {
         ["backtest", LINEAR, "--sleeve", "put:moneynes=0.9"],
         "--sleeve.moneynes: unknown key. Mend: did you mean 'moneyness'?",
     ),
-    "size": (["backtest", LINEAR, *ONE, "--size", "vga:1"], "--sleeve.size: unknown size 'vga'"),
+    "size": (["backtest", LINEAR, *ONE, "--size", "vga:1"], "--size: unknown size 'vga'"),
     "amount": (
         ["backtest", LINEAR, "--portfolio", "ten"],
         "--portfolio: 'ten' is not an amount. Mend: write USD, such as 10000000 or 10m",

@@ -77,6 +77,8 @@ def test_a_reading_whose_data_lack_is_listed_with_the_reason() -> None:
     ("words", "said"),
     [
         (["liner"], "RULE: unknown rule 'liner'. Mend: did you mean 'linear'?"),
+        (["level"], "RULE: unknown rule 'level'. Mend: use one of: linear, tiers, bands, sigmoid,"),
+        (["linear", "--size", "vega"], "--size: '' is not a number. Mend: write vega:1000"),
         (["constant"], "'constant' has one reading only"),
         (["linear", "--from", "2030-01-02"], "lies outside the data"),
         (["linear", "--from", "2018-13-01"], "--from: "),

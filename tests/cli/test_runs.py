@@ -120,3 +120,12 @@ def test_a_sleeve_that_the_data_cannot_carry_is_left_out_of_all(monkeypatch) -> 
     assert made["left_out"] == {"vix_future-1": "there are no futures"}
     assert "Left out: vix_future-1" in good("backtest", LINEAR, *SHORT)
     assert "no futures" in bad("backtest", LINEAR, *SHORT, "--sleeve", "vix_future")
+
+
+def test_a7_a_sleeve_without_the_delta_that_a_policy_needs_is_left_out_of_all() -> None:
+    neutral = str(Path(LINEAR).with_name("delta_neutral.toml"))
+    made = as_json("backtest", neutral, *SHORT)
+    assert [result["sleeve"]["kind"] for result in made["results"]] == ["put", "put_spread"]
+    assert set(made["left_out"]) == {"vix_future-1", "variance_swap-90d"}
+    assert "has none on the index" in made["left_out"]["vix_future-1"]
+    assert "has none on the index" in bad("backtest", neutral, *SHORT, "--sleeve", "vix_future")

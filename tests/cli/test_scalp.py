@@ -13,6 +13,7 @@ import pytest
 
 import hedgerow as hr
 from cli.console import ROOT, as_json, bad, good
+from hedgerow.core.market import Origin
 from hedgerow.research.scalping import PARTS
 
 PAGE = (ROOT / "docs" / "scalping.md").read_text(encoding="utf-8")
@@ -58,6 +59,28 @@ def test_a13_json_has_every_number_of_the_tables() -> None:
     assert found["notice"] == "Not investment advice."
 
 
+def test_a13_what_is_modelled_is_said(tmp_path) -> None:
+    file = tmp_path / "scalp.html"
+    said = good("scalp", *SHORT, "--every", "1", "--report", file)
+    found = as_json("scalp", *SHORT, "--every", "1")["modelled"]
+    share = hr.load("builtin").between(SHORT[1], SHORT[3]).share("vix", Origin.MODELLED)
+    assert found == {"vix": share, "hedge prices": 1.0}
+    (line,) = (line for line in said.splitlines() if line.startswith("Data: "))
+    assert line == (
+        f"Data: VIX modelled on {share:.0%} of the sessions; "
+        "prices of straddle-30d-1 modelled on 100% of the sessions."
+    )
+    page = file.read_text(encoding="utf-8")
+    assert line in page
+    assert "data: builtin" in page
+
+
+def test_a13_an_edge_needs_a_band() -> None:
+    assert bad("scalp", *SHORT, "--every", "1", "--edge") == (
+        "edge: there is no band. Mend: give a band, or leave edge out"
+    )
+
+
 def test_c5_the_first_sentence_is_whether_gamma_paid_for_theta() -> None:
     said = good("scalp", *SHORT, "--every", "1")
     found = as_json("scalp", *SHORT, "--every", "1")["per_year"]
@@ -94,6 +117,9 @@ def test_a13_the_picture_is_a_picture(tmp_path) -> None:
 
 
 POSITIVE = "is out of range. Mend: give a positive number such as 0.1"
+TOO_SHORT = (
+    "start, end: 19 sessions are too few to tell a month's risk. Mend: choose two months or more"
+)
 LIST = "is not a list of whole numbers. Mend: write such as 1,5"
 NO_OPTIONS = (
     "its delta is not that of options on an index alone. Mend: use straddle, put, call or another "
@@ -119,7 +145,10 @@ def test_a13_the_page_is_written_and_named(tmp_path) -> None:
         ("--every", "1,x", f"--every: '1,x' {LIST}"),
         ("--every", "1.5", f"--every: '1.5' {LIST}"),
         ("--every", "0", "every: 0 is out of range. Mend: give whole sessions from 1 up"),
-        ("--band", "0", "band: 0.0 is no band. Mend: give a delta such as 0.1"),
+        ("--band", "0", "band: 0.0 is no band. Mend: give a delta such as 0.1, under 1"),
+        ("--band", "5", "band: 5.0 is no band. Mend: give a delta such as 0.1, under 1"),
+        ("--every", "1,5,1", "ways: 'every 1' is given twice. Mend: remove one"),
+        ("--from", "2022-12-01", TOO_SHORT),
         ("--band", "nan", "band: nan is not a number. Mend: give numbers"),
         ("--aversion", "0", f"aversion: 0.0 {POSITIVE}"),
         ("--sleeve", "vix_future", f"sleeve: {NO_OPTIONS}"),

@@ -18,16 +18,17 @@ from hedgerow.engine.trade import trade
 from hedgerow.errors import RangeError
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.future_constant import VixFutureConstant
-from hedgerow.instruments.options import Collar, Put, Straddle
+from hedgerow.instruments.options import Call, Collar, Put, Straddle
 from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.instruments.underlying import Underlying
 from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 from hedgerow.policies.actions import Monetise, Restrike
+from hedgerow.policies.hedging import DeltaBand
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
-from hedgerow.policies.trigger import Trigger
+from hedgerow.policies.trigger import AtRoll, Trigger
 from synthetic import market
 
 DATA, UNFORESEEN = scheduled(market(150)), unforeseen(market(150))
@@ -86,6 +87,25 @@ def test_it_holds_the_opposite_of_the_delta_known_at_the_bar_before(sleeve, data
     held = outcome.lines["hedge"]["held"]
     assert np.abs(known[1:]).min() > 1.0
     np.testing.assert_allclose(held[right], -known[right], rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("fills", ["next", "close"])
+@pytest.mark.parametrize("width", [None, 0.1])
+def test_a_hedge_that_rolls_itself_is_counted_by_the_delta_of_what_it_buys(fills, width) -> None:
+    """Calls far from the index at a roll have little delta, those that take their place half."""
+    calls = Call(moneyness=1.0, tenor="30d", roll="21d")
+    straddles = Straddle(tenor="60d", roll="30d", size=Contracts(10))
+    steps = [Constant(1.0)] if width is None else [Constant(1.0), DeltaBand(width, "edge")]
+    hedge = Line("hedge", calls, Policy(steps, raw=True), offsets="options")
+    still = Line("options", straddles, Policy([Constant(1.0), AtRoll()], raw=True))
+    made = Program([still, hedge], execution=Execution.ideal(), fills=fills)
+    lines = trade(made, DATA).lines
+    ours, theirs = (sleeve.strip(DATA, lag=made.lag) for sleeve in (calls, straddles))
+    assert ours.roll.sum() > 5
+    lag, last = made.lag, len(DATA) - made.lag
+    held = lines["hedge"]["held"][lag:] * ours.next_delta[:last]
+    left = (held + 10.0 * theirs.next_delta[:last]) / (10.0 * 100.0)
+    assert np.abs(left).max() < (width or 0.0) + 1e-9
 
 
 @pytest.mark.parametrize("sleeve", SLEEVES.values(), ids=SLEEVES)

@@ -11,7 +11,7 @@ from hedgerow.errors import SleeveError
 from hedgerow.instruments.catalog import parse_sleeve
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
-from hedgerow.instruments.sizes import Contracts, Notional, Premium, VegaShare
+from hedgerow.instruments.sizes import Contracts, Notional, Premium, Vega, VegaShare
 from hedgerow.instruments.vix_options import VixCall, VixCallSpread, VixPut
 from hedgerow.pricing.vix_option import VolOfVol
 from instruments.synthetic_markets import make_market
@@ -209,6 +209,14 @@ def test_mistakes_name_their_field(text, where):
 def test_a_sold_call_has_no_size_by_vega():
     with pytest.raises(SleeveError, match="size by notional or contracts"):
         VixCall(side="short", size=VegaShare(0.001))
+
+
+@pytest.mark.parametrize("size", [Vega(1_000), VegaShare(0.0001)])
+def test_a_bought_put_has_no_size_by_vega_for_its_own_is_negative(market, size):
+    strip = VixPut().strip(market)
+    assert (strip.next_vega < 0.0).any()  # what a size in USD of vega would divide by
+    with pytest.raises(SleeveError, match=r"size: a put on VIX loses as volatility rises"):
+        VixPut(size=size)
 
 
 @pytest.mark.realdata

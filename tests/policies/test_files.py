@@ -348,7 +348,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be written"):
         files.write(catalog.starter("linear"), tmp_path / "taken" / "p.toml")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(PolicyError, match="cannot be written"):
+    with pytest.raises(PolicyError, match="this is a folder"):
         files.write(catalog.starter("linear"), tmp_path / "folder", force=True)
     assert sorted(item.name for item in tmp_path.iterdir()) == ["folder", "taken"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -15,12 +16,13 @@ from hedgerow.core.market import Market
 from hedgerow.core.step import Nothing
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import DataError, PolicyError
+from hedgerow.errors import DataError, HedgerowError, PolicyError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies import catalog
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes, slope
 from hedgerow.policies.fitting import hawkes as process
+from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.fitting.counting import crossings
 from hedgerow.policies.fitting.logistic import drops, logistic, outcomes
 from hedgerow.policies.fitting.switching import Switching, filtered
@@ -38,6 +40,7 @@ DATA = market()
 SIGNALS = [
     CrashHazard(least=250),
     Hawkes(0.01, least=250),
+    ControlEdge("upper", least=250),
     RegimeProbability(least=250, window=500),
     RegimeCount(least=250),
 ]
@@ -125,6 +128,16 @@ def test_a_hole_in_the_data_is_one_in_the_signal() -> None:
     assert np.flatnonzero(np.isnan(RegimeCount(least=250)(holed)[250:])).tolist() == [450]
     hazard = CrashHazard(least=250)(holed)[300:]
     assert np.flatnonzero(np.isnan(hazard)).tolist() == [*range(100, 121), 400]
+
+
+def test_a9_sessions_before_a_hole_of_which_it_is_unknown_what_followed_do_not_count() -> None:
+    spot = DATA["spx"].copy()
+    spot[200] = np.nan
+    data = DATA.with_columns({"spx": spot})
+    signal = CrashHazard(least=250, every="never")
+    (fit,), (whole,) = signal.fits(data), signal.fits(DATA)
+    # the hole itself, ten sessions before it, and twenty whose returns reach back to it
+    assert whole.rows - fit.rows == 31
 
 
 def test_a_window_shorter_than_what_a_fit_needs_is_refused() -> None:
@@ -262,6 +275,12 @@ def test_a12_the_rule_goes_from_calm_to_stress(chance: float, want: float) -> No
 def test_fitted_signals_can_be_named(name: str, signal) -> None:
     assert catalog.signal_named(name) == signal
     assert signal.name == name
+
+
+@pytest.mark.parametrize("name", ["hawkes1.2.3", "crash._5", "vix_high."])
+def test_a_name_whose_number_is_none_is_refused_in_words(name: str) -> None:
+    with pytest.raises(HedgerowError, match=re.escape(name)):
+        catalog.signal_named(name)(DATA)
 
 
 @pytest.mark.parametrize("rule", [CrashIntensity, Regime])

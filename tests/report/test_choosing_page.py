@@ -211,6 +211,23 @@ def test_a_name_keeps_inside_and_covers_nothing_where_there_is_room(x, y, others
     assert tradeoff.covered([box], taken) < 1.0
 
 
+def test_d9_sides_of_the_line_are_told_only_where_it_rises() -> None:
+    """Where shares earned less than bills a hedge above the line may be worse than part of it."""
+    found = result().found
+    ways = {
+        1.0: ("better than holding less equity", "less equity earned more here"),
+        -1.0: ("less equity earned more here", "better than holding less equity"),
+    }
+    for sign, (said, unsaid) in ways.items():
+        line = tuple(
+            {"kept": 1.0 - k, "return_given_up": sign * k * 0.05, "protection": k * 0.001}
+            for k in np.linspace(0.0, 1.0, 101)
+        )
+        drawn = tradeoff.picture(replace(found, line=line))
+        assert said in drawn
+        assert unsaid not in drawn
+
+
 def test_the_picture_is_the_same_in_page_and_file_and_told_in_words(html) -> None:
     found = result().found
     inside, alone = tradeoff.inside(found), tradeoff.picture(found)

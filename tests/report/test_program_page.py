@@ -119,7 +119,7 @@ def test_c4_a_crisis_row_is_the_sum_of_its_days(read, outcome) -> None:
 def test_it_is_written_whole_or_not_at_all(outcome, tmp_path) -> None:
     path = program_page.write(outcome, tmp_path / "new" / "page.html")
     assert path.read_text(encoding="utf-8") == program_page.render(outcome)
-    with pytest.raises(HedgerowError, match=r"this is a folder\. Mend: name a file in it"):
+    with pytest.raises(HedgerowError, match=r"this is a folder\. Mend: name a file inside it"):
         program_page.write(outcome, tmp_path)
 
 

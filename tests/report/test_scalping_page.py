@@ -45,6 +45,20 @@ def test_a13_the_page_is_well_formed_and_has_every_number(read, study) -> None:
             assert usd(row["pnl"]) in read.text
 
 
+@pytest.mark.parametrize("period", ["year", "month"])
+def test_a13_the_columns_of_a_period_add_up_to_all_together(study, period) -> None:
+    head, *rows = scalping.period_rows(by_period(study, period=period))
+    expected = {"", "at implied", "at realised", "all together"}
+    for row in rows:
+        told = {name: float(_plain(cell)) for name, cell in zip(head[1:], row[1:], strict=True)}
+        parts = [value for name, value in told.items() if name not in expected]
+        assert sum(parts) == pytest.approx(told["all together"], abs=4.0)  # whole dollars
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("−", "-").replace("$", "").replace(",", "")
+
+
 def test_a13_the_page_asks_nothing_of_the_network(read) -> None:
     for _, name, value in read.attributes:
         if name in {"src", "href"}:

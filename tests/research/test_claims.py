@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import replace
@@ -15,18 +16,34 @@ from hypothesis import strategies as st
 
 from hedgerow import api
 from hedgerow.core.market import Market
+from hedgerow.core.step import Stage
 from hedgerow.engine.portfolio import Equity
 from hedgerow.errors import RangeError
 from hedgerow.instruments.options import Put
+from hedgerow.instruments.sizes import Notional
 from hedgerow.policies.catalog import demo
+from hedgerow.policies.percentiles import Quantile
+from hedgerow.policies.rules import Linear
 from hedgerow.report.claims import summarise
-from hedgerow.research.claims import shapes, variants
-from hedgerow.research.claims.claim import Basis, Range, Verdict, about, judge, over, under
+from hedgerow.research.claims import protection, shapes, variants
+from hedgerow.research.claims.claim import (
+    Basis,
+    Range,
+    UnmeasuredError,
+    Verdict,
+    about,
+    judge,
+    over,
+    under,
+)
 from hedgerow.research.claims.decay import bought, greeks
 from hedgerow.research.claims.evidence import Evidence
+from hedgerow.research.claims.sharpes import SOLD
 from hedgerow.research.claims.study import CLAIMS, PARTS, find, study
 from hedgerow.research.claims.trading import whipsaws
+from hedgerow.research.claims.variants import changed
 from hedgerow.research.comparison import compare
+from hedgerow.research.examples.catalog import work
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 
@@ -237,6 +254,23 @@ def test_few_crises_give_a_value_and_no_interval(builtin) -> None:
     assert found.reason == "only 3 crises: too few for an interval"
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "reason"),
+    [
+        ("sharpe-unhedged", ("2015-07-20", "2015-08-25"), "only 26 sessions: too few"),
+        ("p-low-high", ("2015-07-20", "2015-09-25"), "only 48 sessions: too few"),
+        ("share-above-25", ("2016-07-01", "2017-12-29"), "nothing varied in these 378 sessions"),
+    ],
+)
+def test_a_few_alike_days_are_no_evidence(builtin, name, days, reason) -> None:
+    """Their bootstrap interval is a point or nearly so, and would judge anything."""
+    found = find(BY_ID[name], Evidence(builtin, *days, resamples=100))
+    assert found.verdict is Verdict.UNTOLD
+    assert found.measurement is not None
+    assert math.isnan(found.measurement.low)
+    assert reason in found.reason
+
+
 def test_no_vix_leaves_the_sums(builtin) -> None:
     bare = Market(builtin.times, {"spx": builtin["spx"]})
     found = study(bare, only=["saving", "share-below-15", "sum-cap"], resamples=100).findings
@@ -362,6 +396,14 @@ def test_costs_and_trades_are_those_of_the_backtest(builtin, years) -> None:
     assert len(span) > 1200
 
 
+def test_years_above_the_budget_are_all_that_are_whole(builtin) -> None:
+    """2012 begins in the warm-up of data that begin with it; 2015 ends with its last session."""
+    evidence = Evidence(builtin.between("2012-01-03", None), end="2015-12-31", resamples=100)
+    beside = find(BY_ID["static-within-budget"], evidence).measurement.beside
+    told = {row.label: row.value for row in beside}
+    assert told["calendar years above 2 %, static"].endswith(" of 3")
+
+
 def test_her_in_usd_is_that_of_the_comparison(builtin, years) -> None:
     whole = compare(demo(), builtin, Put(), Equity(), start="2014-01-02", end="2018-12-31")
     for which in ("static", "dynamic"):
@@ -391,21 +433,125 @@ def test_premium_is_paid_when_contracts_are_bought(years) -> None:
     assert 0.001 < paid[rolls].mean() < 0.02
 
 
-def test_the_adaptive_levels_are_trailing_quantiles(builtin) -> None:
-    """Against pandas' rolling quantiles, and cut off: nothing looks ahead."""
-    column, policy = variants.adaptive(demo(), builtin, "2019-12-31")
-    vix = pd.Series(builtin["vix"])
+def test_a11_the_adaptive_rules_are_the_catalogue_s(builtin) -> None:
+    """The percentiles at which the fixed levels stood up to 2019, and all overlays as they are."""
     known = builtin["vix"][builtin.dates <= np.datetime64("2019-12-31")]
-    low, high = (
-        vix.rolling(variants.WINDOW).quantile(float(np.mean(known <= level)))
-        for level in (12.0, 22.0)
+    linear = variants.adaptive(demo(), builtin, "2019-12-31")
+    tiers = variants.adaptive_tiers("binary", builtin, "2019-12-31")
+    for policy, levels in ((linear, (12.0, 22.0)), (tiers, (15.0, 25.0))):
+        quantiles = {s.name: s for s in policy.signals if isinstance(s, Quantile)}
+        rule = policy.steps[0]
+        for name, level in zip((rule.low, rule.high), levels, strict=True):
+            assert quantiles[name].days == 1260
+            assert quantiles[name].percent == round(100.0 * np.mean(known <= level))
+    assert linear.steps[0].kind == "adaptive_linear"
+    assert tiers.steps[0].kind == "adaptive_tiers"
+    assert linear.steps[1:] == demo().steps[1:]
+    with pytest.raises(UnmeasuredError, match="five years"):
+        variants.adaptive(demo(), builtin.between("2016-01-04", None), "2019-12-31")
+
+
+def test_holding_less_of_the_same_hedge_is_no_better_percentile_rule(
+    builtin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hedge that costs money gains by being smaller: half of it must not pass for adaptive."""
+    follows = (Stage.BUDGET, Stage.TRIGGER, Stage.PERSIST, Stage.BOUNDS)
+    full, half = (
+        changed(demo(), f"{high:g}", Linear("vix", low=12.0, high=high, top=top), without=follows)
+        for high, top in ((22.0, 4.0), (32.0, 2.0))
     )
-    expected = ((vix - low) / (high - low)).to_numpy()
-    np.testing.assert_allclose(column["vix_adaptive"], expected, rtol=1e-9, atol=1e-9)
-    cut, _ = variants.adaptive(demo(), builtin.until(8000), "2019-12-31")
-    np.testing.assert_array_equal(cut["vix_adaptive"], column["vix_adaptive"][:8001])
-    assert policy.steps[0].signal == "vix_adaptive"
-    assert policy.steps[1:] == demo().steps[1:]
+    monkeypatch.setattr(protection, "adaptive", lambda *_: half)
+    evidence = Evidence(builtin, policy=full, sleeve=Put(size=Notional(0.001)), resamples=100)
+    found = find(BY_ID["percentiles-better"], evidence)
+    assert found.measurement is not None
+    beside = {row.label: row.value for row in found.measurement.beside}
+    less, more = (beside[f"{w}: gain a year after costs"] for w in ("percentiles", "fixed levels"))
+    assert less - more > 1e-6  # half of the loss
+    assert found.measurement.value == pytest.approx(0.0, abs=0.002 * abs(more))
+    assert found.verdict is not Verdict.HOLDS
+
+
+# ---- worked examples ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "example", "what"),
+    [
+        ("e1-cost", "E1", "Cost a year, 2017–19"),
+        ("e1-gain", "E1", "Hedge gain, 19 February to 23 March 2020"),
+        ("e1-net", "E1", "Hedge result, 4 years"),
+        ("e2-offset", "E2", "Offset, 2015"),
+        ("e2-gains", "E2", "Hedge result inside the dated crises"),
+        ("e3-net", "E3", "Net of both lines, all counted"),
+        ("e4-net", "E4", "Net of both lines, all counted"),
+    ],
+)
+def test_worked_examples_are_judged_by_their_own_runs(builtin, name, example, what) -> None:
+    """`hedgerow claims` and `hedgerow examples` never give two numbers for one thing."""
+    found = find(BY_ID[name], Evidence(builtin, resamples=100))
+    measured = work(example, builtin).measured
+    assert found.measurement is not None
+    assert measured is not None
+    assert found.measurement.value == next(iter(measured.found(what).values()))
+    assert dict(found.measurement.modelled) == {k: v for k, v in measured.modelled.items() if v}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["e1-cost", "e1-net"])
+def test_what_hangs_on_an_unnamed_contract_cannot_be_told(until_2025, name) -> None:
+    """Example 1 names none: with puts it lost and cost little, with variance swaps it did not."""
+    found = find(BY_ID[name], until_2025)
+    values = [found.measurement.value]
+    values += [row.value for row in found.measurement.beside if row.label == "with a swap"]
+    allowed = [judge(found.claim.claimed, value, value) for value in values]
+    assert set(allowed) == {Verdict.HOLDS, Verdict.FAILS}
+    assert (found.measurement.low, found.measurement.high) == (min(values), max(values))
+    assert found.verdict is Verdict.UNTOLD
+
+
+def test_sums_say_what_the_examples_arithmetic_says() -> None:
+    """A sum that `hedgerow examples` finds right is not called wrong by `hedgerow claims`."""
+    pairs = {
+        "sum-e1-average": ("E1", "Average hedge at a VIX of 14"),
+        "sum-e1-crash": ("E1", "Net of 2020"),
+        "sum-e1-drawdown": ("E1", "Drawdown"),
+        "sum-e1-net": ("E1", "Net, 4 years"),
+        "sum-e2-days": ("E2", "Days hedged a year"),
+        "sum-e2-share": ("E2", "Cost a year"),
+        "sum-e2-net": ("E2", "Net, 7 years"),
+        "sum-e3-net": ("E3", "Net"),
+        "sum-e4-net": ("E4", "Net"),
+    }
+    market = Market(np.array(["2020-01-01"], "datetime64[ns]"), {"spx": [1.0]})
+    for name, (example, what) in pairs.items():
+        (check,) = (one for one in work(example).arithmetic if one.what == what)
+        found = find(BY_ID[name], Evidence(market))
+        assert found.measurement is not None
+        assert found.measurement.value == pytest.approx(check.ours)
+        assert (found.verdict is Verdict.HOLDS) == check.equal, name
+
+
+# ---- win rates ----------------------------------------------------------------------------------
+
+
+def test_data_that_end_on_a_roll_are_measured(builtin) -> None:
+    """1998-04-17 is an expiry: the put sold that day has no next session, the others have."""
+    whole = Evidence(builtin, start="1996-01-02", end="1998-04-17", resamples=100)
+    track = whole.fixed(sleeve=SOLD)
+    rolls = np.flatnonzero(track["rolled"] > 0.0)
+    assert rolls[-1] == len(track) - 1
+    found = find(BY_ID["win-rate-sold"], whole).measurement
+    assert found is not None
+    assert found.count == len(rolls) - 1
+    gains = [track["pnl"][a + 1 : b + 1].sum() for a, b in itertools.pairwise(rolls)]
+    assert found.value == pytest.approx(np.mean(np.array(gains) > 0.0))
+
+
+def test_months_are_dated_by_days_of_the_data(builtin) -> None:
+    evidence = Evidence(builtin, start="2015-01-15", end="2016-06-10", resamples=100)
+    found = find(BY_ID["win-rate-hedge"], evidence).measurement
+    assert found is not None
+    assert (found.start, found.end) == ("2015-01-30", "2016-06-10")
 
 
 # ---- made paths ---------------------------------------------------------------------------------

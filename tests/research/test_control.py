@@ -60,6 +60,14 @@ def test_a14_no_rule_of_the_grid_is_cheaper_even_chosen_on_the_paths_that_judge(
     assert ahead.mean() > 2.0 * ahead.std(ddof=1) / np.sqrt(60)
 
 
+def test_a14_where_trading_is_dear_the_grid_has_a_rule_as_good_as_a_fixed_hedge() -> None:
+    found = studied(2e-3, 14)
+    training = simulate(found.chain, found.programme, "vix_ma20", 3, 1260, seed=14)
+    assert charge(found.rule, training).total < charge(static(), training).total
+    ahead, error = found.lead
+    assert ahead > 2.0 * error
+
+
 def test_a14_the_band_is_worth_more_the_more_trading_costs() -> None:
     cheap, dear = studied(5e-5, 14), studied(5e-4, 14)
     assert dear.lead[0] > 2.0 * cheap.lead[0] > 0.0

@@ -64,9 +64,11 @@ def test_the_output_on_the_page_is_that_of_the_command(real_data) -> None:
 def test_dear_trading_is_where_the_band_pays(real_data, cost: float, trades: int) -> None:
     found = hr.control(hr.load(real_data), hr.Put(), cost=cost, end="2025-12-31").found
     assert round(found.simulated["band"].trades) == trades
+    ahead = f"by {found.lead[0] * 100:.2f} % at"
     if cost == 0.00052:
-        assert f"by {found.lead[0] * 100:.2f} % at ten times that" in WORDS
+        assert f"{ahead} ten times that" in WORDS
         return
+    assert f"{ahead} 20 bp" in WORDS
     lead = found.real_lead["band, refitted yearly", "3-point trigger"]
     mean, low, high = (f"{100.0 * value:.1f}" for value in lead)
     said = f"{mean} % of NAV a year at 20 bp (`--cost 0.002`; interval {low} … {high} %)"

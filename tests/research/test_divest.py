@@ -16,7 +16,7 @@ from hedgerow.engine.track import Track
 from hedgerow.policies.catalog import starter
 from hedgerow.research import performance
 from hedgerow.research.comparison import divesting as of
-from hedgerow.research.divest import Divesting, crossings, together
+from hedgerow.research.divest import Divesting, together, zeros
 
 UP, DOWN, BILLS = 0.01, 0.02, 0.0002
 MOVES = np.r_[np.full(60, UP), np.full(20, -DOWN), np.full(120, UP)]
@@ -153,6 +153,19 @@ def test_d9_one_that_earned_less_than_bills_and_fell_is_worse() -> None:
     assert made["verdict"] == "worse"
 
 
+def test_d9_a_hedge_that_some_part_beats_is_worse_where_shares_fell() -> None:
+    """Every sale of shares earned more and fell less; some part fell as deep and earned more."""
+    made = divesting(np.tile([0.02, -0.022], 100), BILLS)
+    whole, deepest = made.measures(1.0)
+    found = made.beside(hedge(whole + abs(whole) * 0.02, deepest * 0.9))
+    kept = found["at_equal_drawdown"]["kept"]
+    part = made.measures(kept)
+    assert part[1] == pytest.approx(deepest * 0.9)
+    assert part[0] > whole + abs(whole) * 0.02 + 0.001
+    assert found["at_equal_return"]["verdict"] == "better"
+    assert found["verdict"] == "worse"
+
+
 def test_d9_the_portfolio_itself_is_even() -> None:
     made = divesting(MOVES)
     annual, deepest = made.measures(1.0)
@@ -189,12 +202,12 @@ def test_d9_a_part_of_the_equity_matches_itself(kept: float, seed: int) -> None:
 
 
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=4, unique_by=lambda x: round(x, 1)))
-def test_crossings_are_roots(roots) -> None:
+def test_zeros_are_roots(roots) -> None:
     def gap(x: float) -> float:
         return float(np.prod([x - root for root in roots]))
 
     at = np.linspace(0.0, 1.0, 2001)
-    found = crossings(gap, at, np.array([gap(x) for x in at]))
+    found = zeros(gap, at, np.array([gap(x) for x in at]))
     np.testing.assert_allclose(found, sorted(roots), atol=1e-9)
 
 

@@ -13,6 +13,7 @@ from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
 from hedgerow.errors import RangeError
+from hedgerow.instruments.sizes import Contracts
 from hedgerow.research.examples import measuring, term_structure
 from hedgerow.research.examples.catalog import EXAMPLES, example, work
 from hedgerow.research.examples.example import Check, Worked
@@ -204,6 +205,21 @@ def test_e4_both_lines_add_up_to_the_net() -> None:
     assert (outcome.lines["variance"]["held"] >= 0.0).all()
 
 
+def test_e1_e4_variance_is_of_the_vega_at_its_strike_to_expiry() -> None:
+    """A swap's vega runs out with its time: kept up, it would be thousands at the end."""
+    held = term_structure.traded(world()).lines["variance"]["held"]
+    assert held[held > 0.0].min() > 0.4 * 5_000
+    assert held.max() < 0.7 * 5_000  # 1 / (1 + R), with R not far from 1
+    book, measured = rulebook("worked-2017").program, made("E1").measured
+    span = [str(measured.times[i])[:10] for i in (0, -1)]
+    result = hr.backtest(
+        book.line("puts").policy, world(), hr.VarianceSwap(size=Contracts(1_000)),
+        portfolio=book.portfolio, start=span[0], end=span[1],
+    ).to_dict()  # fmt: skip
+    earned = result["strategies"]["all"]["dynamic"]["hedge_pnl"]
+    assert measured.hedge["swap"][-1] == pytest.approx(earned, rel=1e-9)
+
+
 def test_e4_premium_is_what_was_sold_at_each_roll_by_hand() -> None:
     outcome = term_structure.traded(world())
     strip = rulebook("term-structure-2016").program.line("puts").sleeve.strip(world())
@@ -235,6 +251,17 @@ def test_data_that_do_not_reach_are_told_and_the_arithmetic_stays(name: str) -> 
     assert found.measured is None
     assert "the example needs" in found.problem
     assert found.arithmetic
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_index_that_never_falls_has_no_offset_and_no_way_down(name: str, builtin) -> None:
+    part = builtin.between("2010-01-04", None)
+    rising = 1000.0 * 1.0002 ** np.arange(len(part))
+    worked = work(name, part.with_columns({"spx": rising}))
+    assert worked.measured is not None, worked.problem
+    for row in worked.measured.rows:
+        assert all(value is None or np.isfinite(value) for value in row.measured.values())
+    assert not any("way down" in why or "inf" in why or "nan" in why for why in worked.measured.why)
 
 
 def test_an_unknown_example_is_refused() -> None:
@@ -272,6 +299,8 @@ def test_e1_to_e5_on_real_data(real_data) -> None:
     assert (
         one("Average hedge, 2017–19")["put"] > 250.0
     )  # the rule at the average is not its average
+    # VIX 14.15 on 13 February, a week before, when the rule was last acted on: 125 × 2.15
+    assert "stood at $269 of vega when the fall began" in found["E1"].why[0]
     two = found["E2"].found
     assert two("Highest VIX close, August 2015")["put"] == 40.74
     vix = whole.between("2012-01-03", "2018-12-31")["vix"]

@@ -147,6 +147,15 @@ def test_a_reading_whose_data_lack_is_told_and_the_others_run(odd, world) -> Non
     assert len(plain.track) == len(world)  # what cannot run holds nobody up
 
 
+def test_a_reading_whose_data_lack_does_not_shorten_the_others(odd, world) -> None:
+    """Correlation of funds looks back 61 sessions; without funds that is no reason to wait."""
+    STEPS[odd].presets = {"plain": {"signal": "vix"}, "missing": {"signal": "corr60"}}
+    plain, missing = readings.readings(odd, world, PUT, hr.Equity()).items
+    assert missing.problem
+    assert missing.policy.lookback > 60
+    assert len(plain.track) == len(world)
+
+
 def test_where_no_reading_can_run_all_are_told_and_nothing_is_raised(odd, world) -> None:
     blind = Market(world.times, {"spx": world["spx"], "vix": np.full(len(world), 15.0)})
     presets = STEPS[odd].presets

@@ -91,6 +91,14 @@ def quality(source: str | Path = "builtin") -> QualityReport:
     return data.load(source).quality
 
 
+class Answer:
+    """What the results of studies share: a notebook shows the text that ``print`` shows."""
+
+    def _repr_html_(self) -> str:
+        """Return the answer as text, for notebooks."""
+        return f"<pre>{escape(str(self))}</pre>"
+
+
 class Result:
     """A finished backtest: unhedged, static and dynamic on the same stretch.
 
@@ -171,11 +179,7 @@ class Result:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
-            )
-        return write(self.found, Path(path))
+        return write(self.found, path_to(path, "report.html"))
 
     @property
     def luck(self) -> Luck | None:
@@ -256,9 +260,19 @@ def check(policy: Any, market: Any, hedge: Any, portfolio: Any, costs: Any) -> N
         call = f"hr.load_policy({str(policy)!r})" if file else "hr.Policy(steps=[…])"
         raise refused(PolicyError, policy, "policy", f"write {call}")
     check_market(market)
+    check_hedge(hedge)
+    check_terms(portfolio, costs)
+
+
+def check_hedge(hedge: Any) -> None:
+    """Refuse what is no sleeve, with the words that would be right."""
     if isinstance(hedge, type) or not callable(getattr(hedge, "strip", None)) or _texty(hedge):
         call = f"hr.{hedge.__name__}()" if isinstance(hedge, type) else "hr.Put() or another sleeve"
         raise refused(SleeveError, hedge, "hedge", f"write {call}")
+
+
+def check_terms(portfolio: Any, costs: Any) -> None:
+    """Refuse what is no portfolio or no costs, with the words that would be right."""
     if not isinstance(portfolio, Equity | None):
         number = isinstance(portfolio, int | float) and not isinstance(portfolio, bool)
         call = f"hr.Equity({portfolio:_.0f})" if number else "hr.Equity(10_000_000)"
@@ -289,6 +303,13 @@ def refused(kind: type[HedgerowError], value: Any, where: str, mend: str) -> Hed
     noun = {"hedge": "sleeve", "costs": "Costs"}.get(where, where)
     what = f"{shown(value)} is not {noun if where == 'costs' else f'a {noun}'}"
     return kind(what, where=where, mend=mend)
+
+
+def path_to(path: Any, usual: str) -> Path:
+    """Return where a file shall be written, and refuse what is no path."""
+    if not isinstance(path, str | os.PathLike):
+        raise RangeError(f"{shown(path)} is not a path", where="path", mend=f'write "{usual}"')
+    return Path(path)
 
 
 def day(value: Day | None, where: str) -> str | None:
@@ -357,17 +378,10 @@ def backtest(
             mend='write "50/50" or the first date tested, "YYYY-MM-DD"',
         )
     found = compare(
-        policy,
-        market,
-        hedge,
-        portfolio or Equity(),
-        costs=costs,
-        start=day(start, "start"),
-        end=day(end, "end"),
-        parts=split,
-        same_bar=same_bar,
-        facts={"version": __version__, "source": source},
-    )
+        policy, market, hedge, portfolio or Equity(),
+        costs=costs, start=day(start, "start"), end=day(end, "end"), parts=split,
+        same_bar=same_bar, facts={"version": __version__, "source": source},
+    )  # fmt: skip
     return Result(*count_runs([found]))
 
 

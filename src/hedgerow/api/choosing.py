@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check, day, plain, shown
+from hedgerow.api import Answer, check, day, path_to, plain, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import PolicyError, RangeError, SleeveError
+from hedgerow.errors import PolicyError, SleeveError
+from hedgerow.files import save
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from hedgerow.research.overfit.superior import Benchmark, Superiority
 
 
-class ChoiceResult:
+class ChoiceResult(Answer):
     """Policies side by side.
 
     ``print(result)`` shows the table; :meth:`frame` gives it with every number, :meth:`report`
-    writes a page with the picture, :meth:`picture` the picture alone, :meth:`to_dict` everything
-    as plain values.
+    writes a page with the picture, :meth:`picture` the picture alone (:meth:`svg` is its text),
+    :meth:`to_dict` everything as plain values.
     """
 
     def __init__(self, found: Choice) -> None:
@@ -73,14 +73,10 @@ class ChoiceResult:
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.choosing import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "choice.html"'
-            )
-        return write(self.found, Path(path))
+        return write(self.found, path_to(path, "choice.html"))
 
-    def picture(self) -> str:
-        """Return the picture as SVG: return given up against protection."""
+    def svg(self) -> str:
+        """Return the picture as SVG text: return given up against protection."""
         from hedgerow.report.tradeoff import picture
 
         return picture(self.found)
@@ -92,6 +88,16 @@ class ChoiceResult:
         from hedgerow.research.overfit.superior import against
 
         return against(self.found.comparisons, benchmark, resamples=resamples, seed=seed)
+
+    def picture(self, path: str | Path) -> Path:
+        """Write the picture, one SVG file, and return its path.
+
+        Raises
+        ------
+        RangeError
+            If it cannot be written.
+        """
+        return save(path_to(path, "choice.svg"), self.svg(), "the picture")
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number as plain values; NaN becomes None."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, shown
+from hedgerow.api import Answer, check_market, day, path_to, plain, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError
 from hedgerow.report import claims as told
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ClaimsResult:
+class ClaimsResult(Answer):
     """The claims of the source, measured.
 
     ``print(result)`` shows the table; :meth:`frame` gives it as a DataFrame; :meth:`report` writes
@@ -41,10 +39,6 @@ class ClaimsResult:
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.to_dict()["verdicts"].items())
         return f"<ClaimsResult of {len(self.found.findings)} claims: {counts}; print() for more>"
-
-    def _repr_html_(self) -> str:
-        """Return the table for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
 
     def details(self) -> str:
         """Return every claim with quotation, definition, data and other readings, as text."""
@@ -73,11 +67,7 @@ class ClaimsResult:
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.claims_page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "claims.html"'
-            )
-        return write(self.found, Path(path), version=__version__)
+        return write(self.found, path_to(path, "claims.html"), version=__version__)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; ends that a claim leaves open become None."""

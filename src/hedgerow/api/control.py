@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hedgerow.api import check_market, day, plain, refused
+from hedgerow.api import Answer, check_hedge, check_market, day, path_to, plain
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
-from hedgerow.errors import RangeError, SleeveError
-from hedgerow.files import not_written, write_whole
+from hedgerow.files import save
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.report.formats import NOT_ADVICE, modelled
 from hedgerow.research.control import EDGES, REGIME, ControlStudy, calibrate, study
+from hedgerow.research.examples.measuring import modelled_share
 from hedgerow.research.trial import Bill
 
 
-class ControlResult:
+class ControlResult(Answer):
     """A solved no-trade band: ``print(result)`` shows it beside other rules.
 
     `policy` is the band as an ordinary policy; `picture` draws it; `to_dict` gives everything as
-    plain values; ``found`` is the study itself.
+    plain values; ``found`` is the study itself, ``vix_modelled`` the share of its sessions on which
+    VIX is a model's.
     """
 
-    def __init__(self, found: ControlStudy) -> None:
-        self.found = found
+    def __init__(self, found: ControlStudy, *, vix_modelled: float = 0.0) -> None:
+        self.found, self.vix_modelled = found, vix_modelled
 
     def __str__(self) -> str:
         from hedgerow.report.control import summarise_control
 
-        return summarise_control(self.found)
+        return summarise_control(self.found, origin=modelled({"VIX": self.vix_modelled}))
 
     def __repr__(self) -> str:
         first, last = self.found.span
@@ -57,13 +57,7 @@ class ControlResult:
         RangeError
             If it cannot be written.
         """
-        if not isinstance(path, str | os.PathLike):
-            raise refused(RangeError, path, "path", 'write "band.svg"')
-        try:
-            write_whole(Path(path), self.svg())
-        except OSError as error:
-            raise not_written(RangeError, "the picture", Path(path), error) from None
-        return Path(path)
+        return save(path_to(path, "band.svg"), self.svg(), "the picture")
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number as plain values; costs and losses are shares of NAV a year."""
@@ -103,6 +97,7 @@ class ControlResult:
                 ],
             },
             "policy": {"name": found.policy.name, "toml": found.policy.to_toml()},
+            "modelled": {"vix": self.vix_modelled},
             "notice": NOT_ADVICE,
         }
         clean: dict[str, Any] = plain(made)
@@ -179,14 +174,13 @@ def control(
     from hedgerow.policies.fitting.chain import Terms
 
     check_market(market)
-    if hedge is not None and (isinstance(hedge, type) or not hasattr(hedge, "strip")):
-        raise refused(SleeveError, hedge, "hedge", "write hr.Put() or another sleeve")
+    if hedge is not None:
+        check_hedge(hedge)
     part = market.between(day(start, "start"), day(end, "end"))
     if carry is None or cost is None:
         measured = calibrate(part, hedge or Put())
         carry = measured[0] if carry is None else carry
         cost = measured[1] if cost is None else cost
     terms = Terms(carry=carry, cost=cost, loss=loss, floor=floor, cap=cap)
-    return ControlResult(
-        study(part, by=by, edges=tuple(edges), split=split, terms=terms, paths=paths, seed=seed)
-    )
+    made = study(part, by=by, edges=tuple(edges), split=split, terms=terms, paths=paths, seed=seed)
+    return ControlResult(made, vix_modelled=modelled_share(part, "vix", made.span))

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.api import Answer, check_market, day, path_to, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.errors import RangeError, nearest
-from hedgerow.files import write_whole
+from hedgerow.files import save
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Straddle
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.report import scalping as told
-from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.report.formats import NOT_ADVICE, modelled
 from hedgerow.research import scalping_figures as figures
-from hedgerow.research.scalping import Rule, Scalping, expose
+from hedgerow.research.examples.measuring import modelled_share
+from hedgerow.research.scalping import WINDOW, Rule, Scalping, expose
 from hedgerow.research.scalping import scalp as hedged
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ BANDS = (0.02, 0.05, 0.1, 0.2)
 AVERSIONS = (0.01, 0.1, 1.0)
 
 
-class ScalpResult:
+class ScalpResult(Answer):
     """A study of gamma scalping.
 
     ``print(result)`` shows the answer; :meth:`frame` gives tables, :meth:`report` writes a page,
@@ -44,13 +43,24 @@ class ScalpResult:
         All ways to hedge, the main one first.
     name
         Of the sleeve.
+    vix_modelled
+        Share of the sessions on which VIX is a model's, 0 … 1; prices of options always are.
+    source
+        Where the data came from, for the page.
     """
 
-    def __init__(self, study: Scalping, name: str) -> None:
+    def __init__(
+        self, study: Scalping, name: str, *, vix_modelled: float = 0.0, source: str = ""
+    ) -> None:
         self.study, self.name = study, name
+        self.vix_modelled, self.source = vix_modelled, source
 
     def __str__(self) -> str:
-        return told.told(self.study, self.name)
+        return told.told(self.study, self.name, origin=self._origin)
+
+    @property
+    def _origin(self) -> str:
+        return modelled({"VIX": self.vix_modelled, f"prices of {self.name}": 1.0})
 
     def __repr__(self) -> str:
         days = self.study.exposure.times.astype("datetime64[D]")
@@ -58,10 +68,6 @@ class ScalpResult:
             f"<ScalpResult of {self.name}, {days[0]} … {days[-1]}, "
             f"{len(self.study.rules)} ways to hedge; print() for more>"
         )
-
-    def _repr_html_(self) -> str:
-        """Return the answer as text, for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
 
     def frame(self, rule: str | None = None, *, by: str = "day") -> pd.DataFrame:
         """Return a table.
@@ -105,20 +111,20 @@ class ScalpResult:
 
     def picture(self, path: str | Path) -> Path:
         """Write the picture, one SVG file, and return its path."""
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(f"{shown(path)} is not a path", where="path", mend='write "scalp.svg"')
-        write_whole(Path(path), self.svg())
-        return Path(path)
+        return save(path_to(path, "scalp.svg"), self.svg(), "the picture")
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.scalping_page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
-            )
-        return write(self.study, self.name, Path(path), version=__version__)
+        return write(
+            self.study,
+            self.name,
+            path_to(path, "report.html"),
+            version=__version__,
+            origin=self._origin,
+            source=self.source,
+        )
 
     def svg(self) -> str:
         """Return the picture as text."""
@@ -138,6 +144,7 @@ class ScalpResult:
                 "rules": figures.by_rule(self.study),
                 "years": figures.by_period(self.study),
                 "months": figures.by_period(self.study, period="month"),
+                "modelled": {"vix": self.vix_modelled, "hedge prices": 1.0},
                 "notice": NOT_ADVICE,
             }
         )
@@ -157,6 +164,7 @@ def scalp(
     start: Day | None = None,
     end: Day | None = None,
     same_bar: bool = False,
+    source: str = "",
 ) -> ScalpResult:
     """Hold options, take their delta out with the index, and say whether gamma paid for theta.
 
@@ -182,6 +190,8 @@ def scalp(
         Dates, both included.
     same_bar
         Fill at the close that decides.  Nobody can; textbooks do.
+    source
+        Where the data came from, for the page.
 
     Returns
     -------
@@ -214,10 +224,20 @@ def scalp(
         every, band, aversion = EVERY, BANDS, AVERSIONS
     rules = [Rule(every=n) for n in _listed(every, "every")]
     for width in _listed(band, "band"):
-        if width <= 0.0:
-            raise RangeError(f"{width} is no band", where="band", mend="give a delta such as 0.1")
+        if not 0.0 < width < 1.0:
+            raise RangeError(
+                f"{width} is no band",
+                where="band",
+                mend="give a delta such as 0.1, under 1",
+            )
         rules.append(Rule(width=width, edge=bool(edge)))
     rules += [Rule(aversion=a, edge=True) for a in _listed(aversion, "aversion")]
+    if edge and band is None:
+        raise RangeError("there is no band", where="edge", mend="give a band, or leave edge out")
+    names = [rule.name for rule in rules]
+    for name in names:
+        if names.count(name) > 1:
+            raise RangeError(f"'{name}' is given twice", where="ways", mend="remove one")
     options = hedge or Straddle(tenor="30d")
     exposure = expose(
         options,
@@ -228,7 +248,15 @@ def scalp(
         end=day(end, "end"),
         same_bar=same_bar,
     )
-    return ScalpResult(hedged(exposure, rules), options.name)
+    days = exposure.times.astype("datetime64[D]")
+    if len(days) < WINDOW or days[0].astype("datetime64[M]") == days[-1].astype("datetime64[M]"):
+        raise RangeError(
+            f"{len(days)} sessions are too few to tell a month's risk",
+            where="start, end",
+            mend="choose two months or more",
+        )
+    share = modelled_share(market, "vix", (str(days[0]), str(days[-1])))
+    return ScalpResult(hedged(exposure, rules), options.name, vix_modelled=share, source=source)
 
 
 def _listed(given: Any, where: str) -> list[Any]:

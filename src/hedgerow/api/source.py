@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.api import check_hedge, check_market, check_terms, day, path_to, plain, refused
 from hedgerow.core.market import Day, Market
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import PolicyError, RangeError, SleeveError
+from hedgerow.errors import PolicyError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.report.formats import NOT_ADVICE
@@ -75,7 +74,9 @@ class ReadingsResult:
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.readings import write
 
-        return write(self.found, _path(path), version=__version__, source=self.source)
+        return write(
+            self.found, path_to(path, "report.html"), version=__version__, source=self.source
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; NaN becomes None."""
@@ -114,7 +115,9 @@ class ExampleResult:
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.examples import write
 
-        return write([self.found], _path(path), version=__version__, source=self.source)
+        return write(
+            [self.found], path_to(path, "report.html"), version=__version__, source=self.source
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; NaN becomes None."""
@@ -169,12 +172,8 @@ def readings(
         kind = getattr(rule, "kind", "linear")
         raise refused(PolicyError, rule, "rule", f'write its kind, such as "{kind}"')
     check_market(market)
-    if isinstance(hedge, type | str) or not callable(getattr(hedge, "strip", None)):
-        raise refused(SleeveError, hedge, "hedge", "write hr.Put() or another sleeve")
-    if not isinstance(portfolio, Equity | None):
-        raise refused(RangeError, portfolio, "portfolio", "write hr.Equity(10_000_000)")
-    if not isinstance(costs, Costs | None):
-        raise refused(SleeveError, costs, "costs", "write hr.Costs.none() for none")
+    check_hedge(hedge)
+    check_terms(portfolio, costs)
     found = run(
         rule,
         market,
@@ -217,12 +216,6 @@ def example(name: str, market: Market, *, source: str = "") -> ExampleResult:
 
     check_market(market)
     return ExampleResult(work(name, market), source)
-
-
-def _path(path: str | Path) -> Path:
-    if not isinstance(path, str | os.PathLike):
-        raise RangeError(f"{shown(path)} is not a path", where="path", mend='write "report.html"')
-    return Path(path)
 
 
 def _small_table(title: str, head: list[str], rows: list[list[str]]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import check_market, day, plain, refused, shown
+from hedgerow.api import check_market, day, path_to, plain, refused, shown
 from hedgerow.core.market import Day, Market
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.outcome import Outcome
@@ -131,11 +131,7 @@ class ProgramResult:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.program_page import write
 
-        if not isinstance(path, str | os.PathLike):
-            raise RangeError(
-                f"{shown(path)} is not a path", where="path", mend='write "report.html"'
-            )
-        return write(self.outcome, Path(path), version=__version__)
+        return write(self.outcome, path_to(path, "report.html"), version=__version__)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures and the index's levels as plain values; NaN becomes None."""

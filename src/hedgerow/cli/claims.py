@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, writable
-from hedgerow.cli.runs import Data, From, To
+from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
+from hedgerow.cli.runs import Data, From, Report, To
 
 
 @told
@@ -21,24 +20,22 @@ def claims(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="Only this claim, with its definition, data and other readings. May be given "
-            "several times.",
+            help="Only this claim, with its definition, data and other readings: a name from the "
+            "first column of the table. May be given several times.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of the bootstrap.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the bootstrap.")] = 1,
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Samples drawn for each interval.")
     ] = 1000,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report, an HTML page.")
-    ] = None,
+    report: Report = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure every quantitative claim of the source text: claim, measurement, interval, verdict.
 
-    A claim holds if the 90 % bootstrap interval of its measurement lies inside what is claimed,
-    does not hold if the two have nothing in common, and cannot be told otherwise. docs/claims.md
-    tells how to read it.
+    The source is the guide to dynamic hedging that Hedgerow's rules come from. A claim holds if the
+    90 % bootstrap interval of its measurement lies inside what is claimed, does not hold if the two
+    have nothing in common, and cannot be told otherwise. docs/claims.md tells how to read it.
     """
     from hedgerow import api, config
     from hedgerow.api import claims as face
@@ -62,9 +59,5 @@ def claims(
         )
     if target is not None:
         found.report(target)
-    if as_json:
-        show_json({**found.to_dict(), "report": report and str(report)})
-        return
-    typer.echo(found.details() if only else str(found))
-    if report is not None:
-        typer.echo(f"Report: {report}")
+    text = found.details() if only else str(found)
+    answer(text, found.to_dict(), {"report": report}, as_json=as_json)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
-from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, To, Value
+from hedgerow.cli.output import AsJson, answer, note, told, writable
+from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, Split, To, Value
 
 
 @told
@@ -36,14 +36,12 @@ def compare(
     portfolio: Value = "10m",
     beta: Beta = 1.0,
     equity_share: Share = 1.0,
-    split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="Train/test: 50/50, or the first date tested.")
-    ] = "50/50",
+    split: Split = "50/50",
     protection: Annotated[
         Literal["drawdown", "her", "tail"],
         typer.Option(
             help="Points taken off the deepest fall, part of crisis losses given back, or points "
-            "taken off the mean of the worst 5 % of months.",
+            "taken off the mean of the worst 5 % of months. See docs/choosing.md.",
         ),
     ] = "drawdown",
     no_costs: NoCosts = False,
@@ -51,7 +49,7 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Write a page with picture and tables.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the picture alone, as SVG.")
+        Path | None, typer.Option(metavar="FILE.svg", help="Write the picture alone, as SVG.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,13 +96,6 @@ def compare(
     if report is not None:
         found.report(report)
     if picture is not None:
-        save_picture(picture, found.picture())
+        found.picture(picture)
     files = {"report": report, "picture": picture}
-    if as_json:
-        written = {name: None if file is None else str(file) for name, file in files.items()}
-        show_json({**found.to_dict(), **written})
-        return
-    typer.echo(str(found))
-    for name, file in files.items():
-        if file is not None:
-            typer.echo(f"{name.capitalize()}: {file}")
+    answer(str(found), found.to_dict(), files, as_json=as_json)

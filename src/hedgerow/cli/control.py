@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
+from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, To
 
 
@@ -47,10 +47,14 @@ def control(
         ),
     ] = None,
     regime: Annotated[
-        str, typer.Option(metavar="SIGNAL", help="Name of the signal that tells the regime.")
+        str,
+        typer.Option(
+            metavar="SIGNAL", help="Name of the signal that tells the regime, such as rv20."
+        ),
     ] = "vix_ma20",
-    split: Annotated[
-        float, typer.Option(metavar="NUMBER", help="The regime is high where its signal is over.")
+    threshold: Annotated[
+        float,
+        typer.Option(metavar="NUMBER", help="The regime is high where its signal is over this."),
     ] = 20.0,
     floor: Annotated[float, typer.Option(metavar="X", help="Least intensity.")] = 0.2,
     cap: Annotated[float, typer.Option(metavar="X", help="Greatest intensity.")] = 2.0,
@@ -70,31 +74,38 @@ def control(
     States of VIX and regime are counted on the data; a dynamic programme weighs carry, crash
     losses and trading costs. The band is judged on simulated paths and on later sessions.
     """
+    from hedgerow import config
     from hedgerow.api import load
     from hedgerow.api.control import control as solve
     from hedgerow.instruments.catalog import parse_sleeve
-    from hedgerow.policies.files import write
+    from hedgerow.policies.files import fresh, write
 
+    first, last = config.date(start, "--from"), config.date(end, "--to")
     place = writable(picture) if picture else None
+    if out:
+        writable(fresh(out, force=force))
     hedge = parse_sleeve(sleeve)
     note(f"Reading {data} …")
     found = solve(
-        load(data, start=start, end=end),
+        load(data, start=first, end=last),
         hedge,
         carry=carry,
         cost=cost,
         loss=loss,
         by=regime,
-        split=split,
+        split=threshold,
         floor=floor,
         cap=cap,
     )
     file = write(found.policy, out, force=force) if out else None
     if place:
-        save_picture(place, found.svg())
+        found.picture(place)
     if as_json:
-        show_json({**found.to_dict(), "file": None if file is None else str(file)})
+        written = {"file": file and str(file), "picture": picture and str(picture)}
+        show_json({**found.to_dict(), **written})
         return
     typer.echo(str(found))
     if file:
         typer.echo(f"Wrote {file}. Try: hedgerow backtest {file}")
+    if picture:
+        typer.echo(f"Picture: {picture}")

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, show_json, told, writable
-from hedgerow.cli.readings import Report
-from hedgerow.cli.runs import Data
+from hedgerow.cli.output import AsJson, answer, note, show_json, told, writable
+from hedgerow.cli.runs import Data, Report
 from hedgerow.report.formats import NOT_ADVICE
 
 app = typer.Typer(
@@ -56,16 +55,7 @@ def run(
         found.append(work(name, market))
     if target is not None:
         shown.write(found, target, version=__version__, source=data)
-    if as_json:
-        show_json(
-            {
-                "examples": [shown.table(each) for each in found],
-                "data": data,
-                "report": report and str(report),
-                "notice": NOT_ADVICE,
-            }
-        )
-        return
-    typer.echo("\n\n\n".join(shown.told(each) for each in found))
-    if report is not None:
-        typer.echo(f"Report: {report}")
+    text = "\n\n\n".join(shown.told(each) for each in found)
+    rows = [shown.table(each) for each in found]
+    table = {"examples": rows, "data": data, "notice": NOT_ADVICE}
+    answer(text, table, {"report": report}, as_json=as_json)

@@ -66,6 +66,30 @@ def show_json(value: Any) -> None:
     typer.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def answer(
+    text: str, table: Mapping[str, Any], files: Mapping[str, Path | None], *, as_json: bool
+) -> None:
+    """Print an answer and the files that were written beside it, or both as JSON.
+
+    Parameters
+    ----------
+    text, table
+        The answer in words, and as plain values.
+    files
+        By what they are, such as ``report``; None for one that was not asked for.
+    as_json
+        Whether to print the table.
+    """
+    if as_json:
+        written = {name: None if path is None else str(path) for name, path in files.items()}
+        show_json({**table, **written})
+        return
+    typer.echo(text)
+    for name, path in files.items():
+        if path is not None:
+            typer.echo(f"{name.capitalize()}: {path}")
+
+
 def plain(value: Any) -> Any:
     """Return the value made of dicts, lists, texts and finite numbers only."""
     if isinstance(value, Mapping):
@@ -112,10 +136,6 @@ def save_picture(path: Path, svg: str) -> None:
     RangeError
         If it cannot be written.
     """
-    from hedgerow.errors import RangeError
-    from hedgerow.files import not_written, write_whole
+    from hedgerow.files import save
 
-    try:
-        write_whole(path, svg)
-    except OSError as error:
-        raise not_written(RangeError, "the picture", path, error) from None
+    save(path, svg, "the picture")

@@ -24,7 +24,7 @@ a file is `None` in Python. `hedgerow policy new --rule KIND` writes a file to s
 `hedgerow policy check` finds what is wrong with one. A policy without `bounds` gets them, unless
 it says `raw = true`.
 
-How the less plain rules of the source are read: [readings](rules.md).
+How the less plain rules of the source are read: [rules](rules.md).
 
 [Actions](#actions) are no steps: they stand with a line of a program, see [actions](actions.md).
 """

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, show_json, told, writable
-from hedgerow.cli.runs import DEMO_SLEEVE, Data, From, Size, To, Value
+from hedgerow.cli.output import AsJson, answer, note, show_json, told, writable
+from hedgerow.cli.runs import DEMO_SLEEVE, Data, From, Report, Size, To, Value
 from hedgerow.report.formats import NOT_ADVICE
-
-Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write a page, HTML.")
-]
 
 
 @told
@@ -35,7 +30,7 @@ def readings(
     size: Size = None,
     portfolio: Value = "10m",
     raw: Annotated[
-        bool, typer.Option("--raw/--bounded", help="Without or with floor 0.2 and cap 2.")
+        bool, typer.Option("--raw/--bounded", help="Leave out, or keep, floor 0.2 and cap 2.")
     ] = False,
     report: Report = None,
     as_json: AsJson = False,
@@ -73,9 +68,5 @@ def readings(
     )
     if target is not None:
         made.report(target)
-    if as_json:
-        show_json({**made.to_dict(), "source": order.source, "report": report and str(report)})
-        return
-    typer.echo(str(made))
-    if report is not None:
-        typer.echo(f"Report: {report}")
+    table = {**made.to_dict(), "source": order.source}
+    answer(str(made), table, {"report": report}, as_json=as_json)

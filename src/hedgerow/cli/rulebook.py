@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hedgerow.cli.output import AsJson, show_json, told
-from hedgerow.cli.runs import Data, From, To
-from hedgerow.cli.trade import Place, Report
+from hedgerow.cli.runs import Data, From, Report, To
+from hedgerow.cli.trade import Place
 from hedgerow.report.formats import NOT_ADVICE, columns, percent
 
 if TYPE_CHECKING:

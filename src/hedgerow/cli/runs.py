@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
-from hedgerow.report.formats import DASH, NOT_ADVICE, columns
+from hedgerow.report.formats import NOT_ADVICE, columns, number
 
 if TYPE_CHECKING:
     from hedgerow.api import Result
@@ -44,10 +44,16 @@ Beta = Annotated[
 Share = Annotated[
     float, typer.Option(metavar="NUMBER", help="Part of the portfolio in equity, 0 to 1.")
 ]
+Split = Annotated[
+    str, typer.Option(metavar="SPLIT", help="Train/test: 50/50, or the first date tested.")
+]
 NoCosts = Annotated[bool, typer.Option("--no-costs", help="Leave spreads and fees out.")]
 SameBar = Annotated[
     bool,
     typer.Option("--same-bar", help="Fill at the close that decides: impossible, and flagged."),
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write a report, an HTML page.")
 ]
 
 
@@ -92,9 +98,7 @@ def backtest(
     portfolio: Value = "10m",
     beta: Beta = 1.0,
     equity_share: Share = 1.0,
-    split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="Train/test: 50/50, or the first date tested.")
-    ] = "50/50",
+    split: Split = "50/50",
     no_costs: NoCosts = False,
     same_bar: SameBar = False,
     report: Annotated[
@@ -195,7 +199,7 @@ def _play(order: Run, market: Market, sleeve: Any) -> Result:
 
 def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = False) -> None:
     """Run every sleeve of an order, write the report and print what came out."""
-    from hedgerow.errors import SleeveError
+    from hedgerow.errors import PolicyError, SleeveError
 
     market = _load(order)
     results: list[Result] = []
@@ -203,8 +207,8 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
     for sleeve in order.sleeves:
         try:
             results.append(_play(order, market, sleeve))
-        except SleeveError as error:
-            # Asked for all sleeves, those that the data can carry are run.
+        except (SleeveError, PolicyError) as error:
+            # Asked for all sleeves, those that data and policy can do with are run.
             if not tolerant or sleeve is order.sleeves[0]:
                 raise
             left_out[sleeve.name] = str(error)
@@ -245,8 +249,8 @@ def beside(results: Sequence[Mapping[str, Any]]) -> str:
                 percent(static["hedge_cost_per_year"], 2),
                 percent(dynamic["hedge_cost_per_year"], 2),
                 percent(result["saving"]["test"]["saving"]),
-                _number(static["sharpe_excess"]),
-                _number(dynamic["sharpe_excess"]),
+                number(static["sharpe_excess"]),
+                number(dynamic["sharpe_excess"]),
                 percent(dynamic["max_drawdown"], 1),
                 percent(her["static_her"]),
                 percent(her["dynamic_her"]),
@@ -254,7 +258,3 @@ def beside(results: Sequence[Mapping[str, Any]]) -> str:
         )
     table = columns(rows, right=range(1, 9))
     return f"Sleeves side by side, out of sample (HER: whole run)\n{table}\n{NOT_ADVICE}"
-
-
-def _number(value: float | None) -> str:
-    return DASH if value is None else f"{value:.2f}"

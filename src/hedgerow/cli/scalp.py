@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, note, save_picture, show_json, told, writable
-from hedgerow.cli.runs import Data, From, NoCosts, SameBar, To, Value
-from hedgerow.cli.trade import Report
+from hedgerow.cli.output import AsJson, answer, note, told, writable
+from hedgerow.cli.runs import Data, From, NoCosts, Report, SameBar, To, Value
 
 
 @told
@@ -29,7 +28,9 @@ def scalp(
     every: Annotated[
         str | None,
         typer.Option(
-            metavar="NUMBERS", help="Sessions between two hedges.", show_default="1,2,5,10,21"
+            metavar="NUMBERS",
+            help="Sessions between two hedges, as 1,5.",
+            show_default="1,2,5,10,21",
         ),
     ] = None,
     band: Annotated[
@@ -97,19 +98,14 @@ def scalp(
         start=first,
         end=last,
         same_bar=same_bar,
+        source=data,
     )
     if place:
-        save_picture(place, made.svg())
+        made.picture(place)
     if page:
         made.report(page)
-    written = {"picture": picture and str(picture), "report": report and str(report)}
-    if as_json:
-        show_json({**made.to_dict(), "data": data, **written})
-        return
-    typer.echo(str(made))
-    for word, name in written.items():
-        if name:
-            typer.echo(f"{word.capitalize()}: {name}")
+    files = {"picture": picture, "report": report}
+    answer(str(made), {**made.to_dict(), "data": data}, files, as_json=as_json)
 
 
 def _numbers(text: str | None, where: str, kind: type[int] | type[float]) -> list[float] | None:

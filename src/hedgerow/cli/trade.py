@@ -16,7 +16,7 @@ from hedgerow.cli.output import (
     told,
     writable,
 )
-from hedgerow.cli.runs import Data, From, To
+from hedgerow.cli.runs import Data, From, Report, To
 from hedgerow.report.formats import NOT_ADVICE
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ Place = Annotated[
         help="Keep every event: a file (.jsonl, or .db for SQLite), or "
         "postgresql://user@host/database. A run that it holds the beginning of is continued.",
     ),
-]
-
-
-Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write a report, an HTML page.")
 ]
 
 

@@ -163,7 +163,7 @@ class Market:
             raise DataError(
                 f"the data have no column '{name}'",
                 where=f"market.{name}",
-                mend=f"supply it, or use one of: {have}",
+                mend=f"load data that have it, or use one of: {have}",
             ) from None
 
     def has(self, name: str) -> bool:

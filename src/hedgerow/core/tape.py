@@ -189,6 +189,28 @@ def _check_delta(tape: Tape, policy: Policy, strip: Strip) -> None:
             )
 
 
+def mend_of_gaps(times: NDArray[np.datetime64], bad: NDArray[np.intp]) -> str:
+    """Return the mend for a column that is not a number on some bars.
+
+    Parameters
+    ----------
+    times
+        Session labels, **shape** (T,).
+    bad
+        The bars, rising, **shape** (n,).
+
+    Examples
+    --------
+    >>> days = np.array(["2024-01-02", "2024-01-03", "2024-01-04"], dtype="datetime64[D]")
+    >>> mend_of_gaps(days, np.array([0, 1])), mend_of_gaps(days, np.array([2]))
+    ('start on 2024-01-04 or later, or supply the missing data', 'supply the missing data')
+    """
+    after = int(bad[-1]) + 1
+    if after == len(times):
+        return "supply the missing data"
+    return f"start on {times[after].astype('datetime64[D]')} or later, or supply the missing data"
+
+
 def _check(tape: Tape, policy: Policy) -> None:
     if not len(tape):
         raise DataError("no bars are left to run on", where="market", mend="load more history")
@@ -204,5 +226,5 @@ def _check(tape: Tape, policy: Policy) -> None:
             raise DataError(
                 f"{name} is not a number on {day} ({len(bad)} of {len(tape)} bars)",
                 where=str(day),
-                mend="start later, or supply the missing data",
+                mend=mend_of_gaps(tape.times, bad),
             )

@@ -263,14 +263,17 @@ class Desk:
         """Say whether an order of a bar is for another contract; a mix moves, and does not."""
         return not self.mixes and bool(self._pending[row] != self._number)
 
+    def asked(self, row: int) -> Basket:
+        """Return the contracts of a unit that an order of a bar is for."""
+        new = self.mixes or self.renews(row)
+        return self.roster.basket(self._pending[row]) if new else self.aim
+
     def _after(self, row: int, order: Order) -> tuple[Basket, float, float] | None:
         """Return contracts, units and the part kept after an order, None where nothing is done."""
+        aim = self.asked(row)
         if self.renews(row):
-            aim = self.roster.basket(self._pending[row])
             return aim, order.contracts, self.kept if aim == self.aim else 1.0
         if order.act > 0.0:
-            number = self._pending[row]
-            aim = self.roster.basket(number) if self.mixes else self.aim
             return aim, order.contracts, self.kept
         if self.acting or self._rolling:
             return self.aim, self.full if self._uncut is None else self._uncut, self.kept

@@ -35,12 +35,13 @@ class Offset:
     def __init__(self, desk: Desk, other: Desk, bars: Bars, spot: float) -> None:
         row, their, ours = bars.row, _coming(other, bars), _coming(desk, bars)
         self._share, self._delta = desk.line.share, _total(other.prices.delta, their, row)
-        self._each = desk.prices.delta(desk.aim, row)
+        unit = desk.asked(row)  # where the line itself rolls, what is bought and not what is held
+        self._each = desk.prices.delta(unit, row)
         # of no contracts at all every delta is one too many
         self._contracts = _units(other, their, bars) * other.roster.strip.multiplier or 1.0
         gamma = self._share * _total(other.prices.gamma, their, row) / self._contracts
         traded = abs(self._each) * spot
-        cost = desk.prices.cost(desk.aim, row) / traded if traded else 0.0
+        cost = desk.prices.cost(unit, row) / traded if traded else 0.0
         self.terms = {
             "delta": self._share * self._delta / self._contracts,
             "hedged": _total(desk.prices.delta, ours, row) / self._contracts,

@@ -14,7 +14,7 @@ from hedgerow.core.lanes import floats
 from hedgerow.core.market import Floats, Market, Origin, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.core.strip import Strip
-from hedgerow.core.tape import Tape, record
+from hedgerow.core.tape import Tape, mend_of_gaps, record
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.track import COLUMNS, Track
 from hedgerow.errors import DataError, PolicyError, RangeError
@@ -193,7 +193,7 @@ def _known_throughout(market: Market, first: int, spots: Iterable[str]) -> None:
             raise DataError(
                 f"'{name}' is not a number on {day} ({len(bad)} sessions of the run)",
                 where=str(day),
-                mend="start later, or supply the missing data",
+                mend=mend_of_gaps(market.times[first:], bad),
             )
 
 

@@ -90,6 +90,8 @@ class VarianceSwap:
         Prices are USD per contract (multiplier 1), 0 where the swap is struck.  The expiry
         is chosen with the order; the strike is the market's at the fill, as for any swap.
         ``next_notional`` is the strike in points times USD 1, twice the most it can lose.
+        ``next_vega`` is the USD 1 at its strike, as swaps are sized: what is left of it melts away
+        with the days, and a size by that would buy without end as expiry comes near.
         """
         return self.roster(market, lag=lag, costs=costs).strip
 
@@ -154,7 +156,7 @@ def _laid_out(
         theta=frozen(out.theta),
         carry=frozen(-out.theta),
         next_price=frozen(ahead.price),
-        next_vega=frozen(ahead.vega),
+        next_vega=frozen(np.ones(count)),
         next_delta=zero,
         next_notional=frozen(ahead.strike),
         next_carry=frozen(-ahead.theta),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
+from hedgerow.errors import SleeveError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future_paths import CURVE, Paths, modelled_contracts, rank_schedule
 from hedgerow.instruments.legs import Leg, Value, laid_out, together, told
@@ -18,7 +19,7 @@ from hedgerow.instruments.option_terms import OptionTerms, TwoStrikes
 from hedgerow.instruments.quotes import Quotes
 from hedgerow.instruments.roster import Roster, frozen
 from hedgerow.instruments.scene import Scene
-from hedgerow.instruments.sizes import Premium, Size
+from hedgerow.instruments.sizes import Premium, Size, Vega, VegaShare
 from hedgerow.instruments.sleeve import check_lag, check_whole
 from hedgerow.instruments.vix_board import Futures, VixBoard, vvix_on
 
@@ -156,7 +157,8 @@ class VixPut(VixOptionSleeve):
     delta
         Choose the strike by this delta, without its sign, instead.
     months, roll_before, strike_step, side, size
-        As for `VixCall`; what is sold has a notional, a greatest loss or a number of contracts.
+        As for `VixCall`, but never by vega, which a put has of the other sign; what is sold has a
+        notional, a greatest loss or a number of contracts.
 
     Notes
     -----
@@ -174,6 +176,15 @@ class VixPut(VixOptionSleeve):
     delta: float | None = None
     size: Size = field(default_factory=lambda: Premium(0.0017), kw_only=True)
     kind: ClassVar[str] = "vix_put"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.size, Vega | VegaShare):
+            raise SleeveError(
+                "a put on VIX loses as volatility rises, so it cannot be sized by vega",
+                where="size",
+                mend="size by premium, notional or contracts",
+            )
 
     @property
     def legs(self) -> tuple[Leg, ...]:

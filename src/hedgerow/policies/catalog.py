@@ -7,7 +7,7 @@ from typing import Any
 
 from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import preset
-from hedgerow.core.step import STEPS, Signal, Stage
+from hedgerow.core.step import SIGNALS, STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
@@ -23,9 +23,9 @@ from hedgerow.policies.trigger import Trigger
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
 _MEAN = re.compile(r"^(?P<column>\w+)_ma(?P<days>\d+)$")
 _TREND = re.compile(r"^(?P<column>\w+)_trend(?P<short>\d+)_(?P<long>\d+)_(?P<days>\d+)$")
-_CRASH = re.compile(r"^crash(?P<drop>[\d.]+)_(?P<days>\d+)(?P<day>_day)?$")
-_HAWKES = re.compile(r"^hawkes(?P<drop>[\d.]+)$")
-_HIGH = re.compile(r"^(?P<column>\w+)_high(?P<level>[\d.]+)$")
+_CRASH = re.compile(r"^crash(?P<drop>\d+(?:\.\d+)?)_(?P<days>\d+)(?P<day>_day)?$")
+_HAWKES = re.compile(r"^hawkes(?P<drop>\d+(?:\.\d+)?)$")
+_HIGH = re.compile(r"^(?P<column>\w+)_high(?P<level>\d+(?:\.\d+)?)$")
 _STATE = re.compile(r"^p_high(?P<vix>_vix)?$")
 _QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P<least>\d+))?$")
 _CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
@@ -102,6 +102,21 @@ def demo() -> Policy:
     )
 
 
+def absent(word: str) -> str:
+    """Return the mend for a word that names no rule.
+
+    Examples
+    --------
+    >>> absent("lineer")
+    "did you mean 'linear'?"
+    >>> absent("term_split")
+    'this kind stands in a policy file beside a rule: see docs/policies.md'
+    """
+    if word in STEPS or word in SIGNALS:
+        return "this kind stands in a policy file beside a rule: see docs/policies.md"
+    return nearest(word, rules())
+
+
 def starter(rule: str, variant: str | None = None) -> Policy:
     """Return a complete policy around one rule, with the overlays that the spec names.
 
@@ -124,7 +139,7 @@ def starter(rule: str, variant: str | None = None) -> Policy:
     """
     known = rules()
     if rule not in known:
-        raise PolicyError(f"unknown rule '{rule}'", where="--rule", mend=nearest(rule, known))
+        raise PolicyError(f"unknown rule '{rule}'", where="--rule", mend=absent(rule))
     first = known[rule]() if variant is None else preset(known[rule], variant)
     needed = dict.fromkeys((*first.inputs, *Trigger().inputs))
     return Policy(

@@ -10,12 +10,12 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, select, unknown
 from hedgerow.core.step import Stage, step
-from hedgerow.policies.overlays import NAN, _Overlay
-from hedgerow.policies.rules import NO_TOP, Level_, Points
+from hedgerow.policies.overlays import NAN, Overlay
+from hedgerow.policies.rules import NO_TOP, Intensity, Points
 from hedgerow.policies.signals import STRICT, Column
-from hedgerow.policies.tables import MOST_EDGES, Edges, _as_tuple, _check_edges, _padded, rung
+from hedgerow.policies.tables import MOST_EDGES, Edges, as_tuple, check_edges, padded, rung
 
-Pair = Annotated[tuple[Level_, ...], Field(min_length=2, max_length=2)]
+Pair = Annotated[tuple[Intensity, ...], Field(min_length=2, max_length=2)]
 Pairs = Annotated[tuple[Pair, ...], Field(min_length=2, max_length=MOST_EDGES + 1)]
 
 
@@ -141,12 +141,12 @@ class BandTable(_BandRule):
     @field_validator("edges", "lower", "upper", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> BandTable:
-        _check_edges(self.edges, len(self.lower), "edges, lower")
-        _check_edges(self.edges, len(self.upper), "edges, upper")
+        check_edges(self.edges, len(self.lower), "edges, lower")
+        check_edges(self.edges, len(self.upper), "edges, upper")
         for low, high in zip(self.lower, self.upper, strict=True):
             if high[0] < low[0] or high[1] < low[1]:
                 raise ValueError("lower, upper: the second must not be smaller than the first")
@@ -155,8 +155,8 @@ class BandTable(_BandRule):
     def params(self) -> _BandTable:
         """Return the kernel's parameters."""
         columns = [*zip(*self.lower, strict=True), *zip(*self.upper, strict=True)]
-        levels = [level for column in columns for level in _padded(column, MOST_EDGES + 1, 0.0)]
-        cells = [*_padded(self.edges, MOST_EDGES, NO_TOP), self.split, *levels]
+        levels = [level for column in columns for level in padded(column, MOST_EDGES + 1, 0.0)]
+        cells = [*padded(self.edges, MOST_EDGES, NO_TOP), self.split, *levels]
         return _BandTable(*cells)
 
     @staticmethod
@@ -208,7 +208,7 @@ class WithinEdges(_BandRule):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class OnChange(_Overlay):
+class OnChange(Overlay):
     """Trade only when the intensity has moved by more than ``least`` since the last fill.
 
     With a rule that has a no-trade band nothing is traded inside it.  What the intensity was is
@@ -220,7 +220,7 @@ class OnChange(_Overlay):
         Change of intensity that is still left alone.
     """
 
-    least: Level_ = 0.0
+    least: Intensity = 0.0
     kind: ClassVar[str] = "on_change"
     stage: ClassVar[Stage] = Stage.TRIGGER
 

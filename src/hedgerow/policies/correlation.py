@@ -12,9 +12,9 @@ from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num, maximum
 from hedgerow.core.step import Nothing, Presets, Sayings, signal, step
-from hedgerow.policies.rules import Positive, _Rule
-from hedgerow.policies.signals import STRICT, Column, Window, _windows
-from hedgerow.policies.tables import _as_tuple
+from hedgerow.policies.rules import Positive, SignalRule
+from hedgerow.policies.signals import STRICT, Column, Window, trailing
+from hedgerow.policies.tables import as_tuple
 from hedgerow.pricing.correlation import implied_correlation
 
 MOST = 100
@@ -62,7 +62,7 @@ class Correlation:
     @field_validator("columns", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _single(self) -> Correlation:
@@ -90,7 +90,7 @@ class Correlation:
                 moves = np.diff(np.log(prices), axis=1)
             for start in range(0, moves.shape[1] - self.days + 1, _ROWS):
                 part = moves[:, start : start + _ROWS + self.days - 1]
-                found = _average([_windows(column, self.days) for column in part])
+                found = _average([trailing(column, self.days) for column in part])
                 out[start + self.days : start + self.days + len(found)] = found
         return out
 
@@ -151,7 +151,7 @@ class ImpliedCorrelation:
     @field_validator("members", "weights", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> ImpliedCorrelation:
@@ -184,7 +184,7 @@ class ImpliedCorrelation:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class CorrelationRatio(_Rule):
+class CorrelationRatio(SignalRule):
     """A5: ``x = ρ / normal``, 0 for a negative one; 60 % over 40 % is 1.5.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from hedgerow.errors import DataError
 from hedgerow.policies.fitted import Scheduled
 from hedgerow.policies.fitting import hawkes, logistic
 from hedgerow.policies.fitting.kept import kept
-from hedgerow.policies.rules import Positive, _Rule
+from hedgerow.policies.rules import Positive, SignalRule
 from hedgerow.policies.signals import STRICT, RealisedVol
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import Surface
@@ -99,10 +100,16 @@ class CrashHazard(Scheduled):
         made[~np.isfinite(made)] = np.nan
         return made
 
+    def used(self, rows: Floats) -> NDArray[np.bool_]:
+        """Say of which rows of a window all is known, and what followed, **shape** (n,)."""
+        return super().used(rows) & np.isfinite(self._happened(rows))
+
+    def _happened(self, rows: Floats) -> Floats:
+        return logistic.outcomes(rows[:, -1], self.drop, self.days, self.event)
+
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Fit the hazard to the rows of which it is known what followed."""
-        happened = logistic.outcomes(rows[:, -1], self.drop, self.days, self.event)
-        use = np.isfinite(happened) & np.isfinite(rows).all(axis=1)
+        happened, use = self._happened(rows), self.used(rows)
         count = int(happened[use].sum())
         if not 0 < count < use.sum():
             raise DataError(
@@ -237,7 +244,7 @@ def process(parameters: Mapping[str, float]) -> hawkes.Hawkes:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class CrashIntensity(_Rule):
+class CrashIntensity(SignalRule):
     """A9: ``x = scale · λ/λ̄``: the base size at the mean hazard of the past, more where it is more.
 
     Parameters

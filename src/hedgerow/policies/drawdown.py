@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
-from hedgerow.policies.rules import Level_
+from hedgerow.policies.rules import Intensity
 from hedgerow.policies.signals import STRICT
 
 
@@ -36,7 +36,7 @@ class Drawdown:
     Params(alpha=2.0, threshold=0.05)
     """
 
-    alpha: Level_ = 0.5
+    alpha: Intensity = 0.5
     threshold: Annotated[float, Field(gt=-1.0, lt=1.0)] = 0.05
     kind: ClassVar[str] = "drawdown"
     stage: ClassVar[Stage] = Stage.RULE
@@ -46,11 +46,9 @@ class Drawdown:
     }
     readings: ClassVar[Sayings] = {
         "corrected": "Dynamic Hedge Strategies 6, Drawdown-Triggered: the 1.025 of its example at "
-        "a "
-        "drawdown of 10 % forces −DD − 5 %.",
+        "a drawdown of 10 % forces −DD − 5 %.",
         "printed": "The formula above that example as it is printed, −DD + 5 %: 1.075 at a "
-        "drawdown "
-        "of 10 %, and 1.025 without any loss.",
+        "drawdown of 10 %, and 1.025 without any loss.",
     }
 
     class Params(NamedTuple):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hedgerow.core.policy import Policy
-from hedgerow.errors import HedgerowError, PolicyError, nearest
+from hedgerow.errors import HedgerowError, PolicyError
 from hedgerow.files import not_written, write_whole
-from hedgerow.policies.catalog import rules, starter
+from hedgerow.policies.catalog import absent, rules, starter
 
 Parsed = TypeVar("Parsed")
 
@@ -56,9 +56,7 @@ def named(text: str) -> Policy:
     if rule not in known and (path.suffix or len(path.parts) > 1 or path.exists()):
         return read(path)
     if rule not in known:
-        raise PolicyError(
-            "this is neither a rule nor a policy file", where=text, mend=nearest(rule, known)
-        )
+        raise PolicyError("this is neither a rule nor a policy file", where=text, mend=absent(rule))
     try:
         return starter(rule, variant if at else None)
     except PolicyError as error:
@@ -114,6 +112,30 @@ def parsed(
         raise type(error)(error.what, where=where, mend=error.mend) from None
 
 
+def fresh(file: Path, *, force: bool = False) -> Path:
+    """Return the path of a file to be written, unless one that must stay is there.
+
+    Parameters
+    ----------
+    file
+        Where.
+    force
+        Whether a file that is there already may be replaced.
+
+    Raises
+    ------
+    PolicyError
+        If it is a folder, or there already.
+    """
+    if file.is_dir():
+        raise PolicyError("this is a folder", where=str(file), mend="name a file inside it")
+    if file.exists() and not force:
+        raise PolicyError(
+            "the file is there already", where=str(file), mend="add --force to replace it"
+        )
+    return file
+
+
 def write(policy: Policy, path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """Write a policy file whole or not at all.
 
@@ -131,11 +153,7 @@ def write(policy: Policy, path: str | os.PathLike[str], *, force: bool = False) 
     PolicyError
         If the file is there already, or cannot be written.
     """
-    file = Path(path)
-    if file.exists() and not force:
-        raise PolicyError(
-            "the file is there already", where=str(file), mend="add --force to replace it"
-        )
+    file = fresh(Path(path), force=force)
     text = policy.to_toml()
     try:
         write_whole(file, text)

@@ -1,7 +1,8 @@
-"""Signals that are fitted to the past on a schedule: what they share (spec A9, A12)."""
+"""Signals that are fitted to the past on a schedule: what they share (spec A9, A12, A14)."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, NamedTuple
@@ -35,7 +36,7 @@ class _Stretch(NamedTuple):
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
-class Scheduled:
+class Scheduled(ABC):
     """A signal's schedule: how often it is fitted, to how much of the past, and from when on.
 
     Parameters
@@ -60,9 +61,9 @@ class Scheduled:
         return self
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Name by which steps refer to the signal."""
-        raise NotImplementedError
 
     @property
     def warmth(self) -> int:
@@ -79,17 +80,21 @@ class Scheduled:
         """``least`` sessions, and those that warm the inputs up."""
         return self.warmth + self.least
 
+    @abstractmethod
     def seen(self, market: Market) -> Floats:
         """Return what is looked at, **shape** (T, k), row t made from rows 0 … t."""
-        raise NotImplementedError
 
+    def used(self, rows: Floats) -> NDArray[np.bool_]:
+        """Say which rows of a window a fit is made from, **shape** (n,)."""
+        return _known(rows)
+
+    @abstractmethod
     def estimate(self, rows: Floats) -> Mapping[str, float]:
         """Return the parameters fitted to a window of :meth:`seen`, **shape** (n, k)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
         """Return the signal for rows from the window's first on, **shape** (n,)."""
-        raise NotImplementedError
 
     def fits(self, market: Market) -> tuple[Fit, ...]:
         """Return every fit made on this market, oldest first."""
@@ -127,7 +132,7 @@ class Scheduled:
                 str(market.dates[row]),
                 str(market.dates[first]),
                 str(market.dates[last]),
-                int(known[first : last + 1].sum()),
+                int(self.used(rows[first : row + 1]).sum()),
                 parameters,
             )
             yield _Stretch(fit, first, end)

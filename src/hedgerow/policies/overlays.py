@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, known, maximum, minimum, select
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
-from hedgerow.policies.rules import Level_, _ordered
+from hedgerow.policies.rules import Intensity, check_order
 from hedgerow.policies.signals import STRICT
 
 NAN = float("nan")
@@ -19,7 +19,7 @@ LEAST = 1e-9
 """USD: keeps a division whose result is not used from being one by zero."""
 
 
-class _Overlay:
+class Overlay:
     """What overlays share: they read no signal."""
 
     @property
@@ -30,7 +30,7 @@ class _Overlay:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Bounds(_Overlay):
+class Bounds(Overlay):
     """B1, B2: never more than ``cap`` and never less than ``floor`` times the base size.
 
     Parameters
@@ -41,8 +41,8 @@ class Bounds(_Overlay):
         Greatest intensity.
     """
 
-    floor: Level_ = 0.2
-    cap: Level_ = 2.0
+    floor: Intensity = 0.2
+    cap: Intensity = 2.0
     kind: ClassVar[str] = "bounds"
     stage: ClassVar[Stage] = Stage.BOUNDS
 
@@ -54,7 +54,7 @@ class Bounds(_Overlay):
 
     @model_validator(mode="after")
     def _rises(self) -> Bounds:
-        _ordered(self.floor, self.cap, "floor, cap")
+        check_order(self.floor, self.cap, "floor, cap")
         return self
 
     def params(self) -> Params:
@@ -73,7 +73,7 @@ class Bounds(_Overlay):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Smooth(_Overlay):
+class Smooth(Overlay):
     """B4: exponential moving average of the intensity, weight ``2 / (days + 1)`` on the newest.
 
     To smooth the signal instead, give the rule an ``average`` signal.
@@ -119,7 +119,7 @@ SmoothMemory = Smooth.Memory
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Persist(_Overlay):
+class Persist(Overlay):
     """B5: a new level must hold for ``days`` sessions before it counts.
 
     When the intensity has stayed on one side of the level in force for that many sessions, the
@@ -186,7 +186,7 @@ PersistMemory = Persist.Memory
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Budget(_Overlay):
+class Budget(Overlay):
     """B3: the year's cost stays within a share of the portfolio.
 
     Spent so far (transaction costs, theta and roll-down paid since 1 January or the run's

@@ -13,7 +13,7 @@ from hedgerow.core.book import View
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.numeric import Num, maximum, select
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, signal, step
-from hedgerow.policies.rules import NO_TOP, Bands, Level_, Positive, band, raised, tier
+from hedgerow.policies.rules import NO_TOP, Bands, Intensity, Positive, band, raised, tier
 from hedgerow.policies.signals import STRICT, Column, Window
 
 
@@ -184,9 +184,9 @@ class AdaptiveTiers(_Adaptive):
     signal: Column = "vix"
     low: Column = "vix_p35_1260"
     high: Column = "vix_p80_1260"
-    below: Level_ = 0.0
-    between: Level_ = 1.0
-    above: Level_ = 2.0
+    below: Intensity = 0.0
+    between: Intensity = 1.0
+    above: Intensity = 2.0
     kind: ClassVar[str] = "adaptive_tiers"
     presets: ClassVar[Presets] = {
         "option-c": {"below": 0.0, "between": 1.0, "above": 2.0},
@@ -235,9 +235,9 @@ class AdaptiveBands(_Adaptive):
     signal: Column = "vix"
     low: Column = "vix_p35_1260"
     high: Column = "vix_p80_1260"
-    calm: Level_ = 0.25
-    normal: Level_ = 0.60
-    stress: Level_ = 1.25
+    calm: Intensity = 0.25
+    normal: Intensity = 0.60
+    stress: Intensity = 1.25
     kind: ClassVar[str] = "adaptive_bands"
     presets: ClassVar[Presets] = Bands.presets
     readings: ClassVar[Sayings] = Bands.readings

@@ -17,7 +17,7 @@ from hedgerow.core.step import Nothing, Presets, Sayings, signal, step
 from hedgerow.policies.fitted import Scheduled, Sessions
 from hedgerow.policies.fitting import counting, switching
 from hedgerow.policies.fitting.kept import kept
-from hedgerow.policies.rules import Level_, _Rule
+from hedgerow.policies.rules import Intensity, SignalRule
 from hedgerow.policies.signals import STRICT, Column
 
 _switching = kept(switching.switching)
@@ -139,7 +139,7 @@ class RegimeCount(Scheduled):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Regime(_Rule):
+class Regime(SignalRule):
     """A12: ``x = calm + (stress - calm) · P(high)``.
 
     Parameters
@@ -153,8 +153,8 @@ class Regime(_Rule):
     """
 
     signal: Annotated[str, Field(min_length=1)] = "p_high"
-    calm: Level_ = 0.25
-    stress: Level_ = 1.25
+    calm: Intensity = 0.25
+    stress: Intensity = 1.25
     kind: ClassVar[str] = "regime"
     presets: ClassVar[Presets] = {
         "filter": {"signal": "p_high", "calm": 0.25, "stress": 1.25},

@@ -13,7 +13,7 @@ from hedgerow.core.numeric import Num, clip, exp, maximum, select
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.signals import STRICT, Column
 
-Level_ = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
+Intensity = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Points = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -21,7 +21,8 @@ NO_TOP = 1e300
 """Stands for "no upper limit" where a number is wanted."""
 
 
-def _ordered(low: Any, high: Any, names: str) -> None:
+def check_order(low: Any, high: Any, names: str) -> None:
+    """Raise the ValueError of two fields, or of rows of them, of which the second is smaller."""
     if np.any(np.asarray(high) < np.asarray(low)):
         raise ValueError(f"{names}: the second must not be smaller than the first")
 
@@ -43,7 +44,7 @@ def band(signal: Num, edges: tuple[Num, Num], levels: tuple[Num, Num, Num]) -> N
     return select(signal < edges[0], levels[0], upper)
 
 
-class _Rule:
+class SignalRule:
     """What rules share: one signal, no memory, the first stage."""
 
     stage: ClassVar[Stage] = Stage.RULE
@@ -70,7 +71,7 @@ class Constant:
         Intensity, a multiple of the base size.
     """
 
-    level: Level_ = 1.0
+    level: Intensity = 1.0
     kind: ClassVar[str] = "constant"
     stage: ClassVar[Stage] = Stage.RULE
 
@@ -100,7 +101,7 @@ class Constant:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Linear(_Rule):
+class Linear(SignalRule):
     """A1: ``x = clip((signal - low) / (high - low), 0, top)``; x is 1 at ``high``.
 
     In the letters of the spec a = ``low`` and b = ``high - low``.
@@ -136,11 +137,9 @@ class Linear(_Rule):
     }
     readings: ClassVar[Sayings] = {
         "option-a": "Practical Steps 1, Option A, prints (VIX − 12) / 10 up to 2; the $600 at a "
-        "VIX "
-        "of 18 of step 4 and the $1,000 at 22 of step 5 force it.",
+        "VIX of 18 of step 4 and the $1,000 at 22 of step 5 force it.",
         "formula": "Dynamic Hedge Strategies 1, VIX-Triggered Scaling, prints (VIX − 10) / 15 up "
-        "to "
-        "2; its own example gives other numbers.",
+        "to 2; its own example gives other numbers.",
         "example": "The example under that formula: $1,000 at a VIX of 17.5 and $2,000 at 25 force "
         "a width of 7.5, where the formula gives $500 and $1,000.",
         "worked-2017": "Real-World Examples 1, VIX-Scaled Hedge, prints (VIX − 12) / 8; its $6,000 "
@@ -172,7 +171,7 @@ class Linear(_Rule):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class VolRatio(_Rule):
+class VolRatio(SignalRule):
     """A2: ``x = realised vol / target``; 25 % over 15 % is 1.667.
 
     Parameters
@@ -204,7 +203,7 @@ class VolRatio(_Rule):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Tiers(_Rule):
+class Tiers(SignalRule):
     """A3: three levels, the edges belonging to the lower one: (-∞, 15], (15, 25], (25, ∞).
 
     Parameters
@@ -226,9 +225,9 @@ class Tiers(_Rule):
     signal: Column = "vix"
     first: Points = 15.0
     second: Points = 25.0
-    below: Level_ = 0.0
-    between: Level_ = 1.0
-    above: Level_ = 2.0
+    below: Intensity = 0.0
+    between: Intensity = 1.0
+    above: Intensity = 2.0
     kind: ClassVar[str] = "tiers"
     presets: ClassVar[Presets] = {
         "option-c": {"first": 15.0, "second": 25.0, "below": 0.0, "between": 1.0, "above": 2.0},
@@ -256,7 +255,7 @@ class Tiers(_Rule):
 
     @model_validator(mode="after")
     def _rises(self) -> Tiers:
-        _ordered(self.first, self.second, "first, second")
+        check_order(self.first, self.second, "first, second")
         return self
 
     def params(self) -> Params:
@@ -272,7 +271,7 @@ class Tiers(_Rule):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Bands(_Rule):
+class Bands(SignalRule):
     """A10: regime bands, the edges belonging to the middle one: < 15, 15 … 25, > 25.
 
     The defaults 0.25, 0.60 and 1.25 are the middles of the source's 20-30 %, 50-70 % and 100-150 %;
@@ -297,9 +296,9 @@ class Bands(_Rule):
     signal: Column = "vix"
     calm_below: Points = 15.0
     stress_above: Points = 25.0
-    calm: Level_ = 0.25
-    normal: Level_ = 0.60
-    stress: Level_ = 1.25
+    calm: Intensity = 0.25
+    normal: Intensity = 0.60
+    stress: Intensity = 1.25
     kind: ClassVar[str] = "bands"
     presets: ClassVar[Presets] = {
         "middles": {"calm": 0.25, "normal": 0.60, "stress": 1.25},
@@ -324,7 +323,7 @@ class Bands(_Rule):
 
     @model_validator(mode="after")
     def _rises(self) -> Bands:
-        _ordered(self.calm_below, self.stress_above, "calm_below, stress_above")
+        check_order(self.calm_below, self.stress_above, "calm_below, stress_above")
         return self
 
     def params(self) -> Params:
@@ -340,7 +339,7 @@ class Bands(_Rule):
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Sigmoid(_Rule):
+class Sigmoid(SignalRule):
     """A8: ``x = floor + (cap - floor) / (1 + e^(-k (signal - mid)))``.
 
     Parameters
@@ -360,8 +359,8 @@ class Sigmoid(_Rule):
     signal: Column = "vix"
     k: Positive = 0.2
     mid: Points = 20.0
-    floor: Level_ = 0.0
-    cap: Level_ = 1.0
+    floor: Intensity = 0.0
+    cap: Intensity = 1.0
     kind: ClassVar[str] = "sigmoid"
     presets: ClassVar[Presets] = {
         "plain": {"k": 0.2, "mid": 20.0, "floor": 0.0, "cap": 1.0},
@@ -369,11 +368,9 @@ class Sigmoid(_Rule):
     }
     readings: ClassVar[Sayings] = {
         "plain": "Mathematical Framework 2 prints 1 / (1 + exp(−k (VIX − VIX₀))) with k 0.2 and "
-        "VIX₀ "
-        "20; '0 at low VIX, 1 at high VIX' forbids more than 1.",
+        "VIX₀ 20; '0 at low VIX, 1 at high VIX' forbids more than 1.",
         "rescaled": "The same curve from the floor of 0.2 to the cap of 2 that Risk Management "
-        "Rules "
-        "2 and 3 print, whose cap the plain curve never comes near.",
+        "Rules 2 and 3 print, whose cap the plain curve never comes near.",
     }
 
     class Params(NamedTuple):
@@ -386,7 +383,7 @@ class Sigmoid(_Rule):
 
     @model_validator(mode="after")
     def _rises(self) -> Sigmoid:
-        _ordered(self.floor, self.cap, "floor, cap")
+        check_order(self.floor, self.cap, "floor, cap")
         return self
 
     def params(self) -> Params:

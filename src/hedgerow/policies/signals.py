@@ -24,7 +24,7 @@ YEAR = 252.0
 """Sessions a year, for annualising."""
 
 
-def _windows(column: Floats, days: int) -> Floats:
+def trailing(column: Floats, days: int) -> Floats:
     """Return the trailing windows of ``column``, **shape** (T-days+1, days)."""
     return np.lib.stride_tricks.sliding_window_view(column, days)
 
@@ -106,7 +106,7 @@ class RealisedVol:
         out = np.full(len(market), np.nan)
         if len(market) > self.days:
             squares = np.diff(np.log(market[self.column])) ** 2
-            out[self.days :] = np.sqrt(_windows(squares, self.days).mean(axis=1) * YEAR)
+            out[self.days :] = np.sqrt(trailing(squares, self.days).mean(axis=1) * YEAR)
         return out
 
 
@@ -147,7 +147,7 @@ class Average:
         """Return the column, **shape** (T,), NaN for the first ``days - 1`` rows."""
         out = np.full(len(market), np.nan)
         if len(market) >= self.days:
-            out[self.days - 1 :] = _windows(market[self.column], self.days).mean(axis=1)
+            out[self.days - 1 :] = trailing(market[self.column], self.days).mean(axis=1)
         return out
 
 
@@ -208,7 +208,7 @@ class Trend:
             apart = (short - long)[self.long - 1 :]
             # means of equal values differ by what their sums are rounded by
             side = np.where(np.abs(apart) > TIE * np.abs(long[self.long - 1 :]), np.sign(apart), 0)
-            lasted = _windows(side, self.days).sum(axis=1)
+            lasted = trailing(side, self.days).sum(axis=1)
             found = np.where(np.abs(lasted) == self.days, np.sign(lasted), 0.0)
             # a hole in the column is one in the signal, not a side
             out[self.lookback - 1 :] = np.where(np.isfinite(lasted), found, np.nan)

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, select
 from hedgerow.core.step import Stage, step
-from hedgerow.policies.overlays import NAN, _Overlay
+from hedgerow.policies.overlays import NAN, Overlay
 from hedgerow.policies.signals import STRICT
 
 MOST_DAYS = 10
@@ -19,7 +19,7 @@ MOST_DAYS = 10
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Stop(_Overlay):
+class Stop(Overlay):
     """Nothing while NAV is down by ``loss`` or more over ``days`` sessions; then as before.
 
     Out of the market NAV stands still, so the loss leaves the window after ``days`` sessions at

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, select
 from hedgerow.core.step import Nothing, Stage, step
-from hedgerow.policies.rules import NO_TOP, Level_, Points, _Rule
+from hedgerow.policies.rules import NO_TOP, Intensity, Points, SignalRule
 from hedgerow.policies.signals import STRICT, Column
 
 MOST_EDGES, MOST_SPLITS = 5, 2
@@ -19,23 +19,26 @@ MOST_EDGES, MOST_SPLITS = 5, 2
 
 Edges = Annotated[tuple[Points, ...], Field(min_length=1, max_length=MOST_EDGES)]
 Splits = Annotated[tuple[Points, ...], Field(min_length=1, max_length=MOST_SPLITS)]
-Levels = Annotated[tuple[Level_, ...], Field(min_length=2, max_length=MOST_EDGES + 1)]
-Row = Annotated[tuple[Level_, ...], Field(min_length=2, max_length=MOST_SPLITS + 1)]
+Levels = Annotated[tuple[Intensity, ...], Field(min_length=2, max_length=MOST_EDGES + 1)]
+Row = Annotated[tuple[Intensity, ...], Field(min_length=2, max_length=MOST_SPLITS + 1)]
 Rows = Annotated[tuple[Row, ...], Field(min_length=2, max_length=MOST_EDGES + 1)]
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(_as_tuple(item) for item in value) if isinstance(value, list | tuple) else value
+def as_tuple(value: Any) -> Any:
+    """Return lists, as a file has them, as tuples, those inside them too."""
+    return tuple(as_tuple(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _check_edges(edges: tuple[float, ...], bands: int, names: str) -> None:
+def check_edges(edges: tuple[float, ...], bands: int, names: str) -> None:
+    """Raise the ValueError of edges that do not rise, or do not make so many bands."""
     if any(high <= low for low, high in pairwise(edges)):
         raise ValueError(f"{names.split(', ', maxsplit=1)[0]} must rise")
     if bands != len(edges) + 1:
         raise ValueError(f"{names}: {len(edges)} edges need {len(edges) + 1} bands, not {bands}")
 
 
-def _padded(values: tuple[float, ...], count: int, filler: float) -> tuple[float, ...]:
+def padded(values: tuple[float, ...], count: int, filler: float) -> tuple[float, ...]:
+    """Return values filled up to ``count`` of them."""
     return values + (filler,) * (count - len(values))
 
 
@@ -69,7 +72,7 @@ def rung(signal: Num, edges: tuple[Num, ...], levels: tuple[Num, ...]) -> Num:
 
 @step
 @dataclass(frozen=True, config=STRICT)
-class Ladder(_Rule):
+class Ladder(SignalRule):
     """Levels by bands of a signal, the edges belonging to the band below: (-∞, e₁], (e₁, e₂], ….
 
     Tiers of any number, up to six, which need not rise.
@@ -99,17 +102,17 @@ class Ladder(_Rule):
     @field_validator("edges", "levels", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Ladder:
-        _check_edges(self.edges, len(self.levels), "edges, levels")
+        check_edges(self.edges, len(self.levels), "edges, levels")
         return self
 
     def params(self) -> _Ladder:
         """Return the kernel's parameters."""
-        edges = _padded(self.edges, MOST_EDGES, NO_TOP)
-        return _Ladder(*edges, *_padded(self.levels, MOST_EDGES + 1, 0.0))
+        edges = padded(self.edges, MOST_EDGES, NO_TOP)
+        return _Ladder(*edges, *padded(self.levels, MOST_EDGES + 1, 0.0))
 
     @staticmethod
     def kernel(x: Num, view: View, memory: Nothing, p: _Ladder) -> tuple[Num, Nothing]:
@@ -186,13 +189,13 @@ class Table:
     @field_validator("edges", "splits", "levels", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Table:
-        _check_edges(self.edges, len(self.levels), "edges, levels")
+        check_edges(self.edges, len(self.levels), "edges, levels")
         for row in self.levels:
-            _check_edges(self.splits, len(row), "splits, levels")
+            check_edges(self.splits, len(row), "splits, levels")
         return self
 
     @property
@@ -202,10 +205,10 @@ class Table:
 
     def params(self) -> _Table:
         """Return the kernel's parameters."""
-        edges = _padded(self.edges, MOST_EDGES, NO_TOP)
-        splits = _padded(self.splits, MOST_SPLITS, NO_TOP)
-        rows = [_padded(row, MOST_SPLITS + 1, 0.0) for row in self.levels]
-        columns = [_padded(column, MOST_EDGES + 1, 0.0) for column in zip(*rows, strict=True)]
+        edges = padded(self.edges, MOST_EDGES, NO_TOP)
+        splits = padded(self.splits, MOST_SPLITS, NO_TOP)
+        rows = [padded(row, MOST_SPLITS + 1, 0.0) for row in self.levels]
+        columns = [padded(column, MOST_EDGES + 1, 0.0) for column in zip(*rows, strict=True)]
         return _Table(*edges, *splits, *(level for column in columns for level in column))
 
     def start(self) -> Nothing:

@@ -40,7 +40,7 @@ class Trigger:
     rings *on* its day.  A leg given as None is off.  What the last rebalance looked like is
     remembered when its order has been filled, so an order that was not filled is asked again.
     The presets are the source's four readings: all legs (``spec``), its risk rules, its practical
-    steps, and its list of mistakes, which knows 2 points alone.
+    steps, and its list of mistakes, of whose cures it is the 2 points alone.
 
     Parameters
     ----------
@@ -77,12 +77,12 @@ class Trigger:
         "spec": "Every leg that is printed anywhere: 3 points, 15 % and a week of Risk Management "
         "Rules 1, and the drawdown of 5 % of Practical Steps 3.",
         "rules": "Risk Management Rules 1, Rebalancing Thresholds, prints 3 points, or 15 % "
-        "relative "
-        "change, or a weekly schedule, whichever is first.",
+        "relative change, or a weekly schedule, whichever is first.",
         "practical": "Practical Steps 3 prints 3 points, or a weekly schedule, or a drawdown over "
         "5 %; its own code knows the first two alone.",
-        "mistakes": "Common Mistakes 2, Too Frequent Rebalancing, prints 'VIX moves >2 points' as "
-        "the cure; 2 where all other places print 3.",
+        "mistakes": "Common Mistakes 2, Too Frequent Rebalancing, prints 'VIX moves >2 points' "
+        "beside a weekly or monthly schedule as cures: the points alone; 2 where all other places "
+        "print 3.",
     }
 
     class Params(NamedTuple):

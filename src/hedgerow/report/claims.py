@@ -38,8 +38,8 @@ RULE = (
     "A claim holds if the 90 % interval of its measurement lies inside what is claimed, does not "
     "hold if the two have nothing in common, and cannot be told otherwise. A claim of about a "
     "number allows a tenth of it to either side, one of a direction all that lies there. Dated "
-    "facts and sums have no interval: their value stands for it; a sum must come to the printed "
-    "number, rounded."
+    "facts have the range over the contracts they were run with, or their value alone; a sum has "
+    "its value, which must come to the printed number, rounded."
 )
 
 

@@ -38,8 +38,8 @@ def states(found: ControlStudy) -> list[dict[str, Any]]:
     return rows
 
 
-def summarise_control(found: ControlStudy) -> str:
-    """Return terms, band and comparison."""
+def summarise_control(found: ControlStudy, *, origin: str = "") -> str:
+    """Return terms, band and comparison; ``origin`` says how much of the data is a model's."""
     terms, made = found.terms, found.programme
     told = "as told" if terms.loss is not None else "which makes intensity 1 best on average"
     first, last = found.judged
@@ -68,7 +68,7 @@ def summarise_control(found: ControlStudy) -> str:
         between = f"{percent(low, 2)} … {percent(high, 2)}"
         rows.append([f"{name}, than {rival}", percent(mean, 2), between, _verdict(low, high)])
     lines.append(columns(rows, right=[1]))
-    lines.append(NOT_ADVICE)
+    lines += [*([origin] if origin else []), NOT_ADVICE]
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 NOT_ADVICE = "Not investment advice."
 """Stands under every result, whatever shows it."""
@@ -82,6 +82,18 @@ def usd_short(value: float) -> str:
     else:
         text = f"${size:,.4g}"
     return MINUS + text if value < 0 else text
+
+
+def modelled(shares: Mapping[str, float]) -> str:
+    """Return the sentence that says how much of what is a model's; empty if nothing is.
+
+    Examples
+    --------
+    >>> modelled({"VIX": 0.85, "the index": 0.0})
+    'Data: VIX modelled on 85% of the sessions.'
+    """
+    said = [f"{name} modelled on {percent(share, 0)}" for name, share in shares.items() if share]
+    return f"Data: {'; '.join(f'{each} of the sessions' for each in said)}." if said else ""
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:

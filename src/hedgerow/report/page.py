@@ -14,8 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from hedgerow.engine.run import text_of
-from hedgerow.errors import HedgerowError
-from hedgerow.files import not_written, write_whole
+from hedgerow.files import save as save_file
 from hedgerow.report import decisions, formats, panels, story, tables
 from hedgerow.report.divest import sentence
 from hedgerow.research.comparison import PERIODS, Comparison
@@ -52,15 +51,7 @@ def save(text: str, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    if path.is_dir():
-        raise HedgerowError(
-            "this is a folder", where=str(path), mend="name a file in it, such as report.html"
-        )
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise not_written(HedgerowError, "the report", path, error) from None
-    return path
+    return save_file(path, text, "the report")
 
 
 def render(found: Comparison) -> str:

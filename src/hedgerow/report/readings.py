@@ -12,7 +12,16 @@ import numpy as np
 from hedgerow.core.market import Floats
 from hedgerow.report import panels, tables
 from hedgerow.report.charts import WIDTH, Chart, Line, Span, axis, path
-from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd, usd_short
+from hedgerow.report.formats import (
+    DASH,
+    NOT_ADVICE,
+    columns,
+    modelled,
+    number,
+    percent,
+    usd,
+    usd_short,
+)
 from hedgerow.report.page import fill, save
 from hedgerow.research.crises import crises_in
 from hedgerow.research.readings import LEVELS, Reading, Readings, Variant, intensities, several
@@ -161,13 +170,11 @@ def at_levels(found: Readings) -> list[list[str]]:
 
 def origin(found: Readings) -> list[str]:
     """Return how much of VIX, of signals and of the hedge's prices is a model's, as sentences."""
-    said = []
-    for name, word in (("vix", "VIX"), ("hedge prices", f"prices of {found.sleeve.name}")):
-        share = found.provenance.get(name, {}).get("modelled", 0.0)
-        if share:
-            said.append(f"{word} modelled on {percent(share, 0)} of the sessions")
-    made = [f"Data: {'; '.join(said)}."] if said else []
-    return [*made, *(f"{note}." for note in found.notes)]
+    words = {"vix": "VIX", "hedge prices": f"prices of {found.sleeve.name}"}
+    said = modelled(
+        {word: found.provenance.get(name, {}).get("modelled", 0.0) for name, word in words.items()}
+    )
+    return [*([said] if said else []), *(f"{note}." for note in found.notes)]
 
 
 def _wrapped(text: str) -> str:
@@ -204,7 +211,7 @@ def render(found: Readings, *, version: str = "", source: str = "") -> str:
     ran = [(i, item) for i, item in enumerate(found.items) if item.track is not None]
     drawn: dict[str, Any] = {"charts": {}, "back": None, "readings": NO_READINGS}
     if found.ground is not None and ran:
-        drawn = _over_time(found, ran)
+        drawn = _over_time(ran)
     head, *rows = figures(found)
     levels = at_levels(found)
     return fill(
@@ -228,6 +235,7 @@ def render(found: Readings, *, version: str = "", source: str = "") -> str:
             "head": head,
             "rows": rows,
             "levels": levels,
+            "bounded": not found.raw,
             "curve": _curve(found),
             "origin": origin(found),
             "provenance": tables.provenance(found.provenance),
@@ -254,7 +262,7 @@ def _key(i: int) -> str:
     return "dynamic" if i == 0 else f"shade shade-{(i - 1) % SHADES}"
 
 
-def _over_time(found: Readings, ran: list[tuple[int, Reading]]) -> dict[str, Any]:
+def _over_time(ran: list[tuple[int, Reading]]) -> dict[str, Any]:
     tracks = [(i, item.track) for i, item in ran if item.track is not None]
     first = tracks[0][1]
     span = Span(first.dates.astype("int64"))

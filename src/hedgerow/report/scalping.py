@@ -38,7 +38,7 @@ _STYLE = """
 """
 
 
-def told(study: Scalping, name: str) -> str:
+def told(study: Scalping, name: str, *, origin: str = "") -> str:
     """Return the answer as text: whether gamma paid for theta, then the tables.
 
     Parameters
@@ -47,6 +47,8 @@ def told(study: Scalping, name: str) -> str:
         Its first lane is the one that is split.
     name
         Of the sleeve.
+    origin
+        The sentence that says how much of the data is a model's.
     """
     held = study.exposure
     days = held.times.astype("datetime64[D]")
@@ -66,6 +68,7 @@ def told(study: Scalping, name: str) -> str:
             "",
             f"Gamma expected and realised (C5), USD by year, hedged: {study.rules[0].name}",
             _table(period_rows(by_period(study))),
+            *([origin] if origin else []),
             NOT_ADVICE,
         ]
     )
@@ -130,12 +133,13 @@ def period_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Return what was gained by year or month in words, a row of heads first."""
     keys = ("gamma", "expected_implied", "expected_realised", "theta", "vega", "delta", "residual")
     head = ["", "gamma", "at implied", "at realised", "theta", "vega", "unhedged", "residual",
-            "costs", "all together"]  # fmt: skip
+            "costs", "interest", "all together"]  # fmt: skip
     body = [
         [
             row["period"],
             *(usd(row[key]) for key in keys),
             usd(row["hedge_costs"] + row["option_costs"]),
+            usd(row["financing"]),
             usd(row["pnl"]),
         ]
         for row in rows
@@ -200,7 +204,7 @@ def _ways(study: Scalping) -> str:
     ticks = linear_ticks(0.0, most, 5)
     made = [
         *grid(scale, _WIDE),
-        _heading("Standard deviation of a month, over hedge costs a year"),
+        _heading("↑ Standard deviation of a month · → hedge costs a year"),
         *ticks_below(across(ticks, 0.0, most, _WIDE), [usd_short(v) for v in ticks], _HIGH),
     ]
     points = list(zip(places.tolist(), scale.y(risk).tolist(), strict=True))

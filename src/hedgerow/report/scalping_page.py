@@ -25,7 +25,15 @@ LIMITS = (
 )
 
 
-def write(study: Scalping, name: str, path: Path, *, version: str = "") -> Path:
+def write(
+    study: Scalping,
+    name: str,
+    path: Path,
+    *,
+    version: str = "",
+    origin: str = "",
+    source: str = "",
+) -> Path:
     """Write the page whole or not at all.
 
     Parameters
@@ -36,16 +44,22 @@ def write(study: Scalping, name: str, path: Path, *, version: str = "") -> Path:
         The HTML file; missing folders are made, an old page is replaced.
     version
         Of Hedgerow, for the foot of the page.
+    origin
+        The sentence that says how much of the data is a model's.
+    source
+        Where the data came from, as the user named it.
 
     Raises
     ------
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return save(render(study, name, version=version), path)
+    return save(render(study, name, version=version, origin=origin, source=source), path)
 
 
-def render(study: Scalping, name: str, *, version: str = "") -> str:
+def render(
+    study: Scalping, name: str, *, version: str = "", origin: str = "", source: str = ""
+) -> str:
     """Return the page as HTML; equal studies give equal text."""
     held = study.exposure
     days = held.times.astype("datetime64[D]")
@@ -56,9 +70,10 @@ def render(study: Scalping, name: str, *, version: str = "") -> str:
     facts: dict[str, Any] = {
         "version": version,
         "title": title,
-        "kicker": f"{title} · {days[0]} to {days[-1]}",
+        "kicker": f"{title} · {days[0]} to {days[-1]}{f' · data: {source}' if source else ''}",
         "headline": headline,
         "sentences": sentences,
+        "origin": origin,
         "not_advice": NOT_ADVICE,
         "tiles": _tiles(study),
         "filled": "at the next close" if held.lag else "at the close that decides: nobody can",

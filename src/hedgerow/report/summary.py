@@ -7,30 +7,31 @@ from collections.abc import Callable, Mapping
 from textwrap import wrap
 from typing import Any
 
+from hedgerow.report import formats
 from hedgerow.report.divest import sentence
-from hedgerow.report.formats import DASH, NOT_ADVICE
+from hedgerow.report.formats import NOT_ADVICE, number, usd
 from hedgerow.research.comparison import Comparison
 
 __all__ = ["ROWS", "percent", "summarise"]
 
 ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("Final NAV", "nav_end", lambda v: f"${v:,.0f}"),
-    ("Return a year", "annual_return", lambda v: f"{v:.2%}"),
-    ("Volatility", "annual_vol", lambda v: f"{v:.2%}"),
-    ("Sharpe (over bills)", "sharpe_excess", lambda v: f"{v:.2f}"),
-    ("Max drawdown", "max_drawdown", lambda v: f"{v:.1%}"),
-    ("Hedge P&L", "hedge_pnl", lambda v: f"${v:,.0f}"),
-    ("Theta and roll paid", "carry_paid", lambda v: f"${v:,.0f}"),
-    ("Transaction costs", "transaction_costs", lambda v: f"${v:,.0f}"),
-    ("Hedge cost a year", "hedge_cost_per_year", lambda v: f"{v:.2%}"),
-    ("Trades a year", "trades_per_year", lambda v: f"{v:.1f}"),
-    ("Mean intensity", "mean_x", lambda v: f"{v:.2f}"),
+    ("Final NAV", "nav_end", usd),
+    ("Return a year", "annual_return", lambda v: percent(v, 2)),
+    ("Volatility", "annual_vol", lambda v: percent(v, 2)),
+    ("Sharpe (over bills)", "sharpe_excess", number),
+    ("Max drawdown", "max_drawdown", lambda v: percent(v, 1)),
+    ("Hedge P&L", "hedge_pnl", usd),
+    ("Theta and roll paid", "carry_paid", usd),
+    ("Transaction costs", "transaction_costs", usd),
+    ("Hedge cost a year", "hedge_cost_per_year", lambda v: percent(v, 2)),
+    ("Trades a year", "trades_per_year", lambda v: number(v, 1)),
+    ("Mean intensity", "mean_x", number),
 )
 
 
 def percent(value: float | None, digits: int = 0) -> str:
     """Return a share as a percentage, or a dash where there is none."""
-    return DASH if value is None or math.isnan(value) else f"{value:.{digits}%}"
+    return formats.percent(value, digits)
 
 
 def summarise(found: Comparison) -> str:
@@ -65,8 +66,8 @@ def _matched(found: Comparison, period: str) -> list[str]:
     made = found.matched["strategies"][period]
     said = (
         f"  A fixed hedge of {found.matched['scale']:.2f}× costs as much: hedge P&L "
-        f"${made['hedge_pnl']:,.0f}, Sharpe {made['sharpe_excess']:.2f}, "
-        f"max drawdown {made['max_drawdown']:.1%}"
+        f"{usd(made['hedge_pnl'])}, Sharpe {number(made['sharpe_excess'])}, "
+        f"max drawdown {percent(made['max_drawdown'], 1)}"
     )
     if period == "test" and found.matched["her"] is not None:
         ours, its = found.matched["dynamic_her"], found.matched["her"]
@@ -107,10 +108,10 @@ def _crises(found: Comparison) -> list[str]:
         partly = row["modelled"] > 0.0 and not always
         name = row["name"] + (" *" if row["partial"] else "") + (" †" if partly else "")
         lines.append(
-            f"  {name:<22}{row['portfolio_return']:>10.1%}"
-            f"{'$' + format(row['portfolio_loss'], ',.0f'):>14}"
-            f"{'$' + format(row['static_gain'], ',.0f'):>14}"
-            f"{'$' + format(row['dynamic_gain'], ',.0f'):>14}"
+            f"  {name:<22}{percent(row['portfolio_return'], 1):>10}"
+            f"{usd(row['portfolio_loss']):>14}"
+            f"{usd(row['static_gain']):>14}"
+            f"{usd(row['dynamic_gain']):>14}"
             f"{percent(row['static_her']):>9}{percent(row['dynamic_her']):>9}"
         )
     if not found.crises:

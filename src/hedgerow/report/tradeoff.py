@@ -17,6 +17,7 @@ from hedgerow.report.formats import percent
 from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 from hedgerow.research.candidates import Candidate
 from hedgerow.research.choosing import Choice
+from hedgerow.research.divest import EVEN_RETURN
 
 _WIDE, _HIGH, _LEFT, _TOP, _RIGHT = 760, 440, 74, 92, 40
 _LETTER, _BOLD = 6.4, 7.2
@@ -208,7 +209,7 @@ def _plot(found: Choice) -> list[str]:
         taken += boxes
         made.append(thread)
         words.append(word)
-    words += _sides(taken)
+    words += _sides(found, taken)
     made += [_mark(each, x, y) for each, (x, y) in marks]
     return made + words
 
@@ -270,14 +271,21 @@ def _mark(each: Candidate, x: float, y: float) -> str:
     return f'<path class="{key}" d="{d}">{title}</path>'
 
 
-def _sides(taken: Sequence[Box]) -> list[str]:
-    """Say on which side of the divest line a hedge is better, where there is room to say it."""
+def _sides(found: Choice, taken: Sequence[Box]) -> list[str]:
+    """Say on which side of the divest line a hedge is better, where there is room to say it.
+
+    A line that does not rise to the right has no such side: some part on it beats others.
+    """
+    given_up = np.array([row["return_given_up"] for row in found.line])
+    sides = ("better than holding less equity", "worse than it")
+    if (np.maximum.accumulate(given_up) - given_up).max(initial=0.0) > EVEN_RETURN:
+        sides = ("less equity earned more here", "")
     made = []
     for word, box, anchor in (
-        ("better than holding less equity", Box(8.0, 6.0, 190.0, 24.0), "start"),
-        ("worse than it", Box(_WIDE - 90.0, _HIGH - 24.0, _WIDE - 8.0, _HIGH - 6.0), "end"),
+        (sides[0], Box(8.0, 6.0, 190.0, 24.0), "start"),
+        (sides[1], Box(_WIDE - 90.0, _HIGH - 24.0, _WIDE - 8.0, _HIGH - 6.0), "end"),
     ):
-        if covered([box], taken) == 0.0:
+        if word and covered([box], taken) == 0.0:
             x = box.left if anchor == "start" else box.right
             made.append(
                 f'<text class="side" x="{x:.0f}" y="{box.bottom - 4:.0f}" '

@@ -117,9 +117,7 @@ def her(track: Track, rows: slice) -> float | None:
         for stretch in crises.crises_in(track)
         if track.dates[stretch.rows.start] >= begin
     ]
-    lost = [each for each in made if each["portfolio_loss"] > 0.0]
-    loss = sum(each["portfolio_loss"] for each in lost)
-    return sum(each["hedge_gain"] for each in lost) / loss if loss else None
+    return crises.pooled((each["hedge_gain"], each["portfolio_loss"]) for each in made)
 
 
 def tail(track: Track, rows: slice) -> float | None:
@@ -160,7 +158,21 @@ def _numbers(value: Any) -> int:
 
 
 def protect(kind: Protection, ours: Mapping[str, Any], none: Mapping[str, Any]) -> float | None:
-    """Return how much a hedge protected, from its measures and those of no hedge."""
+    """Return how much a hedge protected.
+
+    Parameters
+    ----------
+    kind
+        ``drawdown`` and ``tail``: by how much its measure lies above that of no hedge; ``her``: its
+        HER itself.
+    ours, none
+        Measures of the hedge and of no hedge, as `measures_of` has them.
+
+    Examples
+    --------
+    >>> protect("drawdown", {"max_drawdown": -0.25}, {"max_drawdown": -0.5})
+    0.25
+    """
     if kind == "her":
         found = ours["her"]
     else:

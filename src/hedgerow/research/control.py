@@ -21,41 +21,36 @@ from hedgerow.errors import RangeError
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
-from hedgerow.policies.fitting.chain import (
-    LEVEL,
-    Chain,
-    Terms,
-    count,
-    programme,
-)
+from hedgerow.policies.fitting.chain import LEVEL, Chain, Terms, count, programme
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.fitting.programme import Band, Programme, solve
 from hedgerow.policies.overlays import Bounds
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
+from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.research.trial import Bill, Trial, charge, charge_each, history, simulate
 
-EDGES = (13.0, 16.0, 20.0, 25.0, 32.0)
+EDGES = ControlEdge.edges
 """Where one VIX bucket ends and the next begins, points."""
 
 AXES: Mapping[str, Sequence[float]] = {
-    "linear.low": (8.0, 10.0, 12.0, 14.0, 16.0),
+    "linear.low": (-40.0, 0.0, 8.0, 10.0, 12.0, 14.0, 16.0),
     "linear.high": (18.0, 20.0, 22.0, 25.0, 30.0, 40.0, 60.0),
     "trigger.move": (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 25.0),
 }
-"""The grid of (a, a + b, trigger) that the best rule is searched in."""
+"""The grid of (a, a + b, trigger) that the best rule is searched in.
+
+With a far below any VIX the rule is nearly a fixed hedge, which is best where trading is dear.
+"""
 
 REFITTED = "band, refitted yearly"
 """Name of the band that fits and solves anew every year."""
 
-DAYS = 365.0
-"""Calendar days a year, for a carry that is told per calendar day."""
-
-LEAST = 1260
+LEAST = ControlEdge.least
 """Sessions that a fit needs."""
 
-REGIME = "vix_ma20"
+REGIME = ControlEdge.by
 """Signal that tells the regime."""
 
 
@@ -156,7 +151,15 @@ def refitted_policy(by: str, edges: tuple[float, ...], split: float, terms: Term
 def trigger_policy(
     terms: Terms, low: float = 12.0, high: float = 22.0, move: float = 3.0
 ) -> Policy:
-    """Return the linear rule that trades when VIX has moved by more than ``move`` points."""
+    """Return the linear rule that trades when VIX has moved by more than ``move`` points.
+
+    Parameters
+    ----------
+    terms
+        Its floor and cap become bounds.
+    low, high, move
+        VIX in points at intensities 0 and 1, and what it must move.
+    """
     trigger = Trigger("vix", move=move, relative=None, every=None, drawdown=None)
     steps: list[Step] = [Linear("vix", low=low, high=high), Bounds(terms.floor, terms.cap), trigger]
     return Policy(name=f"{move:g}-point trigger", signals=[Level("vix")], steps=steps)
@@ -192,7 +195,7 @@ def calibrate(market: Market, sleeve: Sleeve) -> tuple[float, float]:
     fixed, by_nav = ground.sizes
     contracts = np.abs(fixed / portfolio.value + by_nav)
     relative = float(ground.market["vix"].mean()) / LEVEL
-    carry = float((contracts * ground.strip.next_carry).mean()) * DAYS / relative
+    carry = float((contracts * ground.strip.next_carry).mean()) * DAYS_PER_YEAR / relative
     if not carry > 0.0:
         raise RangeError(
             "this sleeve earns carry instead of paying it, so holding it costs nothing",

@@ -6,6 +6,7 @@ fitted, and no window depends on the run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,7 +130,23 @@ def overall(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the HER over all crises together: Σ gain ÷ Σ loss."""
     made: dict[str, Any] = {}
     for name, key in (("dynamic", "portfolio_loss"), ("static", "static_portfolio_loss")):
-        losses = [row for row in rows if row[key] > 0.0]
-        loss = sum(row[key] for row in losses)
-        made[f"{name}_her"] = sum(row[f"{name}_gain"] for row in losses) / loss if loss else None
+        made[f"{name}_her"] = pooled((row[f"{name}_gain"], row[key]) for row in rows)
     return made
+
+
+def pooled(stretches: Iterable[tuple[float, float]]) -> float | None:
+    """Return the HER (C4) of several stretches, Σ gain ÷ Σ loss; None where none lost.
+
+    Parameters
+    ----------
+    stretches
+        The hedge's gain and the portfolio's loss in each, USD; only those that lost count.
+
+    Examples
+    --------
+    >>> pooled([(10.0, 100.0), (30.0, 100.0), (5.0, -20.0)])
+    0.2
+    """
+    losing = [(gain, loss) for gain, loss in stretches if loss > 0.0]
+    lost = sum(loss for _, loss in losing)
+    return sum(gain for gain, _ in losing) / lost if lost else None

@@ -126,7 +126,8 @@ class Divesting:
         -------
         dict or None
             ``at_equal_return`` and ``at_equal_drawdown``, each the fields of `Divested`, and the
-            ``verdict`` of both together.  None where NAV was ruined.
+            ``verdict`` of both: ``worse`` if either part beats the hedge, ``better`` if the hedge
+            beats one and is beaten by none.  None where NAV was ruined.
         """
         return self.beside_each({"": hedged})[""]
 
@@ -147,13 +148,15 @@ class Divesting:
             def gap(kept: float, which: int = which) -> float:
                 return float(self.measures(kept)[which] - ours[which])
 
-            found = crossings(gap, GRID, table[:, which] - ours[which])
+            found = zeros(gap, GRID, table[:, which] - ours[which])
             near = float(GRID[np.argmin(np.abs(table[:, which] - ours[which]))])
             best = max(found or [near], key=lambda kept: self.measures(kept)[1 - which])
             made[name] = self._divested(best, ours, which if found else None)
+        words = [each.verdict for each in made.values()]
         return {
             **{name: each._asdict() for name, each in made.items()},
-            "verdict": together(*(each.verdict for each in made.values())),
+            # worse than one of them: that part fell less for as much, or gave more for the same
+            "verdict": "worse" if "worse" in words else together(*words),
         }
 
     def _divested(self, kept: float, ours: tuple[float, float], matched: int | None) -> Divested:
@@ -164,8 +167,8 @@ class Divesting:
         return Divested(kept, matched is not None, annual, deepest, more, shallower, verdict)
 
 
-def crossings(gap: Callable[[float], float], at: Floats, gaps: Floats) -> list[float]:
-    """Return where a function is zero, one place in each interval of a grid where it turns.
+def zeros(gap: Callable[[float], float], at: Floats, gaps: Floats) -> list[float]:
+    """Return where a function is zero, one place in each interval of a grid over which it turns.
 
     Parameters
     ----------
@@ -177,20 +180,15 @@ def crossings(gap: Callable[[float], float], at: Floats, gaps: Floats) -> list[f
     Examples
     --------
     >>> at = np.linspace(0.0, 1.0, 11)
-    >>> [round(x, 6) for x in crossings(lambda x: x * x - 0.25, at, at**2 - 0.25)]
+    >>> [round(x, 6) for x in zeros(lambda x: x * x - 0.25, at, at**2 - 0.25)]
     [0.5]
     """
+    from scipy.optimize import brentq
+
     gaps = np.where(np.abs(gaps) <= 1e-12, 0.0, gaps)  # what is left of a difference of floats
     found = [float(x) for x, g in zip(at, gaps, strict=True) if g == 0.0]
     for i in np.flatnonzero(gaps[:-1] * gaps[1:] < 0.0):
-        low, high, below = float(at[i]), float(at[i + 1]), gaps[i] < 0.0
-        for _ in range(40):  # to 1e-14
-            middle = (low + high) / 2.0
-            if (gap(middle) < 0.0) == below:
-                low = middle
-            else:
-                high = middle
-        found.append((low + high) / 2.0)
+        found.append(float(brentq(gap, at[i], at[i + 1], xtol=1e-14)))
     return sorted(found)
 
 

@@ -155,7 +155,7 @@ def variants(kind: str) -> tuple[Variant, ...]:
     ['option-a', 'formula', 'example', 'worked-2017']
     """
     if kind not in STEPS:
-        raise PolicyError(f"unknown rule '{kind}'", where="RULE", mend=nearest(kind, STEPS))
+        raise PolicyError(f"unknown rule '{kind}'", where="RULE", mend=nearest(kind, several()))
     cls = STEPS[kind]
     said: Mapping[str, str] = getattr(cls, "readings", {})
     found = [
@@ -286,21 +286,24 @@ def readings(
     items = [_built(variant, raw=raw) for variant in found]
     length = len(market.between(None, end))
     items = [_warmable(item, length) for item in items]
-    able = [item.policy for item in items if item.policy is not None and not item.problem]
     plain = Readings(kind, tuple(items), sleeve, portfolio, raw)
-    if not able:
-        return plain
-    ground = run.prepare(
-        market,
-        sleeve,
-        portfolio,
-        costs=costs,
-        lookback=max(policy.lookback for policy in able),
-        start=start,
-        end=end,
-    )
-    static = run.play("static", fixed_policy(ground), ground)
-    played = [_played(item, ground, static) for item in items]
+    while True:
+        able = [item.policy for item in items if item.policy is not None and not item.problem]
+        if not able:
+            return plain
+        lookback = max(policy.lookback for policy in able)
+        ground = run.prepare(
+            market, sleeve, portfolio, costs=costs, lookback=lookback, start=start, end=end
+        )
+        static = run.play("static", fixed_policy(ground), ground)
+        played = [_played(item, ground, static) for item in items]
+        ran = [item.policy.lookback for item in played if item.policy and not item.problem]
+        if not ran or max(ran) == lookback:
+            break
+        # the longest history was that of a reading whose data lack: it holds nobody up
+        items = [
+            replace(item, problem=done.problem) for item, done in zip(items, played, strict=True)
+        ]
     return replace(
         plain,
         items=tuple(_against(item, played[0]) for item in played),

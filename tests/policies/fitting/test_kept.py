@@ -28,6 +28,14 @@ def test_equal_contents_are_made_once_and_others_anew() -> None:
     assert make(column) == 1
 
 
+def test_a_long_column_given_by_its_name_is_told_from_another() -> None:
+    make = keeping.kept(lambda column: float(column.sum()))
+    long = np.zeros(5000)
+    assert make(column=long) == 0.0
+    long[2500] = 1.0  # where the text of an array leaves its values out
+    assert make(column=long) == 1.0
+
+
 def test_what_cannot_be_made_is_not_kept() -> None:
     tries: list[int] = []
 

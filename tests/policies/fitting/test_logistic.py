@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from hedgerow.errors import DataError
 from hedgerow.policies.fitting.logistic import Logistic, hazard, logistic, outcomes
 
 
@@ -54,14 +55,23 @@ def test_a9_inputs_that_separate_the_outcomes_keep_finite_weights() -> None:
     assert 0.8 < chance.max() < 1.0
 
 
-def test_a9_an_input_that_never_moves_gets_no_weight(sample) -> None:
+@pytest.mark.parametrize("ridge", [0.0, 1.0])
+def test_a9_an_input_that_never_moves_gets_no_weight(sample, ridge: float) -> None:
     inputs, happened = sample
     still = inputs.copy()
     still[:, 2] = 0.0
-    made = logistic(still, happened)
+    made = logistic(still, happened, ridge)
     assert made.weights[2] == 0.0
-    two = logistic(inputs[:, :2], happened)
+    two = logistic(inputs[:, :2], happened, ridge)
     np.testing.assert_allclose(made.weights[:2], two.weights, rtol=1e-9)
+
+
+@pytest.mark.parametrize("count", [60, 200])
+def test_a9_without_a_penalty_inputs_that_separate_the_outcomes_are_told(count: int) -> None:
+    inputs = np.random.default_rng(count).normal(size=(count, 2))
+    for happened in (inputs[:, 0] > 0.5, inputs[:, 0] == inputs[:, 0].max()):
+        with pytest.raises(DataError, match="choose a ridge above 0"):
+            logistic(inputs, happened.astype(float), ridge=0.0)
 
 
 def test_a9_a_hazard_stays_inside_0_and_1_far_out() -> None:

@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 from hedgerow.core.market import Floats
 from hedgerow.core.step import plain_spoken
 from hedgerow.policies.fitting.programme import HALF, Programme
-from hedgerow.policies.rules import Level_, Positive, _ordered
+from hedgerow.policies.rules import Intensity, Positive, check_order
 from hedgerow.policies.signals import STRICT, YEAR
 
 PRIOR = 5.0
@@ -89,13 +89,13 @@ class Terms:
     protection: Share = 0.5
     fall: Share = 0.05
     horizon: Annotated[int, Field(ge=1, le=252)] = 20
-    floor: Level_ = 0.2
-    cap: Level_ = 2.0
+    floor: Intensity = 0.2
+    cap: Intensity = 2.0
     kind: ClassVar[str] = "control"
 
     @model_validator(mode="after")
     def _rises(self) -> Terms:
-        _ordered(self.floor, self.cap, "floor, cap")
+        check_order(self.floor, self.cap, "floor, cap")
         if self.cap == self.floor:
             raise ValueError("cap must be greater than floor")
         return self

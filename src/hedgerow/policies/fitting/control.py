@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
-from hedgerow.core.fitting import Every, Fit, refits
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.step import Signal, signal
+from hedgerow.policies.fitted import Scheduled
 from hedgerow.policies.fitting.chain import Terms, count, programme, state_of
+from hedgerow.policies.fitting.kept import kept
 from hedgerow.policies.fitting.programme import solve
 from hedgerow.policies.rules import Points
 from hedgerow.policies.signals import STRICT, Column
-from hedgerow.policies.tables import Edges, _as_tuple
+from hedgerow.policies.tables import Edges, as_tuple
 
 SPOT = "spx"
 """Column of the index whose falls are crashes."""
@@ -26,7 +27,7 @@ SPOT = "spx"
 
 @signal
 @dataclass(frozen=True, config=STRICT)
-class ControlEdge(Terms):
+class ControlEdge(Terms, Scheduled):
     """A14: an edge of the no-trade band in today's state, fitted to the past and solved for.
 
     A state is a bucket of VIX and one of two regimes.  Transitions and crash losses are counted on
@@ -63,9 +64,12 @@ class ControlEdge(Terms):
     cap
         Greatest intensity.
     every
-        Calendar period whose first session brings a new fit.
+        ``year``, ``half``, ``quarter`` or ``month``: the first session of each brings a new fit.
+        ``never``: the first fit stays.
+    window
+        Sessions fitted to; None for all the past.
     least
-        Sessions that a fit needs at least.
+        Sessions that the first fit needs.
 
     Examples
     --------
@@ -78,14 +82,12 @@ class ControlEdge(Terms):
     edges: Edges = (13.0, 16.0, 20.0, 25.0, 32.0)
     by: Column = "vix_ma20"
     split: Points = 20.0
-    every: Every = "year"
-    least: Annotated[int, Field(ge=100, le=5040)] = 1260
     kind: ClassVar[str] = "control_edge"
 
     @field_validator("edges", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _fits(self) -> ControlEdge:
@@ -99,32 +101,28 @@ class ControlEdge(Terms):
         return f"control_{self.edge}"
 
     @property
-    def lookback(self) -> int:
-        """The sessions of the first fit, after those that the regime's signal needs."""
-        return self.least + _named(self.by).lookback - 1
+    def warmth(self) -> int:
+        """The sessions that the regime's signal needs before its first."""
+        return _named(self.by).lookback - 1
 
-    def fits(self, market: Market) -> tuple[Fit, ...]:
-        """Return every fit made on this market, oldest first.
+    def seen(self, market: Market) -> Floats:
+        """Return VIX, the regime's signal and the index, **shape** (T, 3)."""
+        return np.column_stack([market[self.column], _named(self.by)(market), market[SPOT]])
+
+    def estimate(self, rows: Floats) -> Mapping[str, float]:
+        """Count the states and solve for both edges.
 
         Parameters are ``loss`` and, for each state, ``lower_i`` and ``upper_i``; state i is VIX
         bucket i in the low regime, and in the high one after those.
         """
-        seen = (market[self.column], _named(self.by)(market), market[SPOT])
-        past = np.ascontiguousarray(np.column_stack([*seen]))
         # both edges come from one solution, and a policy asks for each
-        return _made(replace(self, edge="lower"), market.dates.tobytes(), past.tobytes())
+        return _solved(replace(self, edge="lower"), rows)
 
-    def __call__(self, market: Market) -> Floats:
-        """Return the edge, **shape** (T,), NaN before the first fit."""
-        vix, by = market[self.column], _named(self.by)(market)
-        states = state_of(vix, by, self.edges, self.split)
-        out = np.full(len(market), np.nan)
-        for fit in self.fits(market):
-            levels = np.array(
-                [fit.parameters[f"{self.edge}_{i}"] for i in range(2 * len(self.edges) + 2)]
-            )
-            out[fit.row :] = levels[states[fit.row :]]
-        return np.where(np.isfinite(vix) & np.isfinite(by), out, np.nan)
+    def predict(self, rows: Floats, parameters: Mapping[str, float]) -> Floats:
+        """Return the edge in the state of each row."""
+        states = state_of(rows[:, 0], rows[:, 1], self.edges, self.split)
+        levels = [parameters[f"{self.edge}_{i}"] for i in range(2 * len(self.edges) + 2)]
+        return np.array(levels)[states]
 
 
 def _named(name: str) -> Signal:
@@ -133,23 +131,12 @@ def _named(name: str) -> Signal:
     return signal_named(name)
 
 
-@lru_cache(maxsize=8)
-def _made(edge: ControlEdge, dates: bytes, past: bytes) -> tuple[Fit, ...]:
-    """Fit and solve on every date of the schedule; columns come as bytes, which can be a key."""
-    days = np.frombuffer(dates, dtype="datetime64[D]")
-    columns = np.frombuffer(past, dtype=np.float64).reshape(len(days), 3)
-    known = np.asarray(np.isfinite(columns).all(axis=1))
-    first = int(np.argmax(known)) if known.any() else len(days)
-    made = []
-    for row in refits(days, edge.every, edge.least, first):
-        used = np.flatnonzero(known[: row + 1])
-        vix, by, spot = columns[used].T
-        chain = count(vix, by, spot, edge.edges, edge.split, edge)
-        solvable = programme(chain, edge)
-        band = solve(solvable)
-        found = {"loss": solvable.weight}
-        for i, (lower, upper) in enumerate(zip(band.lower, band.upper, strict=True)):
-            found |= {f"lower_{i}": float(lower), f"upper_{i}": float(upper)}
-        dated = (str(days[row]), str(days[used[0]]), str(days[used[-1]]))
-        made.append(Fit(int(row), *dated, len(used), found))
-    return tuple(made)
+@kept
+def _solved(edge: ControlEdge, rows: Floats) -> Mapping[str, float]:
+    vix, by, spot = rows[np.isfinite(rows).all(axis=1)].T
+    solvable = programme(count(vix, by, spot, edge.edges, edge.split, edge), edge)
+    band = solve(solvable)
+    found = {"loss": solvable.weight}
+    for i, (lower, upper) in enumerate(zip(band.lower, band.upper, strict=True)):
+        found |= {f"lower_{i}": float(lower), f"upper_{i}": float(upper)}
+    return found

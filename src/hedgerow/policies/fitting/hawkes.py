@@ -165,6 +165,13 @@ def residuals(times: Floats, made: Hawkes) -> Floats:
 def simulated(made: Hawkes, horizon: float, rng: np.random.Generator) -> Floats:
     """Return the times of one path's events, drawn by Ogata's thinning, **shape** (n,).
 
+    Parameters
+    ----------
+    made, horizon
+        Parameters; how long the path is, in their unit of time.
+    rng
+        Random numbers.
+
     Examples
     --------
     >>> times = simulated(Hawkes(0.1, 0.3, 0.6), 1000.0, np.random.default_rng(0))

@@ -34,7 +34,7 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(make)
     def remembering(*args: P.args, **kwargs: P.kwargs) -> R:
         state = hashlib.sha256()
-        for value in (*args, *sorted(kwargs.items())):
+        for value in (*args, *(part for item in sorted(kwargs.items()) for part in item)):
             if isinstance(value, np.ndarray):
                 state.update(f"{value.dtype}{value.shape}".encode())
                 state.update(np.ascontiguousarray(value).tobytes())

@@ -7,11 +7,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hedgerow.core.market import Floats
+from hedgerow.errors import DataError
 
 Event = Literal["fall", "day"]
 
-_ROUNDS = 100
 _CLOSE = 1e-12
+"""Mean change of a weight at which the maximum is found."""
+
+_OUT_OF_ROUNDS = 1
+"""What scipy's status says when it gave up."""
 
 
 class Logistic(NamedTuple):
@@ -76,7 +80,7 @@ def drops(spot: Floats, drop: float) -> Floats:
 
 
 def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
-    """Fit a logistic hazard by penalised maximum likelihood (Newton's method).
+    """Fit a logistic hazard by penalised maximum likelihood (scipy's Newton-CG).
 
     The penalty ``ridge/2 · Σ w²`` is on the weights of standardised inputs.  It keeps weights
     finite where the inputs separate the outcomes, and leaves the mean hazard as observed.
@@ -91,6 +95,11 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     ridge
         Weight of the penalty; 0 is plain maximum likelihood.
 
+    Raises
+    ------
+    DataError
+        If without a penalty the inputs separate the outcomes.
+
     Examples
     --------
     >>> x = np.array([[10.0], [12.0], [20.0], [30.0], [14.0], [25.0]])
@@ -98,28 +107,39 @@ def logistic(inputs: Floats, happened: Floats, ridge: float = 1.0) -> Logistic:
     >>> round(made.mean, 6), made.weights[0] > 0.0
     (0.5, True)
     """
+    from scipy.optimize import minimize
+
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
-    spread = np.where(spread > 1e-12, spread, 1.0)
+    flat = spread <= 1e-12
+    spread = np.where(flat, 1.0, spread)
     table = np.column_stack([np.ones(len(inputs)), (inputs - centre) / spread])
-    penalty = np.r_[0.0, np.full(inputs.shape[1], ridge)]
+    # an input that stood still has no weight, and without a penalty any would do
+    penalty = np.r_[0.0, np.where(flat, 1.0, ridge)]
 
     def loss(beta: Floats) -> float:
         odds = table @ beta
         return float(np.logaddexp(0.0, odds).sum() - happened @ odds + penalty @ beta**2 / 2.0)
 
-    share = happened.mean()
-    beta = np.r_[np.log(share / (1.0 - share)), np.zeros(inputs.shape[1])]
-    now = loss(beta)
-    for _ in range(_ROUNDS):
+    def slope(beta: Floats) -> Floats:
+        return np.asarray(table.T @ (_sigmoid(table @ beta) - happened) + penalty * beta)
+
+    def bend(beta: Floats) -> Floats:
         p = _sigmoid(table @ beta)
-        slope = table.T @ (p - happened) + penalty * beta
-        bend = (table * (p * (1.0 - p))[:, None]).T @ table + np.diag(penalty)
-        stride = np.linalg.solve(bend, slope)
-        while (then := loss(beta - stride)) > now + _CLOSE * abs(now):
-            stride = stride / 2.0
-        beta, now = beta - stride, then
-        if np.abs(stride).max() < _CLOSE * max(1.0, np.abs(beta).max()):
-            break
+        return np.asarray((table * (p * (1.0 - p))[:, None]).T @ table + np.diag(penalty))
+
+    share = happened.mean()
+    start = np.r_[np.log(share / (1.0 - share)), np.zeros(inputs.shape[1])]
+    found = minimize(
+        loss, start, jac=slope, hess=bend, method="Newton-CG", options={"xtol": _CLOSE}
+    )
+    beta = found.x
+    told = bool(np.all((table @ beta > 0.0) == (happened > 0.0)))
+    if (told and ridge == 0.0) or found.status == _OUT_OF_ROUNDS:
+        raise DataError(
+            "the inputs tell every drop from every calm, so no finite weights fit best",
+            where="hazard",
+            mend="choose a ridge above 0, such as 1",
+        )
     weights = beta[1:] / spread
     return Logistic(
         float(beta[0] - weights @ centre),

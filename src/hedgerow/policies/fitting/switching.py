@@ -141,6 +141,13 @@ def filtered(series: Floats, made: Switching) -> Floats:
 def simulated(made: Switching, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return a path and its states (1.0 is high), **shape** (count,) each.
 
+    Parameters
+    ----------
+    made, count
+        Parameters; sessions of the path, which starts from the long-run shares.
+    rng
+        Random numbers.
+
     Examples
     --------
     >>> made = Switching(0.0, 0.0, 1.0, 3.0, 0.02, 0.05)

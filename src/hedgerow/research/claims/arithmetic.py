@@ -78,6 +78,9 @@ def sigmoid(vix: float) -> float:
 
 
 CLAIMS = (
+    _sum("sum-linear-10", LINEAR, "VIX = 10 → Hedge = $0 (no hedge)", 0.0,
+         1_000.0 * linear(10.0, 10.0, 15.0), Unit.USD,
+         "$1,000 · max(0, (10 − 10) / 15), the formula printed above the example."),
     _sum("sum-linear-17", LINEAR, "VIX = 17.5 → Hedge = $1,000 (full hedge)", 1_000.0,
          1_000.0 * linear(17.5, 10.0, 15.0), Unit.USD,
          "$1,000 · min(2, (17.5 − 10) / 15), the formula printed above the example. The example "
@@ -127,14 +130,20 @@ CLAIMS = (
          "$1,000 · (60 − 12) / 8: three times the source's own cap of 2."),
     _sum("sum-e1-share", SCALED, "Annual cost: $50,000 (0.1% portfolio)", 0.001, 50_000.0 / 50e6,
          Unit.SHARE, "$50,000 over $50 million."),
+    _sum("sum-e1-drawdown", SCALED, "Portfolio loss: $10,000,000 (20% drawdown)", 0.2, 10e6 / 50e6,
+         Unit.SHARE, "$10 million over $50 million."),
+    _sum("sum-e1-crash", SCALED, "Net: -$7,000,000 (30% offset)", -7e6, 3e6 - 10e6, Unit.USD,
+         "$3 million less $10 million."),
     _sum("sum-e1-offset", SCALED, "(30% offset)", 0.3, 3e6 / 10e6, Unit.SHARE,
          "$3 million over $10 million."),
     _sum("sum-e1-net", SCALED, "Net: +$2,800,000 (positive!)", 2.8e6, 3e6 - 4 * 50_000.0, Unit.USD,
          "$3,000,000 less four years of $50,000."),
-    _sum("sum-e2-days", CONDITIONAL, "VIX > 20: 15% of days (55 days/year)", 55.0, 0.15 * 252.0,
+    _sum("sum-e2-days", CONDITIONAL, "VIX > 20: 15% of days (55 days/year)", 55.0, 0.15 * 365.0,
          Unit.A_YEAR,
-         "15 % of 252 sessions is 38; 55 is 15 % of 365 calendar days, on 113 of which there is no "
-         "trading."),
+         "15 % of 365 calendar days, on 113 of which there is no trading; of 252 sessions it is "
+         "38."),
+    _sum("sum-e2-share", CONDITIONAL, "Cost: $100,000/year (0.5% portfolio)", 0.005,
+         100_000.0 / 20e6, Unit.SHARE, "$100,000 over $20 million."),
     _sum("sum-e2-offset", CONDITIONAL, "50% offset", 0.5, 400_000.0 / 800_000.0, Unit.SHARE,
          "$400,000 over $800,000."),
     _sum("sum-e2-cost", CONDITIONAL, "Cost: $700,000", 700_000.0, 7 * 100_000.0, Unit.USD,

@@ -34,7 +34,8 @@ class Basis(StrEnum):
     SAMPLE = "history"
     """The years are one sample of many that might have been: a bootstrap interval."""
     DATED = "dated fact"
-    """The claim is about years or days that it names: they are what they are, no interval."""
+    """The claim is about years or days that it names: they are what they are.  The interval is the
+    value, or the range over the contracts where the source names none."""
     MADE = "made path"
     """A path made to the source's description: the range over dates of the roll."""
     ARITHMETIC = "arithmetic"
@@ -229,7 +230,23 @@ def claimed(
     *,
     basis: Basis = Basis.SAMPLE,
 ) -> Callable[[Callable[[Evidence], Measurement]], Claim]:
-    """Return a decorator that makes a `Claim` of the function that measures it."""
+    """Return a decorator that makes a `Claim` of the function that measures it.
+
+    Parameters
+    ----------
+    name
+        Its id, as one types it: small letters, figures, hyphens.
+    section, quote, allows, unit, definition, basis
+        As the fields of `Claim`; ``allows`` is ``claimed`` there.
+
+    Examples
+    --------
+    >>> @claimed("rare", "Part › Section", "crashes are rare", under(0.01), Unit.SHARE, "Share.")
+    ... def rare(evidence):
+    ...     raise UnmeasuredError("there are no data")
+    >>> rare.id, rare.basis.value
+    ('rare', 'history')
+    """
 
     def made(measure: Callable[[Evidence], Measurement]) -> Claim:
         return Claim(name, section, quote, allows, unit, definition, measure, basis)

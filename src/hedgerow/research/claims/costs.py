@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
@@ -172,6 +173,14 @@ def vega_saving(evidence: Evidence) -> Measurement:
     return evidence.of_runs(both(_usd(ours), _usd(fixed)), saving, sleeve=BY_VEGA)
 
 
+def _whole(days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Return the calendar years that the days cover, a week at either end aside."""
+    years = np.unique(days.astype("datetime64[Y]"))
+    week, first, last = np.timedelta64(7, "D"), years.astype("datetime64[D]"), years + 1
+    covered = (first + week >= days[0]) & (last.astype("datetime64[D]") - week <= days[-1])
+    return np.asarray(years[covered])
+
+
 @claimed(
     "static-within-budget", BUDGET, "Max budget: 2% of portfolio = $200,000", Range(0.0, 0.02),
     Unit.SHARE,
@@ -184,7 +193,7 @@ def static_within_budget(evidence: Evidence) -> Measurement:
     for name, track in (("static", evidence.fixed()), ("dynamic", evidence.track())):
         years = track.dates.astype("datetime64[Y]")
         cost = costs_of(track)
-        whole = [float(cost[years == year].sum()) for year in np.unique(years)[1:-1]]
+        whole = [float(cost[years == year].sum()) for year in _whole(track.dates)]
         if whole:
             passed = sum(total > 0.02 for total in whole)
             words = f"{passed} of {len(whole)}"

@@ -29,6 +29,9 @@ from hedgerow.research.crises import Stretch, crises_in
 WARM = 21
 """Sessions before the first decision: enough for every signal of the source's rules."""
 
+LEAST_SESSIONS = 240
+"""Sessions below which a statistic of days has no interval: a year, a few holidays aside."""
+
 HEDGE_PRICES = "hedge prices"
 
 T = TypeVar("T")
@@ -66,7 +69,7 @@ class Evidence:
     def ground(self, sleeve: Sleeve | None = None) -> Ground:
         """Return the ground of the runs over the study's years, with a sleeve or the usual one."""
         hedge = sleeve or self.sleeve
-        return self._once(
+        return self.once(
             ("ground", hedge),
             lambda: run.prepare(
                 self.market,
@@ -83,7 +86,7 @@ class Evidence:
         """Return the run of a policy (the usual one by default)."""
         chosen, ground = policy or self.policy, self.ground(sleeve)
         key = ("track", chosen.to_toml(), sleeve or self.sleeve)
-        return self._once(key, lambda: run.play(chosen.name, chosen, ground))
+        return self.once(key, lambda: run.play(chosen.name, chosen, ground))
 
     def fixed(self, level: float = 1.0, sleeve: Sleeve | None = None) -> Track:
         """Return the run of the static hedge."""
@@ -91,11 +94,11 @@ class Evidence:
 
     def unhedged(self) -> Track:
         """Return the run of the portfolio alone."""
-        return self._once("unhedged", lambda: run.unhedged(self.ground()))
+        return self.once("unhedged", lambda: run.unhedged(self.ground()))
 
     def cash(self) -> Floats:
         """Return what bills earned over each bar, **shape** (T,)."""
-        return self._once("cash", lambda: cash_returns(self.ground()))
+        return self.once("cash", lambda: cash_returns(self.ground()))
 
     def dated(self, start: str, end: str) -> Evidence:
         """Return the evidence of years that a claim names.
@@ -113,24 +116,17 @@ class Evidence:
                 f"the claim is about {start} … {end}, the data are of {days[0]} … {days[-1]}"
             )
         begin = str(max(first, days[0]))
-        return self._once(
+        return self.once(
             ("dated", begin, end), lambda: replace(self, start=begin, end=end, _kept={})
         )
-
-    def on(self, market: Market, policy: Policy) -> Evidence:
-        """Return the same study of a market with more columns, and another usual policy."""
-        return replace(self, market=market, policy=policy, _kept={})
 
     def elsewhere(self, market: Market) -> Evidence:
         """Return the same study of another market, all of its days."""
         key = ("elsewhere", market.digest())
-        return self._once(key, lambda: replace(self, market=market, start=None, end=None, _kept={}))
+        return self.once(key, lambda: replace(self, market=market, start=None, end=None, _kept={}))
 
-    def of_whom(self, portfolio: Equity, policy: Policy, sleeve: Sleeve) -> Evidence:
-        """Return the same study for another portfolio, policy and hedge."""
-        return replace(self, portfolio=portfolio, policy=policy, sleeve=sleeve, _kept={})
-
-    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made under a key, and make it if it was not; an error is kept too."""
         if key not in self._kept:
             try:
                 self._kept[key] = make()
@@ -146,7 +142,7 @@ class Evidence:
     @property
     def inside(self) -> Market:
         """The market within the study's dates."""
-        return self._once("inside", lambda: self.market.between(self.start, self.end))
+        return self.once("inside", lambda: self.market.between(self.start, self.end))
 
     def published(self, name: str = "vix") -> NDArray[np.bool_]:
         """Return the rows of `inside` on which a column was published, **shape** (T,).
@@ -188,7 +184,7 @@ class Evidence:
     def estimate(self, columns: Floats, statistic: Statistic) -> Estimate:
         """Estimate a statistic of the means of columns, **shape** (T, k), with its interval."""
         rows = np.ascontiguousarray(columns, dtype=np.float64)
-        return self._once(
+        return self.once(
             ("estimate", rows.shape, rows.tobytes(), statistic),
             lambda: estimate(rows, statistic, resamples=self.resamples, seed=self.seed),
         )
@@ -203,12 +199,17 @@ class Evidence:
         modelled: Mapping[str, float] | None = None,
         beside: Beside = (),
     ) -> Measurement:
-        """Return a statistic of columns that go with these days, as a measurement."""
+        """Return a statistic of columns that go with these days, as a measurement.
+
+        Sessions have an interval only if there is a year of them.
+        """
         found = self.estimate(columns, statistic)
+        few = of == "sessions" and found.count < LEAST_SESSIONS
+        low, high = (float("nan"),) * 2 if few else (found.low, found.high)
         return Measurement(
             found.value,
-            found.low,
-            found.high,
+            low,
+            high,
             found.count,
             of,
             str(days[0]),

@@ -29,7 +29,7 @@ from hedgerow.research.claims.evidence import (
     losses_of,
 )
 from hedgerow.research.claims.resampling import Statistic, apart, mean, ratio
-from hedgerow.research.claims.variants import adaptive, capped, changed, tiers
+from hedgerow.research.claims.variants import adaptive, adaptive_tiers, capped, changed, tiers
 from hedgerow.research.crises import effectiveness, overall, table
 
 PATHS = "Why Dynamic Hedging? › 6. Path Dependency"
@@ -144,8 +144,10 @@ def conditional_captures(evidence: Evidence) -> Measurement:
         mine, whole = (effectiveness(t, crisis.rows)["hedge_gain"] for t in (ours, fixed))
         if whole > 0.0:
             each.append(share(crisis.name, mine / whole))
+    most = sum(float(row.value) > 0.5 for row in each)
+    words = Reading("crises of which it kept more than half", f"{most} of {len(each)}")
     gains = _by_crisis(evidence, ours, fixed)[:, [0, 2]]
-    return _of_crises(evidence, gains, ratio, tuple(each))
+    return _of_crises(evidence, gains, ratio, (words, *each))
 
 
 @claimed(
@@ -235,19 +237,30 @@ def fixed_underhedges(evidence: Evidence) -> Measurement:
     return _more(late, late.track(), late.fixed(), beside)
 
 
+def _per_size(track: Track) -> list[Floats]:
+    """Return the gain a year after costs and the intensity in force over each bar."""
+    x = track["x"]
+    return [gains_of(track) * a_year(track), np.r_[x[0], x[:-1]]]
+
+
 @claimed(
     "percentiles-better", SHIFTS, "Use percentile-based rules (adaptive)", over(0.0), Unit.SHARE,
-    "Gain of the hedge a year after costs, of NAV, since 2020 with the levels 12 and 22 replaced "
-    "by the trailing five-year percentiles of VIX at which they stood up to 2019 (A11), less that "
-    "with the fixed levels.",
+    "Gain of the hedge a year after costs, of NAV, for each 1× held on average, since 2020, with "
+    "the levels 12 and 22 replaced by the trailing five-year percentiles of VIX at which they "
+    "stood up to 2019 (A11), less that with the fixed levels. For each 1×, so that holding less "
+    "is no merit.",
 )  # fmt: skip
 def percentiles_better(evidence: Evidence) -> Measurement:
     """Measure adaptive against fixed thresholds since 2020."""
-    late = _since_2020(evidence)
-    market, policy = adaptive(evidence.policy, evidence.market, "2019-12-31")
-    ours, fixed = late.on(market, policy).track(), late.track()
+    late, known = _since_2020(evidence), (evidence.market, "2019-12-31")
+    ours, fixed = late.track(adaptive(evidence.policy, *known)), late.track()
     rows: list[Reading] = []
-    for name, track in (("percentiles", ours), ("fixed levels", fixed)):
+    for name, track in (
+        ("percentiles", ours),
+        ("fixed levels", fixed),
+        ("on/off by percentiles", late.track(adaptive_tiers("binary", *known))),
+        ("on/off by fixed levels", late.track(tiers("binary"))),
+    ):
         gain, loss = _by_crisis(late, track).sum(axis=0)
         rows += [
             share(f"{name}: HER of the crises since 2020", float(gain / loss)),
@@ -255,8 +268,8 @@ def percentiles_better(evidence: Evidence) -> Measurement:
             share(f"{name}: gain a year after costs", yearly(track, gains_of(track))),
             Reading(f"{name}: mean intensity", float(track["x"].mean())),
         ]
-    columns = ((gains_of(ours) - gains_of(fixed)) * a_year(fixed))[:, None]
-    return late.of_runs(columns, mean, beside=tuple(rows))
+    columns = np.column_stack([*_per_size(ours), *_per_size(fixed)])
+    return late.of_runs(columns, apart, beside=tuple(rows))
 
 
 CLAIMS = (

@@ -36,7 +36,8 @@ class Estimate:
     Parameters
     ----------
     value, low, high
-        Of the whole sample, and the ends of the 90 % percentile interval.
+        Of the whole sample, and the ends of the 90 % percentile interval; NaN of a sample that is
+        too small, or of which all resamples are alike: that nothing varied here says nothing.
     count
         Rows of the sample.
     block
@@ -91,6 +92,8 @@ def estimate(columns: Floats, statistic: Statistic, *, resamples: int, seed: int
     made = made[np.isfinite(made)]
     if len(made) < 0.9 * resamples:  # some resamples met nothing to divide by, and are left out
         raise UnmeasuredError("too few cases: most resamples hold none")
+    if np.ptp(made) <= 1e-12 * abs(value):
+        return Estimate(value, float("nan"), float("nan"), count, block)
     tail = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(made, [tail, 1.0 - tail])
     return Estimate(value, float(low), float(high), count, block)

@@ -125,11 +125,11 @@ def sharpe_red_flag(evidence: Evidence) -> Measurement:
 
 
 def _months(track: Track) -> tuple[Floats, NDArray[np.datetime64]]:
-    """Return the hedge's gain in each calendar month, USD, and the months' first days."""
+    """Return the hedge's gain in each calendar month, USD, and the months' last sessions."""
     month = track.dates[1:].astype("datetime64[M]")
-    names, at = np.unique(month, return_inverse=True)
-    gains = np.bincount(at, weights=track["pnl"][1:])
-    return gains.astype(np.float64), names.astype("datetime64[D]")
+    ends = np.r_[np.flatnonzero(month[1:] != month[:-1]), len(month) - 1] + 1
+    gains = np.diff(np.cumsum(track["pnl"])[ends], prepend=track["pnl"][0])
+    return gains, track.dates[ends]
 
 
 def _wins(evidence: Evidence, gains: Floats, days: NDArray[np.datetime64]) -> Measurement:
@@ -159,9 +159,10 @@ def win_rate_sold(evidence: Evidence) -> Measurement:
     rolls = np.flatnonzero(track["rolled"] > 0.0)
     if len(rolls) < 2:
         raise UnmeasuredError("not one 30-day put expired in these years")
-    gains = np.add.reduceat(track["pnl"], rolls + 1)[:-1]  # fill to expiry, cost of the roll in
+    # fill to expiry, cost of the roll in; what was sold last has not expired
+    gains = np.diff(np.cumsum(track["pnl"])[rolls])
     won = (gains > 0.0).astype(float)[:, None]
-    days = track.dates[rolls]
+    days = track.dates[rolls[1:]]
     shares = evidence.modelled(SOLD)
     return evidence.of_days(won, mean, days, of="puts", modelled=shares)
 

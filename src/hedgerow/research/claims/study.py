@@ -21,8 +21,9 @@ from hedgerow.research.claims import (
     vix_states,
     worked,
 )
-from hedgerow.research.claims.claim import Claim, Finding, Verdict, judge
-from hedgerow.research.claims.evidence import Evidence
+from hedgerow.research.claims.claim import Claim, Finding, Measurement, Verdict, judge
+from hedgerow.research.claims.evidence import LEAST_SESSIONS, Evidence
+from hedgerow.research.claims.resampling import FEWEST
 
 PARTS = (
     "Why Dynamic Hedging?",
@@ -124,8 +125,16 @@ def find(claim: Claim, evidence: Evidence) -> Finding:
     if verdict is Verdict.UNTOLD:
         reason = "the interval reaches over the edge of what is claimed"
         if made.low != made.low:
-            reason = f"only {made.count} {made.of}: too few for an interval"
+            reason = _no_interval(made)
     return Finding(claim, made, verdict, reason)
+
+
+def _no_interval(made: Measurement) -> str:
+    """Return why a measurement has a value alone."""
+    count = f"{made.count:,} {made.of}"
+    if made.count < FEWEST or (made.of == "sessions" and made.count < LEAST_SESSIONS):
+        return f"only {count}: too few for an interval"
+    return f"nothing varied in these {count}: there is no interval"
 
 
 def study(

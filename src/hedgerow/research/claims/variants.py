@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedgerow.core.market import Floats, Market, Origin
+from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage, Step
 from hedgerow.policies.overlays import Bounds, Smooth
+from hedgerow.policies.percentiles import AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.rules import Linear, Tiers
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
@@ -18,8 +19,6 @@ WINDOW = 1260
 
 LOW, HIGH = 12.0, 22.0
 """Points of the usual rule: intensity 0 and 1."""
-
-ADAPTIVE = "vix_adaptive"
 
 
 def legs(
@@ -69,40 +68,43 @@ def capped(policy: Policy, cap: float) -> Policy:
     return changed(policy, f"cap {cap:g}", rule, Bounds(cap=cap), without=(Stage.BUDGET,))
 
 
-def adaptive(policy: Policy, market: Market, until: str) -> tuple[Market, Policy]:
-    """Return the policy with its two levels as trailing percentiles of VIX, and a market for it.
+def adaptive(policy: Policy, market: Market, until: str) -> Policy:
+    """Return the policy with its two levels as trailing five-year percentiles of VIX (A11).
 
-    The percentiles are those at which 12 and 22 stood among all closes up to ``until``; from then
-    on they are taken of the last `WINDOW` sessions (spec A11).  This is the one place that knows
-    how: a rule of the catalogue can stand in for it.
+    The percentiles are those, in whole per cent, at which 12 and 22 stood among all closes up to
+    ``until``.
 
     Raises
     ------
     UnmeasuredError
-        If there are fewer than `WINDOW` sessions up to ``until``.
+        If there are fewer than `WINDOW` closes up to ``until``.
     """
-    vix = market["vix"]
-    known = vix[market.dates <= np.datetime64(until, "D")]
+    low, high = (_percentile(market, level, until) for level in (LOW, HIGH))
+    rule = AdaptiveLinear("vix", low=low.name, high=high.name)
+    signals = [*policy.signals, low, high]
+    overlays = [step for step in policy.steps if step.stage is not Stage.RULE]
+    return Policy([rule, *overlays], signals, name="adaptive", raw=True)
+
+
+def adaptive_tiers(preset: str, market: Market, until: str) -> Policy:
+    """Return the conditional rule of `tiers` with its edges as percentiles, as `adaptive` has them.
+
+    Raises
+    ------
+    UnmeasuredError
+        If there are fewer than `WINDOW` closes up to ``until``.
+    """
+    fixed = Tiers(**Tiers.presets[preset])
+    low, high = (_percentile(market, edge, until) for edge in (fixed.first, fixed.second))
+    levels = AdaptiveTiers.presets[preset]
+    rule = AdaptiveTiers("vix", low=low.name, high=high.name, **levels)
+    return Policy([rule, Trigger()], [Level("vix"), low, high], name=f"adaptive {preset}", raw=True)
+
+
+def _percentile(market: Market, level: float, until: str) -> Quantile:
+    """Return the signal of the percentile at which a level of VIX stood up to a date."""
+    known = market["vix"][market.dates <= np.datetime64(until, "D")]
+    known = known[np.isfinite(known)]
     if len(known) < WINDOW:
         raise UnmeasuredError(f"the data have no five years of VIX before {until}")
-    shares = [float(np.mean(known <= level)) for level in (LOW, HIGH)]
-    column = market.with_columns(
-        {ADAPTIVE: _scaled(vix, shares)}, {ADAPTIVE: _origin(market)}, {ADAPTIVE: "from VIX"}
-    )
-    _, *overlays = policy.steps
-    steps = [Linear(ADAPTIVE, low=0.0, high=1.0), *overlays]
-    signals = [*policy.signals, Level(ADAPTIVE)]
-    return column, Policy(steps, signals, name="adaptive", raw=True)
-
-
-def _scaled(vix: Floats, shares: list[float]) -> Floats:
-    """Return where VIX stands between its trailing quantiles, NaN until there are enough."""
-    windows = np.lib.stride_tricks.sliding_window_view(vix, WINDOW)
-    low, high = np.quantile(windows, shares, axis=1)
-    made = np.full(len(vix), np.nan)
-    made[WINDOW - 1 :] = (vix[WINDOW - 1 :] - low) / np.maximum(high - low, 0.01)
-    return made
-
-
-def _origin(market: Market) -> np.ndarray:
-    return np.where(np.arange(len(market)) < WINDOW - 1, Origin.MISSING, market.origin["vix"])
+    return Quantile("vix", round(100.0 * float(np.mean(known <= level))), days=WINDOW)

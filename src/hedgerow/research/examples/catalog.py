@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hedgerow.core.market import Market
-from hedgerow.errors import HedgerowError, RangeError, nearest
+from hedgerow.errors import HedgerowError, RangeError
 from hedgerow.research.examples.conditional import Conditional
 from hedgerow.research.examples.example import Example, Worked
 from hedgerow.research.examples.gamma import GammaScalping
@@ -38,7 +38,9 @@ def example(name: str) -> Example:
     """
     if not isinstance(name, str) or name.upper() not in EXAMPLES:
         raise RangeError(
-            f"there is no example {name!r}", where="example", mend=nearest(str(name), EXAMPLES)
+            f"there is no example {name!r}",
+            where="example",
+            mend=f"use {', '.join(EXAMPLES)}",
         )
     return EXAMPLES[name.upper()]
 

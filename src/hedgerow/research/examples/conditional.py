@@ -107,9 +107,8 @@ class Conditional:
             f"0.15 × 365 is {self.hedged * 365.0:g}, rounded to 55, and counts calendar days; of "
             f"252 sessions it is {self.hedged * 252.0:.0f}.",
             f"The gain of 2015 is not of the order of the vega: ${full:,.0f} over the 15 points "
-            "from "
-            f"20 to 35 is ${full * 15.0:,.0f}; ${self.gain:,.0f} would be {self.gain / full:,.0f} "
-            "points.",
+            f"from 20 to 35 is ${full * 15.0:,.0f}; ${self.gain:,.0f} would be "
+            f"{self.gain / full:,.0f} points.",
             f"A loss of ${self.loss:,.0f} is {self.loss / self.portfolio:.0%} of $20M.",
             f"The gain of 2015 alone is {self.gain / self.gains:.0%} of all gains of the 7 years.",
         )
@@ -181,6 +180,8 @@ def _late(put: Scaled) -> str:
     if not len(filled):
         return "VIX did not close above 20 in time for a fill."
     at = int(filled[0])
-    part = float((alone[0] - alone[at]) / (alone[0] - alone.min()))
-    day = put.track.dates[rows][at]
-    return f"The first order above 20 was filled on {day}, {part:.0%} of the way down."
+    told = f"The first order above 20 was filled on {put.track.dates[rows][at]}"
+    down = float(alone[0] - alone.min())
+    if down <= 0.0:
+        return f"{told}."
+    return f"{told}, {float(alone[0] - alone[at]) / down:.0%} of the way down."

@@ -111,13 +111,29 @@ def covered(market: Market, span: tuple[str, str]) -> tuple[str, str]:
 
 
 def level(values: Floats, dates: NDArray[np.datetime64], start: str, end: str) -> Floats:
-    """Return a column between two dates, both included, **shape** (n,)."""
+    """Return a column between two dates, both included, **shape** (n,).
+
+    Parameters
+    ----------
+    values, dates
+        The column and its sessions, **shape** (T,).
+    start, end
+        ``YYYY-MM-DD``.
+    """
     inside = (dates >= np.datetime64(start, "D")) & (dates <= np.datetime64(end, "D"))
     return values[inside]
 
 
 def modelled_share(market: Market, column: str, span: tuple[str, str] | None = None) -> float:
-    """Return the share of sessions on which a column is a model's."""
+    """Return the share of sessions on which a column is a model's, 0.0 where there is none.
+
+    Parameters
+    ----------
+    market, column
+        Which column of what.
+    span
+        First and last date, both included; all by default.
+    """
     part = market.between(*span) if span else market
     return part.share(column, Origin.MODELLED) if column in part else 0.0
 

@@ -87,19 +87,19 @@ class Practical:
     def remarks(self) -> tuple[str, ...]:
         """See `Example.remarks`."""
         return (
-            "The rebalancing rules stand three times, each time otherwise: Risk Management Rules 1 "
-            "adds a move of 15 %, Practical Steps 3 a drawdown of 5 % instead, and its code has "
-            "neither. hedgerow readings trigger runs them.",
+            "The rebalancing rules stand four times, each time otherwise: Risk Management Rules 1 "
+            "adds a move of 15 %, Practical Steps 3 a drawdown of 5 % instead, its code has "
+            "neither, and Common Mistakes 2 has 2 points where they have 3. hedgerow readings "
+            "trigger runs them.",
             "15 % of a VIX under 20 is less than 3 points, so there the points never decide first: "
             f"from 18 the 15 % fire beyond {18 * 0.85:.1f} and {18 * 1.15:.1f}, where Risk "
-            "Management "
-            "Rules 1 names 15 and 21.",
+            "Management Rules 1 names 15 and 21.",
             "The code of Practical Steps 2 knows no floor, though Risk Management Rules 3 always "
             f"keeps $200: at a VIX of 13 the rule alone holds $100, with the floor "
             f"${self.vega(13.0):,.0f}.",
             "The same code earns notional × (realised − implied volatility) each day, counts no "
-            "cost, "
-            f"and prints a daily Sharpe ratio: {252**0.5:.1f} times smaller than a yearly one.",
+            f"cost, and prints a daily Sharpe ratio: {252**0.5:.1f} times smaller than a yearly "
+            "one.",
         )
 
     def measure(self, market: Market) -> Measured:
@@ -139,21 +139,17 @@ class Practical:
         )
         why = (
             f"A base of {dollars(base)} of vega is a small hedge, whichever way it is scaled: at "
-            "an "
-            f"intensity of 1 puts of that vega cover {_cover(put)[0]:.1%} of $10M on the first "
-            "day. "
-            "Effectiveness of 40 to 70 % needs many times the size, at many times the cost.",
+            f"an intensity of 1 puts of that vega cover {_cover(put)[0]:.1%} of $10M on the first "
+            "day. Effectiveness of 40 to 70 % needs many times the size, at many times the cost.",
             f"The base stays {dollars(base)} while $10M become {dollars(alone)}: on the last day "
-            "it "
-            f"covers {_cover(put)[-1]:.1%}. A size as a share of NAV would grow along.",
+            f"it covers {_cover(put)[-1]:.1%}. A size as a share of NAV would grow along.",
             "This example prints no performance; what stands here as claimed the source says of "
             "dynamic hedges in general (Mathematical Framework 3 and 4).",
         )
         return Measured(
             {
                 "put": f"{line.sleeve.name}, strikes of 5 points, with the rulebook's floor, cap, "
-                "budget "
-                f"and trigger, {first} … {last}"
+                f"budget and trigger, {first} … {last}"
             },
             rows,
             shares({"put": put}, None),

@@ -49,8 +49,7 @@ class TermStructure:
         return (
             "A put on a VIX future sold in contango is sold against the roll-down: as the future "
             "falls to spot, the put that was sold at the money ends in the money. Contango pays "
-            "who "
-            "sells the future or calls on it.",
+            "who sells the future or calls on it.",
             "The legs do not hedge each other: a calm market costs the puts and the variance, a "
             "crash leaves the premium of the puts and pays the variance.",
             f"Neither size nor portfolio is given; ${self.collected:,.0f} of premium is what about "
@@ -93,24 +92,21 @@ class TermStructure:
         )
         why = (
             f"The puts took in {dollars(credit)} and ended at {dollars(result)}: futures fell "
-            "towards a "
-            f"VIX that went from {index[0]:.1f} to {index[-1]:.1f}, so puts sold at the money were "
-            "paid out time and again. What the source calls collected is the premium alone.",
+            f"towards a VIX that went from {index[0]:.1f} to {index[-1]:.1f}, so puts sold at the "
+            "money were paid out time and again. What the source calls collected is the premium "
+            "alone.",
             f"Six-month variance ended at {dollars(bought)}: in calm years far more was implied "
-            "than "
-            "came to pass.",
+            "than came to pass.",
             f"'No crashes occurred', yet the S&P 500 fell {-fall:.0%} in early 2016 and VIX closed "
-            "as "
-            f"high as {index.max():.1f}.",
+            f"as high as {index.max():.1f}.",
             "Prices of VIX options are a model's, and where no future was settled that day so is "
-            "the "
-            "future; VIX options were not in hand.",
+            "the future; VIX options were not in hand.",
         )
         return Measured(
             {
                 "both lines": "100 one-month VIX puts at the money of their future times R/(1+R), "
-                "sold; 6-month variance of $5,000 vega times 1/(1+R), bought; $10M (rulebook "
-                "term-structure-2016)"
+                "sold; 6-month variance of $5,000 vega at its strike times 1/(1+R), bought; $10M "
+                "(rulebook term-structure-2016)"
             },
             rows,
             {

@@ -10,7 +10,7 @@ import numpy as np
 
 from hedgerow.core.market import Market
 from hedgerow.engine.rulebook import rulebook
-from hedgerow.instruments.sizes import Vega
+from hedgerow.instruments.sizes import Contracts
 from hedgerow.instruments.variance import VarianceSwap
 from hedgerow.research import crises
 from hedgerow.research.examples.example import Check, Measure, Measured, dollars
@@ -113,18 +113,16 @@ class VixScaled:
         """See `Example.remarks`."""
         most, span = self.vega(60.0), 60.0 - 15.0
         return (
-            f"The gain is not of the order of the vega: resized all the way along the rule, from a "
+            "The gain is not of the order of the vega: resized all the way along the rule, from a "
             f"VIX of 15 to 60, vega alone earns ${self.by_vega:,.0f}, and the ${most:,.0f} of the "
             f"end held over all {span:g} points ${most * span:,.0f}. ${self.gain:,.0f} at "
             f"${most:,.0f} a point would be {self.gain / most:,.0f} points. Only the delta and "
-            "gamma "
-            "of an option could make it, and the example names no option.",
+            "gamma of an option could make it, and the example names no option.",
             "The cost of 4 years is 4 times that of a calm one, yet the hedge of 2020 is "
             f"{self.vega(15.0) / self.vega(14.0):.1f} to {most / self.vega(14.0):.0f} times as "
             "large as in the calm years.",
             "An average VIX of 14 does not make an average hedge of $250: the rule stays at 0 "
-            "below "
-            "12, so its average lies above the rule at the average.",
+            "below 12, so its average lies above the rule at the average.",
             "The two nets are of different things: −$7,000,000 counts the portfolio's loss, "
             "+$2,800,000 the hedge alone.",
         )
@@ -133,7 +131,8 @@ class VixScaled:
         """See `Example.measure`."""
         line = rulebook("worked-2017").program.line("puts")
         base = line.sleeve.size.value
-        swap = VarianceSwap(size=Vega(base))
+        # one contract is USD 1 of vega at its strike; vega kept up would buy ever more to expiry
+        swap = VarianceSwap(size=Contracts(base))
         made = {
             "put": Scaled.of(line.policy, market, line.sleeve, self.portfolio, SPAN),
             "swap": Scaled.of(line.policy, market, swap, self.portfolio, SPAN),
@@ -166,7 +165,7 @@ class VixScaled:
                 each(lambda s: s.sum("pnl", *CALM) / 3.0),
             ),
             Measure(
-                "Hedge before the fall, February 2020",
+                "Average hedge, 3 to 19 February 2020",
                 375.0,
                 each(lambda s: base * s.mean_x(*BEFORE)),
                 "vega",
@@ -192,34 +191,37 @@ class VixScaled:
         return Measured(
             {
                 "put": f"{line.sleeve.name}, strikes of 5 points, {base:,.0f} USD of vega at 1",
-                "swap": f"{swap.name}, {base:,.0f} USD of vega at 1",
+                "swap": f"{swap.name}, {base:,.0f} USD of vega at its strike at 1",
             },
             rows,
             shares(made, SPAN),
-            self._why(put, peak, rows),
+            self._why(put, base, peak, rows),
             put.track.times,
             {name: scaled.track["hedge"] for name, scaled in made.items()},
         )
 
-    def _why(self, put: Scaled, peak: float, rows: tuple[Measure, ...]) -> tuple[str, ...]:
+    def _why(
+        self, put: Scaled, base: float, peak: float, rows: tuple[Measure, ...]
+    ) -> tuple[str, ...]:
         found = {row.what: row.measured for row in rows}
-        before = found["Hedge before the fall, February 2020"]["put"] or 0.0
+        eve = base * put.mean_x(COVID[0], COVID[0])
         loss = found["Portfolio loss"]["put"] or 0.0
         alone = put.track["portfolio"][put.track.rows(*COVID)]
         fell = 1.0 - float(alone[-1] / alone[0])
         return (
-            f"The hedge stood at {dollars(before)} of vega when the fall began and was bought up "
-            "on the "
-            "way, at the higher price of each day: what is bought after the rise earns nothing on "
-            "it.",
+            f"The hedge stood at {dollars(eve)} of vega when the fall began and was bought up "
+            "on the way, at the higher price of each day: what is bought after the rise earns "
+            "nothing on it.",
             f"VIX closed as high as {peak:.2f}, where the rule asks for ${self.vega(peak):,.0f}.",
             f"The S&P 500 lost {fell:.0%} from close to close, of the {dollars(float(alone[0]))} "
-            "that "
-            f"$50M of 2017 had become: {dollars(loss)}, not $10M. 20 % is the fall of a portfolio "
-            "with "
-            f"{0.20 / fell:.0%} of equity, which the example does not say.",
+            f"that $50M of 2017 had become: {dollars(loss)}, not $10M."
+            + (
+                f" 20 % is the fall of a portfolio with {0.20 / fell:.0%} of equity, which the "
+                "example does not say."
+                if fell > 0.0
+                else ""
+            ),
             "The example names neither contract nor costs: what it calls vega decays differently "
-            "in "
-            "a put, which loses time value, and in a variance swap, which pays the difference of "
-            "implied and realised variance.",
+            "in a put, which loses time value, and in a variance swap, which pays the difference "
+            "of implied and realised variance.",
         )
