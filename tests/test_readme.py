@@ -34,6 +34,7 @@ def _alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HEDGEROW_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
 
 
 @pytest.mark.slow
@@ -170,3 +171,8 @@ def test_the_sessions_of_the_pages_say_what_they_say(page: Path) -> None:
     found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert found.attempted > 0
     assert found.failed == 0
+    if page.name == "overfitting.md":  # what the session has left in the register
+        (block,) = blocks(page.read_text("utf-8"), "console")
+        command, *shown = block.splitlines()
+        result = CliRunner().invoke(cli.app, command.split()[2:])
+        assert result.stdout.splitlines() == shown

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from hedgerow.data import QualityReport
     from hedgerow.report.explain import Explanation
+    from hedgerow.research.claims.resampling import Estimate
     from hedgerow.research.comparison import Comparison
+    from hedgerow.research.overfit.luck import Luck
+    from hedgerow.research.overfit.superior import Benchmark, Superiority
     from hedgerow.research.sweep import Sweep
 
 
@@ -101,6 +104,7 @@ class Result:
 
     ``print(result)`` shows the answer; :meth:`explain` tells why on any date; :meth:`report`
     writes a page; :meth:`to_dict` gives everything as plain values, :meth:`frame` the days.
+    :attr:`luck`, :meth:`superior` and :meth:`intervals` tell how much of it is chance.
     """
 
     def __init__(self, found: Comparison) -> None:
@@ -177,6 +181,26 @@ class Result:
 
         return write(self.found, path_to(path, "report.html"))
 
+    @property
+    def luck(self) -> Luck | None:
+        """The Sharpe ratio over the whole run against all trials on the same data (spec D7)."""
+        return self.found.luck
+
+    def superior(
+        self, benchmark: Benchmark = "divest", *, resamples: int = 1_000, seed: int = 0
+    ) -> Superiority:
+        """Test the policy against ``divest``, ``static`` or ``unhedged`` (SPA, StepM; spec D7)."""
+        from hedgerow.research.overfit.superior import against
+
+        found = {self.found.policy.name: self.found}
+        return against(found, benchmark, resamples=resamples, seed=seed)
+
+    def intervals(self, *, resamples: int = 1_000, seed: int = 0) -> dict[str, Estimate | None]:
+        """Return saving, HER and Sharpe with their 90 % bootstrap intervals (spec D7)."""
+        from hedgerow.research.overfit.intervals import intervals
+
+        return intervals(self.found, resamples=resamples, seed=seed)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every number of the result as plain values; NaN becomes None."""
         return self._plain
@@ -207,6 +231,7 @@ class Result:
             "triggers": found.triggers,
             "flags": [flag._asdict() for flag in found.flags],
             "lookahead": [verdict._asdict() for verdict in found.lookahead],
+            "luck": found.luck.to_dict() if found.luck else None,
             "assumptions": found.assumptions,
             "tracks": {name: track.digest() for name, track in found.tracks.items()},
             "notice": NOT_ADVICE,
@@ -342,6 +367,7 @@ def backtest(
     HedgerowError
         If dates, data, policy or sleeve do not fit together.
     """
+    from hedgerow.api.counting import count_runs
     from hedgerow.research.comparison import compare
 
     check(policy, market, hedge, portfolio, costs)
@@ -351,20 +377,12 @@ def backtest(
             where="split",
             mend='write "50/50" or the first date tested, "YYYY-MM-DD"',
         )
-    return Result(
-        compare(
-            policy,
-            market,
-            hedge,
-            portfolio or Equity(),
-            costs=costs,
-            start=day(start, "start"),
-            end=day(end, "end"),
-            parts=split,
-            same_bar=same_bar,
-            facts={"version": __version__, "source": source},
-        )
-    )
+    found = compare(
+        policy, market, hedge, portfolio or Equity(),
+        costs=costs, start=day(start, "start"), end=day(end, "end"), parts=split,
+        same_bar=same_bar, facts={"version": __version__, "source": source},
+    )  # fmt: skip
+    return Result(*count_runs([found]))
 
 
 def sweep(
@@ -399,13 +417,15 @@ def sweep(
     -----
     The other parameters are those of :func:`backtest`.  Each lane is the very run that
     ``backtest(result.policy(lane), …)`` makes.  A sweep looks at the whole stretch: whatever
-    is chosen from it must be judged on data that it has not seen.
+    is chosen from it must be judged on data that it has not seen.  Every lane is a trial on these
+    data and is counted so; ``result.overfit()`` tells how much of the best one is the choice.
 
     Raises
     ------
     HedgerowError
         If an axis names no number of the policy, or a value is out of range.
     """
+    from hedgerow.api.counting import count_sweep
     from hedgerow.core.measure import STANDARD
     from hedgerow.engine.run import prepare
     from hedgerow.research.sweep import sweep as run
@@ -422,6 +442,7 @@ def sweep(
         same_bar=same_bar,
     )
     kept = STANDARD if measures is None else measures
-    return run(
+    made = run(
         policy, ground.tape(policy), axes, measures=kept, carriage=carriage, progress=progress
     )
+    return count_sweep(made, ground, hedge, costs)

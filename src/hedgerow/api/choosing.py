@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hedgerow.research.candidates import Protection
     from hedgerow.research.choosing import Choice
+    from hedgerow.research.overfit.superior import Benchmark, Superiority
 
 
 class ChoiceResult(Answer):
@@ -79,6 +81,14 @@ class ChoiceResult(Answer):
 
         return picture(self.found)
 
+    def superior(
+        self, benchmark: Benchmark = "divest", *, resamples: int = 1_000, seed: int = 0
+    ) -> Superiority:
+        """Test all policies together against ``divest``, ``static`` or ``unhedged`` (spec D7)."""
+        from hedgerow.research.overfit.superior import against
+
+        return against(self.found.comparisons, benchmark, resamples=resamples, seed=seed)
+
     def picture(self, path: str | Path) -> Path:
         """Write the picture, one SVG file, and return its path.
 
@@ -103,6 +113,11 @@ class ChoiceResult(Answer):
                 "version": __version__,
                 "data": {"digest": found.facts["data"], "source": found.facts.get("source", "")},
                 **to_dict(self.found),
+                "luck": {
+                    name: one.luck.to_dict()
+                    for name, one in self.found.comparisons.items()
+                    if one.luck
+                },
             }
         )
         return clean
@@ -158,6 +173,7 @@ def compare(
     >>> [candidate["name"] for candidate in found.to_dict()["candidates"]]
     ['linear', 'tiers', 'fixed 1×', 'no hedge']
     """
+    from hedgerow.api.counting import count_runs
     from hedgerow.research.choosing import choose
 
     if isinstance(policies, Policy | str) or not isinstance(policies, Sequence):
@@ -172,18 +188,20 @@ def compare(
     for policy in policies:
         for sleeve in sleeves:
             check(policy, market, sleeve, portfolio, costs)
+    found = choose(
+        policies,
+        market,
+        sleeves,
+        portfolio or Equity(),
+        costs=costs,
+        start=day(start, "start"),
+        end=day(end, "end"),
+        parts=split,
+        protection=protection,
+        facts={"version": __version__, "source": source},
+        progress=progress,
+    )
+    counted = count_runs(list(found.comparisons.values()), "compare")
     return ChoiceResult(
-        choose(
-            policies,
-            market,
-            sleeves,
-            portfolio or Equity(),
-            costs=costs,
-            start=day(start, "start"),
-            end=day(end, "end"),
-            parts=split,
-            protection=protection,
-            facts={"version": __version__, "source": source},
-            progress=progress,
-        )
+        replace(found, comparisons=dict(zip(found.comparisons, counted, strict=True)))
     )

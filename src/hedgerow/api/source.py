@@ -165,6 +165,7 @@ def readings(
     >>> found.frame().index.tolist()
     ['option-c', 'binary', 'above-20']
     """
+    from hedgerow.api.counting import count_readings
     from hedgerow.research.readings import readings as run
 
     if not isinstance(rule, str):
@@ -183,6 +184,7 @@ def readings(
         end=day(end, "end"),
         raw=raw,
     )
+    count_readings(found, costs)
     return ReadingsResult(found, source)
 
 

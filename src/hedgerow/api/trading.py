@@ -182,6 +182,7 @@ def trade(
     >>> result.frame()["nav"].size, sorted(result.outcome.lines)
     (125, ['protected index'])
     """
+    from hedgerow.api.counting import count_program
     from hedgerow.engine.ledger.opening import open_ledger
     from hedgerow.engine.trade import trade as play
 
@@ -197,14 +198,15 @@ def trade(
         kept = ledger
         if isinstance(kept, str | os.PathLike):
             kept = stack.enter_context(open_ledger(kept, run or program.name, writing=True))
-        return ProgramResult(
-            play(
-                program,
-                market,
-                start=day(start, "start"),
-                end=day(end, "end"),
-                ledger=kept,
-                version=__version__,
-                progress=progress,
-            )
+        first, last = day(start, "start"), day(end, "end")
+        outcome = play(
+            program,
+            market,
+            start=first,
+            end=last,
+            ledger=kept,
+            version=__version__,
+            progress=progress,
         )
+    count_program(outcome, market, first, last)
+    return ProgramResult(outcome)

@@ -33,6 +33,7 @@ from hedgerow.cli import (
     runs,
     scalp,
     trade,
+    trials,
 )
 from hedgerow.report.formats import NOT_ADVICE
 
@@ -65,6 +66,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(chains.app, name="chain")
 app.add_typer(price.app, name="price")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(trials.app, name="trials")
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -87,7 +88,7 @@ def summarise(found: Choice) -> str:
     lines += ["", "What each gave back, crisis by crisis (HER, C4; the whole run)", _crises(found)]
     lines += ["  ▸ begins in the test part"] if any(row["tested"] for row in found.crises) else []
     lines += ["  * only partly covered by the run"] if _partial(found) else []
-    checks = (_flags(found), _lookahead(found), _origin(found))
+    checks = [_flags(found), _lookahead(found), *_luck(found), _origin(found)]
     lines += ["", *(line for said in checks for line in wrap(said, 100, subsequent_indent="  "))]
     lines.append(NOT_ADVICE)
     return "\n".join(lines)
@@ -191,6 +192,19 @@ def _flags(found: Choice) -> str:
 def _lookahead(found: Choice) -> str:
     failed = [each.name for each in found.candidates if each.lookahead is False]
     return f"LOOK-AHEAD (D8): {', '.join(failed)}" if failed else "Look-ahead test (D8): all passed"
+
+
+def _luck(found: Choice) -> list[str]:
+    """Return what the number of trials leaves of the best Sharpe ratio (D7)."""
+    known = {n: one.luck for n, one in found.comparisons.items() if one.luck is not None}
+    if not known:
+        return []
+    best = max(known, key=lambda name: _known(known[name].record.sharpe))
+    return [f"{best}: {known[best]}"]
+
+
+def _known(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
 
 
 def _origin(found: Choice) -> str:

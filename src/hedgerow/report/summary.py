@@ -45,7 +45,8 @@ def summarise(found: Comparison) -> str:
         lines.append(f"  Saving against static (C3): {percent(saved)}{_net(found, period)}")
         lines += [*_matched(found, period), *_divest(found, period), ""]
     lines += _crises(found)
-    lines += ["", _triggers(found), _flags(found), _lookahead(found), _origin(found), NOT_ADVICE]
+    lines += ["", _triggers(found), _flags(found), _lookahead(found)]
+    lines += [*_luck(found), _origin(found), NOT_ADVICE]
     return "\n".join(lines)
 
 
@@ -150,6 +151,11 @@ def _lookahead(found: Comparison) -> str:
     if failed:
         return "LOOK-AHEAD (D8): " + "; ".join(f"{v.name}: {v.detail}" for v in failed)
     return f"Look-ahead test (D8): passed ({len(found.lookahead)} checks)"
+
+
+def _luck(found: Comparison) -> list[str]:
+    """Return what the number of trials leaves of the Sharpe ratio (D7)."""
+    return wrap(str(found.luck), 100, subsequent_indent="  ") if found.luck else []
 
 
 def _origin(found: Comparison) -> str:

@@ -26,6 +26,7 @@ from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.divest import Divesting
+from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.split import Split, split
 
 MOST = 20.0
@@ -81,6 +82,9 @@ class Comparison:
         Sentences a reader must know.
     facts
         Hashes and versions.
+    luck
+        The Sharpe ratio over the whole run against the number of trials on the same data (D7);
+        None until the run is counted, which :mod:`hedgerow.api` does.
     """
 
     policy: Policy
@@ -104,6 +108,7 @@ class Comparison:
     provenance: Mapping[str, Mapping[str, Any]]
     assumptions: list[str]
     facts: Mapping[str, Any]
+    luck: Luck | None = None
 
     def __repr__(self) -> str:
         return f"<Comparison of {self.policy.name} with {self.sleeve.name}>"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hedgerow.core.lanes.spread import MOST_LANES, Spread, grid, place
+from hedgerow.core.market import Floats
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
@@ -17,6 +18,9 @@ from hedgerow.research.performance import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hedgerow.research.overfit.register import Count
+    from hedgerow.research.overfit.study import Overfitting
 
 CARRIAGES = ("compiled", "numpy")
 
@@ -34,10 +38,22 @@ class Sweep:
         The policy and the numbers that were varied.
     results
         Measures by name, each of **shape** (lanes,).
+    tape, carriage
+        What it was run on, and how.
+    cash
+        Return of bills over each bar, **shape** (T,); none by default.
+    count, remark
+        Trials on the same data by the register, this sweep's lanes included, and what is wrong
+        with that number; None where no register counted them.
     """
 
     spread: Spread
     results: Mapping[str, Any]
+    tape: Tape | None = None
+    carriage: str = "compiled"
+    cash: Floats | None = None
+    count: Count | None = None
+    remark: str = ""
 
     def __len__(self) -> int:
         return len(self.spread)
@@ -64,6 +80,45 @@ class Sweep:
     def policy(self, lane: int) -> Policy:
         """Return the policy of one lane, to be run in the backtest."""
         return self.spread.lane(lane)
+
+    def overfit(
+        self, blocks: int = 16, progress: Callable[[int], None] | None = None
+    ) -> Overfitting:
+        """Return how much of the best lane is the choice of the best (spec D7).
+
+        The lanes are played once more, to sums of returns over bills by block of bars.
+
+        Parameters
+        ----------
+        blocks
+            Of the cross-validation: even, 4 … 20.
+        progress
+            Called with the number of lanes just done.
+
+        Raises
+        ------
+        RangeError
+            If there is one lane only, the run is too short for so many blocks, or the sweep was
+            put together without its tape.
+        """
+        from hedgerow.research.overfit.study import study
+
+        if self.tape is None:
+            raise RangeError(
+                "this sweep does not know what it was run on",
+                where="overfit",
+                mend="take the sweep that hr.sweep(...) returns",
+            )
+        return study(
+            self.spread,
+            self.tape,
+            cash=np.zeros(len(self.tape)) if self.cash is None else self.cash,
+            blocks=blocks,
+            count=self.count,
+            remark=self.remark,
+            carriage=self.carriage,
+            progress=progress,
+        )
 
 
 def sweep(
@@ -113,10 +168,11 @@ def sweep(
     if carriage == "compiled":
         from hedgerow.core.lanes import compiled
 
-        return Sweep(spread, compiled.play(spread, tape, measures, progress))
+        results = compiled.play(spread, tape, measures, progress)
+        return Sweep(spread, results, tape, carriage)
     from hedgerow.core.lanes import columns
 
-    return Sweep(spread, columns.play(spread, tape, measures, progress))
+    return Sweep(spread, columns.play(spread, tape, measures, progress), tape, carriage)
 
 
 def _most(axes: int, measures: Sequence[Any]) -> int:

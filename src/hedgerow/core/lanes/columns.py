@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hedgerow.core.book import Bar, View, no_order, opening, place, settle, turn_year
+from hedgerow.core.book import Bar, Book, View, no_order, opening, place, settle, turn_year
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.tape import Tape
@@ -21,22 +22,33 @@ def play(
     tape: Tape,
     measures: Sequence[Any] = STANDARD,
     progress: Callable[[int], None] | None = None,
+    stops: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
-    """Run every lane over the tape and return the measures, each of **shape** (lanes,)."""
+    """Run every lane over the tape and return the measures, each of **shape** (lanes,).
+
+    With ``stops``, rising numbers of bars, they are read after each of these many bars and are
+    of **shape** (stops, lanes).
+    """
+    ends = np.array([len(tape)]) if stops is None else stops
     parts = []
     for rows in spread.blocks(BLOCK):
-        parts.append(_block(spread, tape, measures, rows))
+        parts.append(_block(spread, tape, measures, rows, ends))
         if progress is not None:
             progress(rows.stop - rows.start)
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    made = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    return {name: column[0] for name, column in made.items()} if stops is None else made
 
 
-def _block(spread: Spread, tape: Tape, measures: Sequence[Any], rows: slice) -> dict[str, Any]:
+def _block(
+    spread: Spread, tape: Tape, measures: Sequence[Any], rows: slice, stops: NDArray[np.int64]
+) -> dict[str, Any]:
     policy, params, memory = spread.policy, spread.params(rows), spread.policy.start()
     book, order = opening(tape.nav), no_order()
     tallies = [measure.start(tape.nav) for measure in measures]
     limits = [measure.params() for measure in measures]
-    for cells, seen in zip(tape.bar_rows.tolist(), tape.signal_rows.tolist(), strict=True):
+    read: list[dict[str, Any]] = []
+    bars = zip(tape.bar_rows.tolist(), tape.signal_rows.tolist(), strict=True)
+    for count, (cells, seen) in enumerate(bars, start=1):
         bar = Bar(*cells)
         if bar.new_year > 0.0:
             book = turn_year(book)
@@ -46,7 +58,17 @@ def _block(spread: Spread, tape: Tape, measures: Sequence[Any], rows: slice) -> 
         decision = policy.decide(View(tuple(seen), book, bar), memory, params)
         memory = decision.memory
         order = place(decision.x, decision.act, book, bar)
-    lanes = rows.stop - rows.start
+        if count == stops[len(read)]:
+            read.append(_read(measures, tallies, book, rows.stop - rows.start))
+            if len(read) == len(stops):
+                break
+    return {name: np.array([results[name] for results in read]) for name in read[0]}
+
+
+def _read(
+    measures: Sequence[Any], tallies: Sequence[Any], book: Book, lanes: int
+) -> dict[str, Any]:
+    """Return what the measures say now, each of **shape** (lanes,)."""
     results: dict[str, Any] = {}
     for measure, tally in zip(measures, tallies, strict=True):
         for name, value in measure.result(tally, book).items():

@@ -9,6 +9,7 @@ from concurrent.futures import wait
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.core.book import Book, no_order, opening
 from hedgerow.core.lanes.loops import loop_of
@@ -30,6 +31,7 @@ def play(
     measures: Sequence[Any] = STANDARD,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
+    stops: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Run every lane over the tape and return the measures, each of **shape** (lanes,).
 
@@ -41,6 +43,9 @@ def play(
         Called with the number of lanes just done, from the calling thread.
     threads
         Worker threads; all processors by default.  Results do not depend on it.
+    stops
+        Numbers of bars, rising, after each of which the measures are read; they are then of
+        **shape** (stops, lanes).  After the last bar alone by default.
     """
     from numba.core.errors import NumbaError
 
@@ -60,7 +65,8 @@ def play(
     rows = [np.broadcast_to(getattr(params[i], name), (lanes,)) for i, name in layout.lane_rows]
     columns = np.array(rows, dtype="float64").reshape(len(rows), lanes)
     starts = _starts(layout, policy.start(), measures, tape.nav)
-    out = np.empty((len(layout.results), lanes))
+    ends = np.array([len(tape)]) if stops is None else stops
+    out = np.empty((len(layout.results), len(ends), lanes))
     blocks = -(-lanes // WIDTH)
     workers = min(threads or os.cpu_count() or 1, blocks)
     # Few blocks: an even share for every thread; many: spans that a progress bar can count.
@@ -68,9 +74,10 @@ def play(
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
+    whole = tape.bar_rows, tape.signal_rows
     nothing = tape.bar_rows[:0], tape.signal_rows[:0]
     try:
-        run(*nothing, shared, starts, columns, 0, 0, aligned(layout.cells), out)
+        run(*nothing, ends[:0], shared, starts, columns, 0, 0, aligned(layout.cells), out)
     except NumbaError as error:
         raise PolicyError(
             f"the policy's steps cannot be compiled: {_gist(error)}",
@@ -86,7 +93,7 @@ def play(
                 low, high = left.popleft()
             except IndexError:
                 return
-            run(tape.bar_rows, tape.signal_rows, shared, starts, columns, low, high, buffer, out)
+            run(*whole, ends, shared, starts, columns, low, high, buffer, out)
             finished.append(min(high * WIDTH, lanes) - low * WIDTH)
             if report is not None:
                 _tell(finished, report)
@@ -101,7 +108,7 @@ def play(
         helper.result()
     if progress is not None:
         _tell(finished, progress)
-    return _results(layout, measures, out)
+    return _results(layout, measures, out[:, 0] if stops is None else out)
 
 
 def _tell(finished: deque[int], report: Callable[[int], None]) -> None:
@@ -123,7 +130,7 @@ def _starts(layout: Layout, memory: Sequence[Any], measures: Sequence[Any], nav:
 
 def _results(layout: Layout, measures: Sequence[Any], out: Floats) -> dict[str, Any]:
     rows = dict(zip(layout.results, out, strict=True))
-    nothing = np.full(out.shape[1], np.nan)
+    nothing = np.full(out.shape[1:], np.nan)
     book = Book(*(rows.get(name, nothing) for name in Book._fields))
     results: dict[str, Any] = {}
     for i, measure in enumerate(measures):

@@ -217,7 +217,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
         "",
         "",
         "@compiled",
-        "def run(bars, signals, shared, starts, lanes, low, high, s, out):",
+        "def run(bars, signals, stops, shared, starts, lanes, low, high, s, out):",
         *consts,
         "    for b in range(low, high):",
         f"        for i in range({len(parameters) * WIDTH}):",
@@ -225,11 +225,16 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
         f"            s[(i // {WIDTH}) * {STRIDE} + i % {WIDTH}] = lanes[i // {WIDTH}, lane]",
         f"        for i in range({len(plan.starts) * STRIDE}):",
         f"            s[{len(parameters) * STRIDE} + i] = starts[i // {STRIDE}]",
-        "        play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + ")",
-        f"        for j in range(min({WIDTH}, out.shape[1] - b * {WIDTH})):",
+        "        at = 0",
+        "        for k in range(len(stops)):",
+        "            play(bars[at:stops[k]], signals[at:stops[k]], s"
+        + "".join(f", c{k}" for k in range(len(plan.shared)))
+        + ")",
+        "            at = stops[k]",
+        f"            for j in range(min({WIDTH}, out.shape[2] - b * {WIDTH})):",
         *(
-            f"            out[{k}, b * {WIDTH} + j] = s[{rows[n] * STRIDE} + j]"
-            for k, n in enumerate(plan.results)
+            f"                out[{r}, k, b * {WIDTH} + j] = s[{rows[n] * STRIDE} + j]"
+            for r, n in enumerate(plan.results)
         ),
     ]
     play = [

@@ -1,0 +1,227 @@
+"""Counting: every run that a user could choose by goes into the trial register.
+
+Counted are backtests, each policy and sleeve of a comparison, each reading of a rule, each lane of
+a sweep and each program of one's own.  Not counted are runs nobody chooses a policy by: claims and
+examples of the source, published rulebooks, and the fixed hedge and its likes beside a policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from hedgerow import __version__
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.policy import Policy
+from hedgerow.engine.feed import stretch_of
+from hedgerow.engine.outcome import Outcome
+from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.program_text import to_table
+from hedgerow.engine.rulebook import names, rulebook
+from hedgerow.engine.run import Ground
+from hedgerow.engine.track import Track
+from hedgerow.errors import HedgerowError
+from hedgerow.instruments.catalog import sleeve_to_table
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.scene import SPOT
+from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.research.comparison import Comparison, cash_returns
+from hedgerow.research.overfit import register
+from hedgerow.research.overfit.blocks import Sums
+from hedgerow.research.overfit.luck import Luck
+from hedgerow.research.overfit.register import Count, Trial
+from hedgerow.research.overfit.sharpe import Record, record_of
+from hedgerow.research.performance import returns
+from hedgerow.research.readings import Readings
+from hedgerow.research.sweep import Sweep
+
+SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
+
+
+def count_runs(found: Sequence[Comparison], kind: str = "backtest") -> list[Comparison]:
+    """Enter backtests of policies on the same data and return them with their luck."""
+    records = [_record(one.tracks["dynamic"], one.ground) for one in found]
+    runs = [
+        trial(kind, one.policy, one.ground, one.sleeve, one.costs, [record.sharpe])
+        for one, record in zip(found, records, strict=True)
+    ]
+    counts, counted, remark = enter(runs)
+    return [
+        replace(one, luck=Luck(record, count, counted, remark))
+        for one, record, count in zip(found, records, counts, strict=True)
+    ]
+
+
+def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Sweep:
+    """Enter every lane of a sweep, and return it with the count of trials on its data."""
+    cash = cash_returns(ground)
+    run = trial(
+        "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
+        _lanes(made.results, cash, len(made)), made.spread.values,
+    )  # fmt: skip
+    (count,), counted, remark = enter([run])
+    return replace(made, cash=cash, count=count if counted else None, remark=remark)
+
+
+def count_readings(found: Readings, costs: Costs | None) -> None:
+    """Enter every reading of a rule that could run."""
+    ground = found.ground
+    if ground is None:
+        return
+    enter(
+        [
+            trial(
+                "readings", item.policy, ground, found.sleeve, costs or Costs(),
+                [_record(item.track, ground).sharpe],
+            )
+            for item in found.items
+            if item.policy is not None and item.track is not None
+        ]
+    )  # fmt: skip
+
+
+def count_program(outcome: Outcome, market: Market, start: str | None, end: str | None) -> None:
+    """Enter a program of the user's own that was traded; published rulebooks are no trials."""
+    program = outcome.program
+    if program.name in names() and program == rulebook(program.name).program:
+        return
+    whole, first = stretch_of(program, market, start, end)
+    bills = Equity(1.0, equity_share=0.0).values(whole, first)[first:]
+    text = json.dumps({**to_table(program), "name": ""}, sort_keys=True, default=str)
+    shape = "/".join(line.sleeve.kind for line in program.lines)
+    named = ("trade", program.name, shape)
+    ratio = _over(outcome.nav, returns(bills)).sharpe
+    enter([_trial(named, text, {}, whole, first, SPOT, [ratio])])
+
+
+def trial(
+    kind: str,
+    policy: Policy,
+    ground: Ground,
+    sleeve: Sleeve,
+    costs: Costs,
+    ratios: Sequence[float] | Floats,
+    axes: Mapping[str, Floats] | None = None,
+) -> Trial:
+    """Return what the register shall keep of a run.
+
+    Parameters
+    ----------
+    kind
+        What it was: a word.
+    policy, ground, sleeve, costs
+        What was run on what.
+    ratios
+        Sharpe ratio per session over bills of each lane, NaN where it has none.
+    axes
+        ``"step.field"`` to one value per lane, for a sweep.
+    """
+    terms = {
+        "sleeve": sleeve_to_table(sleeve),
+        "costs": asdict(costs),
+        "portfolio": ground.portfolio.as_dict(),
+        "same_bar": ground.same_bar,
+        "axes": {name: _digest(column.tobytes()) for name, column in (axes or {}).items()},
+    }
+    shape = "/".join(step.kind for step in policy.steps)
+    named = (kind, policy.name, shape)
+    return _trial(named, _text(policy), terms, ground.market, ground.first, ground.index, ratios)
+
+
+def _trial(
+    named: tuple[str, str, str],
+    text: str,
+    terms: Mapping[str, Any],
+    market: Market,
+    first: int,
+    index: str,
+    ratios: Sequence[float] | Floats,
+) -> Trial:
+    """Return the trial of what a text and its terms did on a market from a row on."""
+    dates, each = market.dates, np.asarray(ratios, dtype="float64")
+    rated = each[np.isfinite(each)]
+    data, begins = market.digest(), str(dates[first])
+    cells = {"data": data, "text": text, "first": begins, **terms}
+    kind, name, shape = named
+    return Trial(
+        key=_digest(json.dumps(cells, sort_keys=True, default=str).encode()),
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        kind=kind,
+        name=name,
+        shape=shape,
+        policy=_digest(text.encode()),
+        data=data,
+        source=market.sources.get(index, ""),
+        first=begins,
+        last=str(dates[-1]),
+        lanes=len(each),
+        rated=len(rated),
+        mean=float(rated.mean()) if len(rated) else math.nan,
+        variance=float(rated.var(ddof=1)) if len(rated) > 1 else 0.0,
+        version=__version__,
+    )
+
+
+def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
+    """Enter runs, and return the trials on the data of each, whether counted, and a remark.
+
+    A register that cannot be used costs nobody a finished run: the remark says so.
+    """
+    path, remark = register.place(), SWITCHED_OFF
+    if path is not None:
+        try:
+            held = register.enter(path, runs)
+        except HedgerowError as error:
+            remark = str(error)
+        else:
+            torn = len(held.damaged)
+            remark = (
+                f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
+            )
+            return [_count(held.trials, run) for run in runs], True, remark
+    return [_count(runs, run) for run in runs], False, remark
+
+
+def _count(trials: Sequence[Trial], run: Trial) -> Count:
+    return register.count(register.on_the_same_data(trials, run))
+
+
+def _record(track: Track, ground: Ground) -> Record:
+    return _over(track["nav"], cash_returns(ground)[1:])
+
+
+def _over(nav: Floats, bills: Floats) -> Record:
+    """Return the record of NAV over bills; one that was lost has no Sharpe ratio."""
+    if not nav.min() > 0.0:
+        return Record(math.nan, len(bills))
+    return record_of(returns(nav) - bills)
+
+
+def _lanes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
+    """Return the Sharpe ratio of each lane, NaN where it was not measured or NAV was lost."""
+    if "sum_return" not in results:
+        return np.full(lanes, np.nan)
+    names = ("bars", "sum_return", "sum_return_squared")
+    sums = Sums(*(results[name][None, :] for name in names))
+    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
+    falls = results.get("max_drawdown", np.zeros(lanes))
+    return np.where(falls > -1.0, each, np.nan)
+
+
+def _text(policy: Policy) -> str:
+    """Return what makes a policy, its name left out: another name is no other trial."""
+    try:
+        return replace(policy, name="").to_toml()
+    except HedgerowError:  # steps of the user's own have no text
+        return repr((policy.signals, policy.steps))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
