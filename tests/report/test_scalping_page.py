@@ -66,14 +66,26 @@ def test_a13_the_page_asks_nothing_of_the_network(read) -> None:
     assert not [name for _, name, _ in read.attributes if name == "style" or name.startswith("on")]
 
 
+def middle(mark) -> tuple[float, float]:
+    """Return where a mark stands: a circle, a square, or a diamond drawn from its top."""
+    if mark.get("cx"):
+        return float(mark.get("cx")), float(mark.get("cy"))
+    if mark.get("x"):
+        return float(mark.get("x")) + 4.5, float(mark.get("y")) + 4.5
+    x, y = mark.get("d")[1:].split("l")[0].split()
+    return float(x), float(y) + 6.0
+
+
 def test_a13_the_picture_on_the_page_is_the_picture(read, study) -> None:
     (drawn,) = [value for _, name, value in read.attributes if name == "src"]
     text = base64.b64decode(drawn.partition(",")[2]).decode("utf-8")
     assert text == scalping.picture(study, "Gamma scalping of a <b> straddle")
     root = ElementTree.fromstring(text)
-    dots = [e for e in root.iter() if e.tag.endswith("circle") and e.get("r") == "4.5"]
-    assert [e.get("class") for e in dots] == ["every", "every", "band", "band", "aversion"]
-    right = [float(e.get("cx")) for e in dots]
+    marks = [e for e in root.iter() if e.get("class") in ("every", "band", "aversion")]
+    marks = [e for e in marks if middle(e)[1] != 50.0]  # the legend's
+    assert [e.get("class") for e in marks] == ["every", "every", "band", "band", "aversion"]
+    assert len({e.tag for e in marks}) == 3  # shapes tell what colours do
+    right = [middle(e)[0] for e in marks]
     costs = [row["hedge_costs"] for row in by_rule(study)]
     assert sorted(range(5), key=right.__getitem__) == sorted(range(5), key=costs.__getitem__)
 

@@ -176,7 +176,7 @@ def _legend() -> list[str]:
         (right, "gamma", "gamma"),
         (right + 76, "theta", "theta"),
     ):
-        made.append(f'<circle class="{style}" cx="{x + 5}" cy="50" r="5"/>')
+        made.append(_mark(style, x + 5, 50.0))
         made.append(f'<text x="{x + 16}" y="54">{word}</text>')
     made.append(f'<path class="expected" d="M{right + 152} 50h14"/>')
     made.append(f'<text x="{right + 172}" y="54">gamma expected at implied volatility</text>')
@@ -185,6 +185,15 @@ def _legend() -> list[str]:
 
 def _heading(text: str) -> str:
     return f'<text class="name" y="-16">{text}</text>'
+
+
+def _mark(style: str, x: float, y: float) -> str:
+    """Return the mark of a family; each has a shape of its own, to be told without colour."""
+    if style == "band":
+        return f'<rect class="{style}" x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9"/>'
+    if style == "aversion":
+        return f'<path class="{style}" d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z"/>'
+    return f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
 
 
 def _family(rule: Rule) -> str:
@@ -212,7 +221,7 @@ def _ways(study: Scalping) -> str:
     for rule, (x, y) in zip(study.rules, points, strict=True):
         family = _family(rule)
         word = {"every": rule.every, "band": rule.width, "aversion": rule.aversion}[family]
-        made.append(f'<circle class="{family}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>')
+        made.append(_mark(family, x, y))
         made.append(_beside(f"{word:g}", x, y, taken))
     return "".join(made)
 
