@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hedgerow.errors import DataError
 from hedgerow.research.overfit import register
 from hedgerow.research.overfit.register import Trial
+from hedgerow.research.overfit.sharpe import expected_best
 
 
 def run(key: str, **more) -> Trial:
@@ -85,6 +87,42 @@ def test_d7_a_torn_last_line_is_reported_and_costs_no_other(tmp_path, cut) -> No
     assert register.read(path) == held
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"lanes": 10**400},
+        {"mean": 10**400},
+        {"mean": 1e300},
+        {"mean": math.nan},
+        {"variance": math.inf},
+        {"variance": None},
+        {"variance": -1.0},
+        {"lanes": True},
+    ],
+)
+def test_d7_numbers_that_cannot_be_are_damage_and_spoil_no_count(tmp_path, cells) -> None:
+    path = tmp_path / "trials.jsonl"
+    register.enter(path, [run("a")])
+    line = {**json.loads(path.read_text()), "key": "b", **cells}
+    path.write_text(f"{json.dumps(line)}\n")
+    held = register.enter(path, [run("a"), run("c", mean=0.05)])
+    assert held.damaged == (1,)
+    found = register.count(held.trials)
+    assert math.isfinite(expected_best(found.trials, found.variance))
+
+
+def test_d7_a_line_too_deep_to_parse_is_damage(tmp_path) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_bytes(b"[" * 100_000 + b"\n")
+    assert register.enter(path, [run("a")]) == ((run("a"),), (1,))
+
+
+def test_d7_a_name_that_is_no_unicode_is_counted(tmp_path) -> None:
+    path = tmp_path / "trials.jsonl"
+    runs = (run("a", source="of a folder called \udcff"),)  # as file names are decoded
+    assert register.enter(path, runs).trials == register.read(path).trials == runs
+
+
 @given(st.binary(max_size=300))
 def test_d7_no_content_breaks_the_register(tmp_path, junk) -> None:
     path = tmp_path / "trials.jsonl"
@@ -150,6 +188,11 @@ def test_d7_a_register_that_cannot_be_used_is_a_clear_error(tmp_path) -> None:
         register.enter(tmp_path / "file" / "trials.jsonl", [run("a")])
     with pytest.raises(DataError, match="cannot be read"):
         register.read(tmp_path)
+    if Path("/dev/full").exists():  # it can be read without end
+        with pytest.raises(DataError, match="cannot be written"):
+            register.enter(Path("/dev/full"), [run("a")])
+        with pytest.raises(DataError, match="cannot be read"):
+            register.read(Path("/dev/full"))
 
 
 def test_d7_where_the_register_lies(monkeypatch, tmp_path) -> None:
@@ -163,3 +206,9 @@ def test_d7_where_the_register_lies(monkeypatch, tmp_path) -> None:
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert register.place() == tmp_path / ".local" / "state" / "hedgerow" / "trials.jsonl"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")  # invalid, says its specification
+    assert register.place() == tmp_path / ".local" / "state" / "hedgerow" / "trials.jsonl"
+    monkeypatch.setenv("HEDGEROW_TRIALS", " ")
+    assert register.place() == tmp_path / ".local" / "state" / "hedgerow" / "trials.jsonl"
+    monkeypatch.setenv("HEDGEROW_TRIALS", "~nobody-of-that-name/trials.jsonl")
+    assert register.place() is None

@@ -8,9 +8,11 @@ crash has torn stays where it is and is reported; the next record begins on a li
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -20,6 +22,9 @@ from typing import NamedTuple
 from hedgerow.errors import DataError
 
 OFF = "off"
+
+LARGEST = 1e100
+"""Numbers beyond it are damage: their squares could not be added."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +110,15 @@ class Reading(NamedTuple):
 
 def place() -> Path | None:
     """Return where the register lies, or None where it is switched off or there is no home."""
-    given = os.environ.get("HEDGEROW_TRIALS")
-    if given:
-        return None if given.strip().lower() == OFF else Path(given).expanduser()
-    base = os.environ.get("XDG_STATE_HOME")
+    given = os.environ.get("HEDGEROW_TRIALS", "").strip()
+    if given.lower() == OFF:
+        return None
+    base = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:
-        root = Path(base) if base else Path.home() / ".local" / "state"
+        if given:
+            return Path(given).expanduser()
+        # A relative one is invalid, says the XDG base directory specification.
+        root = base if base.is_absolute() else Path.home() / ".local" / "state"
     except RuntimeError:  # no home
         return None
     return root / "hedgerow" / "trials.jsonl"
@@ -154,6 +162,7 @@ def read(path: Path) -> Reading:
         If the file is there and cannot be opened.
     """
     try:
+        _check_regular(path)
         content = path.read_bytes()
     except FileNotFoundError:
         return Reading((), ())
@@ -214,7 +223,7 @@ def _line(run: Trial) -> str:
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in asdict(run).items()
     }
-    return json.dumps(cells, ensure_ascii=False, allow_nan=False)
+    return json.dumps(cells, allow_nan=False)  # in ASCII: a name may hold half a character
 
 
 def _parsed(content: bytes) -> Reading:
@@ -240,7 +249,7 @@ def _trial(line: bytes) -> Trial | None:
     """Return the run of a line, None if it is none; fields of later versions are left alone."""
     try:
         cells = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(cells, dict) or not cells.keys() >= _KINDS.keys():
         return None
@@ -249,13 +258,14 @@ def _trial(line: bytes) -> Trial | None:
         if name in _WORDS:
             fits = isinstance(value, str)
         elif name in _NUMBERS:
-            fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            fits = type(value) is int and 0 <= value <= LARGEST
         else:
-            fits = value is None or isinstance(value, int | float)
+            fits = value is None or (type(value) in (int, float) and abs(value) <= LARGEST)
             made[name] = math.nan if value is None else value
         if not fits:
             return None
-    if not made["rated"] <= made["lanes"] or (made["rated"] and not math.isfinite(made["mean"])):
+    known = math.isfinite(made["mean"]) and made["variance"] >= 0.0
+    if made["rated"] > made["lanes"] or (made["rated"] and not known):
         return None
     return Trial(**made)
 
@@ -265,6 +275,7 @@ def _locked(path: Path) -> Iterator[int]:
     """Open a file for reading and adding to, alone; the lock ends with the process."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
+        _check_regular(file)
         try:
             import fcntl
         except ImportError:  # no such locks here: a line is still added in one piece
@@ -274,6 +285,12 @@ def _locked(path: Path) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+def _check_regular(file: int | Path) -> None:
+    """Refuse devices: some can be read without end."""
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
 
 
 def _all(file: int) -> bytes:
