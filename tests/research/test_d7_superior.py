@@ -12,8 +12,9 @@ from hedgerow.api.choosing import compare
 from hedgerow.core.policy import Policy
 from hedgerow.errors import RangeError
 from hedgerow.instruments.options import Put
-from hedgerow.instruments.sizes import Notional
-from hedgerow.policies.rules import Linear, Tiers
+from hedgerow.instruments.sizes import Notional, Vega
+from hedgerow.instruments.variance import VarianceSwap
+from hedgerow.policies.rules import Constant, Linear, Tiers
 from hedgerow.policies.signals import Level
 from hedgerow.research.overfit.superior import against, superior
 
@@ -94,6 +95,20 @@ def test_d7_the_benchmark_and_the_sample_are_checked(result) -> None:
         superior({"a": np.zeros(10)}, "cash")
     with pytest.raises(RangeError, match="no error rate"):
         superior(noise(1), "cash", size=5.0)
+
+
+def test_d7_a_lost_portfolio_is_no_benchmark_and_has_no_sharpe() -> None:
+    small = Policy([Constant(0.001)], [], name="small", raw=True)
+    found = api.backtest(small, synthetic.market(), VarianceSwap(size=Vega(4e6)))
+    test = found.found.split.test
+    tracks = found.found.tracks
+    assert tracks["dynamic"]["nav"][test].min() > 0.0 >= tracks["static"]["nav"][test].min()
+    with pytest.raises(RangeError, match="lost all NAV"):
+        found.superior("static", resamples=50)
+    assert np.isfinite(found.superior("unhedged", resamples=50).consistent)
+    made = found.intervals(resamples=50)
+    assert made["sharpe_excess"] is not None
+    assert made["sharpe_excess_static"] is None
 
 
 def test_d7_intervals_hold_the_numbers_of_the_result(result) -> None:

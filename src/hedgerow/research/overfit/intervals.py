@@ -32,8 +32,8 @@ def intervals(
     dict
         ``saving`` (C3), ``sharpe_excess`` and ``sharpe_excess_static`` (a year, over bills) of the
         test part, from resampled days; ``dynamic_her``, ``static_her`` and ``her_difference`` (C4)
-        of all crises of the run, from resampled crises.  None where there is nothing to divide by;
-        the ends are NaN of fewer than eight crises.
+        of all crises of the run, from resampled crises.  None where NAV was lost or
+        there is nothing to divide by; the ends are NaN of fewer than eight crises.
 
     Notes
     -----
@@ -50,7 +50,7 @@ def intervals(
             resampling.saving,
         ),
         **{
-            name: (resampling.squares(returns(track["nav"][test]) - cash), resampling.sharpe)
+            name: (_excess(track["nav"][test], cash), resampling.sharpe)
             for name, track in (("sharpe_excess", dynamic), ("sharpe_excess_static", static))
         },
         "dynamic_her": (crises[:, :2], resampling.ratio),
@@ -68,6 +68,12 @@ def intervals(
         except UnmeasuredError:
             made[name] = None
     return made
+
+
+def _excess(nav: Floats, cash: Floats) -> Floats:
+    """Return what a Sharpe ratio is estimated from; no rows where NAV was lost."""
+    rows = resampling.squares(returns(nav) - cash)
+    return rows if nav.min() > 0.0 else rows[:0]
 
 
 def _costs(track: Track, rows: slice) -> Floats:

@@ -187,8 +187,9 @@ def against(
 
     Notes
     -----
-    What is compared is log return per session.  Against ``divest`` both sides have equal
-    drawdowns; against ``static`` a cheaper hedge wins in calm years, protection or not.
+    A policy is not tested if it or its benchmark lost all NAV.  What is compared is log return per
+    session.  Against ``divest`` both sides have equal drawdowns; against ``static`` a cheaper hedge
+    wins in calm years, protection or not.
     """
     if benchmark not in get_args(Benchmark):
         raise RangeError(
@@ -198,9 +199,15 @@ def against(
         )
     gains = {}
     for name, one in found.items():
-        other = _nav(one, benchmark)
-        if other is not None and one.tracks["dynamic"]["nav"][one.split.test].min() > 0.0:
-            gains[name] = _growth(one.tracks["dynamic"]["nav"], one) - _growth(other, one)
+        ours, other = one.tracks["dynamic"]["nav"], _nav(one, benchmark)
+        if other is not None and min(nav[one.split.test].min() for nav in (ours, other)) > 0.0:
+            gains[name] = _growth(ours, one) - _growth(other, one)
+    if found and not gains:
+        raise RangeError(
+            "no policy can be compared: it or what it is compared with lost all NAV",
+            where=benchmark,
+            mend="take a smaller hedge or another benchmark",
+        )
     return superior(gains, benchmark, size=size, resamples=resamples, seed=seed)
 
 
