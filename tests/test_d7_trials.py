@@ -201,6 +201,13 @@ def test_d7_a_register_that_cannot_be_written_costs_no_result(tmp_path, monkeypa
     assert luck.count.trials == 1
 
 
+def test_d7_no_home_for_the_register_costs_no_result(monkeypatch, data) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", "~nobody-of-that-name/trials.jsonl")
+    luck = api.backtest(LINEAR, data, Put()).found.luck
+    assert "there is no folder for the trial register" in str(luck)
+    assert "there is no folder for the trial register" in bad("trials", "count")
+
+
 def test_d7_text_json_and_page_say_the_sentence(trials, data, tmp_path) -> None:
     sweep(data)
     result = api.backtest(LINEAR, data, Put())

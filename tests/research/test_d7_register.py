@@ -211,4 +211,5 @@ def test_d7_where_the_register_lies(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("HEDGEROW_TRIALS", " ")
     assert register.place() == tmp_path / ".local" / "state" / "hedgerow" / "trials.jsonl"
     monkeypatch.setenv("HEDGEROW_TRIALS", "~nobody-of-that-name/trials.jsonl")
-    assert register.place() is None
+    with pytest.raises(DataError, match="there is no folder for the trial register"):
+        register.place()

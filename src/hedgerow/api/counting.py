@@ -174,19 +174,17 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
 
     A register that cannot be used costs nobody a finished run: the remark says so.
     """
-    path, remark = register.place(), SWITCHED_OFF
-    if path is not None:
-        try:
-            held = register.enter(path, runs)
-        except HedgerowError as error:
-            remark = str(error)
-        else:
-            torn = len(held.damaged)
-            remark = (
-                f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
-            )
-            return [_count(held.trials, run) for run in runs], True, remark
-    return [_count(runs, run) for run in runs], False, remark
+    remark = SWITCHED_OFF
+    try:
+        path = register.place()
+        held = register.enter(path, runs) if path is not None else None
+    except HedgerowError as error:
+        held, remark = None, str(error)
+    if held is None:
+        return [_count(runs, run) for run in runs], False, remark
+    torn = len(held.damaged)
+    remark = f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
+    return [_count(held.trials, run) for run in runs], True, remark
 
 
 def _count(trials: Sequence[Trial], run: Trial) -> Count:

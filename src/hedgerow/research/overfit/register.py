@@ -109,7 +109,13 @@ class Reading(NamedTuple):
 
 
 def place() -> Path | None:
-    """Return where the register lies, or None where it is switched off or there is no home."""
+    """Return where the register lies, None where it is switched off.
+
+    Raises
+    ------
+    DataError
+        If there is no home to keep it in.
+    """
     given = os.environ.get("HEDGEROW_TRIALS", "").strip()
     if given.lower() == OFF:
         return None
@@ -119,8 +125,12 @@ def place() -> Path | None:
             return Path(given).expanduser()
         # A relative one is invalid, says the XDG base directory specification.
         root = base if base.is_absolute() else Path.home() / ".local" / "state"
-    except RuntimeError:  # no home
-        return None
+    except RuntimeError as error:
+        raise DataError(
+            f"there is no folder for the trial register ({error})",
+            where="HEDGEROW_TRIALS",
+            mend="set it to a file that you may write, or to off",
+        ) from None
     return root / "hedgerow" / "trials.jsonl"
 
 
