@@ -93,6 +93,19 @@ def test_d7_the_same_run_is_one_trial_and_every_other_is_another(trials, data) -
     assert len(register.read(trials).trials) == 7
 
 
+def test_d7_a_signal_of_ones_own_is_another_trial_once_its_code_is(trials, data) -> None:
+    def run(power: float) -> int:
+        class Own(Level):  # as after an edit: the same name and numbers, other code
+            def __call__(self, market):
+                return super().__call__(market) ** power
+
+        own = Policy([Linear(), Bounds()], [Own("vix")], name="own")
+        trade(Program([Line("puts", Put(), own)]), data, start="2019-06-03")
+        return api.backtest(own, data, Put()).found.luck.count.runs
+
+    assert [run(1.0), run(1.0), run(0.9), run(1.0)] == [2, 2, 4, 4]
+
+
 def test_d7_comparisons_and_readings_are_counted(trials, data) -> None:
     compare([LINEAR, Policy([Tiers()], VIX, name="tiers")], data, [Put()])
     held = register.read(trials).trials
