@@ -123,6 +123,37 @@ def test_d7_a_name_that_is_no_unicode_is_counted(tmp_path) -> None:
     assert register.enter(path, runs).trials == register.read(path).trials == runs
 
 
+def test_d7_what_was_read_is_not_parsed_again(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "trials.jsonl"
+    register.enter(path, [run(str(i)) for i in range(50)])
+    register.enter(path, [run("x")])
+    parsed, parse = [], register._trial
+    monkeypatch.setattr(register, "_trial", lambda line: parsed.append(line) or parse(line))
+    for i in range(10):
+        assert len(register.enter(path, [run(f"y{i}")]).trials) == 52 + i
+    assert len(parsed) == 10  # each time the one line that was added
+
+
+@given(st.lists(st.sampled_from(["add", "other", "torn", "cut", "clear", "junk", "new"])))
+def test_d7_what_is_known_of_a_register_is_what_a_fresh_reader_finds(tmp_path, deeds) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.unlink(missing_ok=True)
+    for i, deed in enumerate(deeds):
+        old = path.read_bytes() if path.exists() else b""
+        line = register._line(run(f"other {i}")).encode() + b"\n"
+        if deed in ("other", "torn", "junk"):
+            path.write_bytes(old + {"other": line, "torn": line[:-40], "junk": b"junk\n"}[deed])
+        elif deed == "cut":
+            path.write_bytes(b"".join(old.splitlines(keepends=True)[1:]))
+        elif deed == "clear":
+            path.write_bytes(b"")
+        elif deed == "new":
+            path.unlink(missing_ok=True)
+            path.write_bytes(line)
+        held = register.enter(path, [run(f"own {i}")])
+        assert held == register.read(path)
+
+
 @given(st.binary(max_size=300))
 def test_d7_no_content_breaks_the_register(tmp_path, junk) -> None:
     path = tmp_path / "trials.jsonl"

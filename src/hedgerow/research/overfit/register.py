@@ -23,6 +23,9 @@ from hedgerow.errors import DataError
 
 OFF = "off"
 
+TAIL = 4096
+"""Bytes before the end that tell whether a register was only added to since it was read."""
+
 LARGEST = 1e100
 """Numbers beyond it are damage: their squares could not be added."""
 
@@ -207,8 +210,7 @@ def enter(path: Path, runs: Iterable[Trial]) -> Reading:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path) as file:
-            content = _all(file)
-            known, damaged = _parsed(content)
+            (known, damaged), torn = _known(file)
             keys = {one.key for one in known}
             new = []
             for run in runs:
@@ -217,7 +219,6 @@ def enter(path: Path, runs: Iterable[Trial]) -> Reading:
                     new.append(run)
             if new:
                 text = "".join(f"{_line(run)}\n" for run in new)
-                torn = bool(content) and not content.endswith(b"\n")
                 _append(file, (("\n" if torn else "") + text).encode())
             return Reading((*known, *new), damaged)
     except OSError as error:
@@ -236,18 +237,58 @@ def _line(run: Trial) -> str:
     return json.dumps(cells, allow_nan=False)  # in ASCII: a name may hold half a character
 
 
+class _Lines:
+    """What has been read of a register so far."""
+
+    def __init__(self) -> None:
+        self.size, self.lines, self.tail = 0, 0, b""
+        self.kept: dict[str, Trial] = {}
+        self.damaged: list[int] = []
+
+    def add(self, content: bytes) -> None:
+        for number, line in enumerate(content.split(b"\n"), start=self.lines + 1):
+            if not line.strip():
+                continue
+            run = _trial(line)
+            if run is None:
+                self.damaged.append(number)
+            else:
+                self.kept.setdefault(run.key, run)
+        self.size += len(content)
+        self.lines += content.count(b"\n")
+        self.tail = (self.tail + content)[-TAIL:]
+
+    def reading(self) -> Reading:
+        return Reading(tuple(self.kept.values()), tuple(self.damaged))
+
+
+_READ: dict[tuple[int, int], _Lines] = {}
+"""The register read last in this process, by device and inode: a long one is not read again."""
+
+
 def _parsed(content: bytes) -> Reading:
-    kept: dict[str, Trial] = {}
-    damaged = []
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        run = _trial(line)
-        if run is None:
-            damaged.append(number)
-        else:
-            kept.setdefault(run.key, run)
-    return Reading(tuple(kept.values()), tuple(damaged))
+    lines = _Lines()
+    lines.add(content)
+    return lines.reading()
+
+
+def _known(file: int) -> tuple[Reading, bool]:
+    """Return what a locked register holds, and whether its last line is torn.
+
+    Only what was added since it was last read is parsed, unless it was changed otherwise.
+    """
+    state = os.fstat(file)
+    place = state.st_dev, state.st_ino
+    lines = _READ.pop(place, None) or _Lines()
+    if _all(file, lines.size - len(lines.tail), len(lines.tail)) != lines.tail:
+        lines = _Lines()
+    content = _all(file, lines.size, state.st_size - lines.size)
+    if content and not content.endswith(b"\n"):
+        return _parsed(_all(file, 0, state.st_size)), True
+    lines.add(content)
+    _READ.clear()
+    _READ[place] = lines
+    return lines.reading(), False
 
 
 _KINDS = {field.name: field.type for field in fields(Trial)}
@@ -303,11 +344,12 @@ def _check_regular(file: int | Path) -> None:
         raise OSError(errno.EINVAL, "not a regular file")
 
 
-def _all(file: int) -> bytes:
-    os.lseek(file, 0, os.SEEK_SET)
+def _all(file: int, start: int, size: int) -> bytes:
+    os.lseek(file, start, os.SEEK_SET)
     parts = []
-    while part := os.read(file, 1 << 20):
+    while size > 0 and (part := os.read(file, min(size, 1 << 20))):
         parts.append(part)
+        size -= len(part)
     return b"".join(parts)
 
 
