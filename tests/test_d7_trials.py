@@ -238,6 +238,7 @@ def test_d7_the_command_line_lists_and_counts(trials, data) -> None:
     assert "nothing has been counted yet" in good("trials", "count")
     assert "nothing has been counted yet" in good("trials", "list")
     sweep(data)
+    assert "8 trials in 1 run," in good("trials", "count")
     api.backtest(LINEAR, data, Put())
     listed = good("trials", "list")
     assert "sweep" in listed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -121,6 +122,17 @@ def test_d7_a_name_that_is_no_unicode_is_counted(tmp_path) -> None:
     path = tmp_path / "trials.jsonl"
     runs = (run("a", source="of a folder called \udcff"),)  # as file names are decoded
     assert register.enter(path, runs).trials == register.read(path).trials == runs
+
+
+def test_d7_a_process_forked_meanwhile_keeps_no_lock(tmp_path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "trials.jsonl"
+    with register._locked(path) as file:
+        twin = os.dup(file)  # as a fork has one
+    other = os.open(path, os.O_RDWR)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError if it is still locked
+    os.close(twin)
+    os.close(other)
 
 
 def test_d7_what_was_read_is_not_parsed_again(tmp_path, monkeypatch) -> None:

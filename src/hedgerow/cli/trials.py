@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -50,7 +50,7 @@ def count(as_json: AsJson = False) -> None:
     sets: dict[str, list[register.Trial]] = {}
     for one in held.trials:
         sets.setdefault(one.source or f"data {one.data[:12]}", []).append(one)
-    made = []
+    made: list[dict[str, Any]] = []
     for source, runs in sets.items():
         found = register.count(runs)
         made.append(
@@ -70,10 +70,10 @@ def count(as_json: AsJson = False) -> None:
     if not made:
         typer.echo(f"{path}: nothing has been counted yet")
     for row in made:
+        tried = f"{_many(row['trials'], 'trial')} in {_many(row['runs'], 'run')}"
         typer.echo(
-            f"{row['source']}\n  {row['from']} … {row['to']}: {row['trials']:,} trials in "
-            f"{row['runs']:,} runs, mean Sharpe over bills {row['mean_sharpe']:.2f}, the best of "
-            f"them by luck alone {row['best_by_luck']:.2f}"
+            f"{row['source']}\n  {row['from']} … {row['to']}: {tried}, mean Sharpe over bills "
+            f"{row['mean_sharpe']:.2f}, the best of them by luck alone {row['best_by_luck']:.2f}"
         )
 
 
@@ -94,6 +94,10 @@ def _register() -> tuple[Path, Reading]:
         lines = ", ".join(str(number) for number in held.damaged)
         complain(f"{path}: cannot be read in line {lines}; what they counted is lost")
     return path, held
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _yearly(ratio: float) -> float:

@@ -14,7 +14,7 @@ import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -324,8 +324,9 @@ def _trial(line: bytes) -> Trial | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
     """Open a file for reading and adding to, alone; the lock ends with the process."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
+    with ExitStack() as stack:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        stack.callback(os.close, file)
         _check_regular(file)
         try:
             import fcntl
@@ -333,9 +334,9 @@ def _locked(path: Path) -> Iterator[int]:
             pass
         else:
             fcntl.flock(file, fcntl.LOCK_EX)
+            # Closing is not enough: a process forked meanwhile has the file open, too.
+            stack.callback(fcntl.flock, file, fcntl.LOCK_UN)
         yield file
-    finally:
-        os.close(file)
 
 
 def _check_regular(file: int | Path) -> None:
