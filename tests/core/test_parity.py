@@ -32,11 +32,15 @@ def long_chains() -> list[tuple[str, ...]]:
 
 
 def chains() -> list[tuple[str, ...]]:
-    """Every registered kind in a short chain, and all stages together; nothing is listed here."""
+    """Every registered kind in a short chain, and all stages together; nothing is listed here.
+
+    Triggers take turns: rules and overlays meet them through the order to trade alone.
+    """
     triggers = kinds(Stage.TRIGGER)
     overlays = [kind for kind in sorted(STEPS) if STEPS[kind].stage not in ENDS]
-    made = [(rule, "bounds", trigger) for rule in kinds(Stage.RULE) for trigger in triggers]
-    made += [("linear", kind, trigger) for kind in overlays for trigger in triggers]
+    pairs = [*((rule, "bounds") for rule in kinds(Stage.RULE)), *(("linear", o) for o in overlays)]
+    made = [(*pair, triggers[i % len(triggers)]) for i, pair in enumerate(pairs)]
+    made += [("linear", "bounds", trigger) for trigger in triggers]
     for many in long_chains():
         made += [("tiers", *many), ("linear", *many, "trigger"), ("sigmoid", *many, "trigger")]
     return list(dict.fromkeys(made))
