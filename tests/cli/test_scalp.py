@@ -110,8 +110,8 @@ def test_a13_the_picture_is_a_picture(tmp_path) -> None:
     said = good("scalp", *SHORT, "--picture", file)
     assert said.endswith(f"Picture: {file}\n")
     root = ElementTree.parse(file).getroot()
-    dots = [e for e in root.iter() if e.tag.endswith("circle") and e.get("r") == "4.5"]
-    assert len(dots) == 12
+    marks = [e for e in root.iter() if e.get("class") in ("every", "band", "aversion")]
+    assert len(marks) == 12 + 3  # the ways to hedge, and the legend's
     bars = [e for e in root.iter() if e.tag.endswith("rect")]
     assert len(bars) == 4  # gamma and theta of two years
 
