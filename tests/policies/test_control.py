@@ -156,6 +156,18 @@ def test_a14_a_fit_knows_no_loss_that_has_not_happened() -> None:
     assert after[3].parameters != EDGE.fits(data)[3].parameters
 
 
+def test_a14_nothing_is_counted_from_one_side_of_a_hole_to_the_other() -> None:
+    data = market()
+    spot, vix = data["spx"].copy(), data["vix"].copy()
+    spot[300:400] = vix[300:400] = np.nan
+    halved = np.r_[spot[:400], spot[400:] / 2.0]
+    edge = ControlEdge("upper", least=600, every="never")
+    (fit,), (same,) = (
+        edge.fits(data.with_columns({"spx": index, "vix": vix})) for index in (spot, halved)
+    )
+    assert same.parameters == pytest.approx(fit.parameters, rel=1e-9)
+
+
 def test_a14_missing_columns_are_told() -> None:
     with pytest.raises(Exception, match="no column 'vox'"):
         ControlEdge(by="vox")(market())
