@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hedgerow.api import backtest
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.fitting import Fitted
+from hedgerow.core.policy import Policy
 from hedgerow.errors import PolicyError
+from hedgerow.instruments.options import Put
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.fitting.chain import count, programme
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.fitting.programme import solve
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import legs
 from synthetic import market
 
@@ -113,6 +118,19 @@ def test_on_change_asks_again_for_an_order_that_is_not_filled() -> None:
 
 
 EDGE = ControlEdge("lower", least=300, every="quarter")
+
+
+def test_on_change_explains_itself_by_the_intensity_that_it_compares() -> None:
+    policy = Policy([Linear(), OnChange(least=0.3)], [Level("vix")])
+    result = backtest(policy, market(), Put())
+    track = result.found.tracks["dynamic"]
+    asked = track.trace["bounds"]
+    still = np.flatnonzero((track["act"] == 0.0) & (asked != track["x"]))
+    assert len(still) > 10
+    for t in still[:5]:
+        last = track.memory["on_change.last"][t]
+        said = f"{asked[t]:.3g} against {last:.3g} at the last fill: holds"
+        assert said in str(result.explain(str(track.dates[t])))
 
 
 def test_a14_fits_say_when_on_what_and_to_what() -> None:
