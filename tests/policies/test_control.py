@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hedgerow.api import backtest
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.fitting import Fitted
+from hedgerow.core.policy import Policy
 from hedgerow.errors import PolicyError
+from hedgerow.instruments.options import Put
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.fitting.chain import count, programme
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.fitting.programme import solve
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import legs
 from synthetic import market
 
@@ -115,6 +120,19 @@ def test_on_change_asks_again_for_an_order_that_is_not_filled() -> None:
 EDGE = ControlEdge("lower", least=300, every="quarter")
 
 
+def test_on_change_explains_itself_by_the_intensity_that_it_compares() -> None:
+    policy = Policy([Linear(), OnChange(least=0.3)], [Level("vix")])
+    result = backtest(policy, market(), Put())
+    track = result.found.tracks["dynamic"]
+    asked = track.trace["bounds"]
+    still = np.flatnonzero((track["act"] == 0.0) & (asked != track["x"]))
+    assert len(still) > 10
+    for t in still[:5]:
+        last = track.memory["on_change.last"][t]
+        said = f"{asked[t]:.3g} against {last:.3g} at the last fill: holds"
+        assert said in str(result.explain(str(track.dates[t])))
+
+
 def test_a14_fits_say_when_on_what_and_to_what() -> None:
     made = EDGE.fits(market())
     assert isinstance(EDGE, Fitted)
@@ -154,6 +172,18 @@ def test_a14_a_fit_knows_no_loss_that_has_not_happened() -> None:
     after = EDGE.fits(data.with_columns({"spx": fallen}))
     assert after[:3] == EDGE.fits(data)[:3]
     assert after[3].parameters != EDGE.fits(data)[3].parameters
+
+
+def test_a14_nothing_is_counted_from_one_side_of_a_hole_to_the_other() -> None:
+    data = market()
+    spot, vix = data["spx"].copy(), data["vix"].copy()
+    spot[300:400] = vix[300:400] = np.nan
+    halved = np.r_[spot[:400], spot[400:] / 2.0]
+    edge = ControlEdge("upper", least=600, every="never")
+    (fit,), (same,) = (
+        edge.fits(data.with_columns({"spx": index, "vix": vix})) for index in (spot, halved)
+    )
+    assert same.parameters == pytest.approx(fit.parameters, rel=1e-9)
 
 
 def test_a14_missing_columns_are_told() -> None:

@@ -308,7 +308,8 @@ def test_the_catalogue_imports_no_estimator_of_others() -> None:
 def test_d1_what_a_fit_was_made_from_is_not_cut_out_between_training_and_test() -> None:
     plain = hr.Policy(signals=[Level("vix"), RealisedVol()], steps=[Linear("vix")])
     assert plain.reach == plain.lookback == 21
-    for signal, reach in ((CrashHazard(days=10), 31), (Hawkes(), 2)):
+    edge = ControlEdge("lower", horizon=15)
+    for signal, reach in ((CrashHazard(days=10), 31), (Hawkes(), 2), (edge, 20 + 15)):
         policy = hr.Policy(signals=[signal], steps=[CrashIntensity(signal.name)])
         assert (policy.reach, policy.lookback > 1_000) == (reach, True)
     policy = hr.Policy(signals=[CrashHazard(least=250)], steps=[CrashIntensity("crash5_10")])

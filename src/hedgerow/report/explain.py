@@ -193,9 +193,9 @@ def _say(
         if isinstance(step, BandTable | WithinEdges):
             return f"{watched}: {_say_band(step, seen, track, t)}"
         return f"{watched or 'always'} by {step.kind}({terms})"
-    if step.stage == Stage.TRIGGER:
-        return _say_trigger(step, track, t)
     assert before is not None
+    if step.stage == Stage.TRIGGER:
+        return _say_trigger(step, before, track, t)
     terms = f"({terms}), {watched}" if watched else f"({terms})"
     if after == before:
         return f"unchanged by {terms}"
@@ -242,11 +242,11 @@ def _year_of_fill(track: Track, t: int) -> int:
     return int(str(sessions_ahead(track.dates[t], 1))[:4])
 
 
-def _say_trigger(step: Any, track: Track, t: int) -> str:
+def _say_trigger(step: Any, before: float, track: Track, t: int) -> str:
     names = legs(track["legs"][t])
     if step.kind == "on_change":
         last = float(track.memory["on_change.last"][t])
-        moved = f"{float(track.trace[step.kind][t]):.3g} against {last:.3g} at the last fill: "
+        moved = f"{before:.3g} against {last:.3g} at the last fill: "
         return (moved if math.isfinite(last) else "") + ("fires" if names else "holds")
     if "trigger.last" not in track.memory:
         return "fires" if track["act"][t] > 0.0 else "holds"

@@ -160,7 +160,8 @@ def count(
     Parameters
     ----------
     vix, by, spot
-        VIX in points, the regime's signal and the index, **shape** (T,), all known.
+        VIX in points, the regime's signal and the index, **shape** (T,); sessions of which one is
+        NaN are left out, and nothing is counted from one side of them to the other.
     edges, split
         As in `state_of`.
     terms
@@ -177,23 +178,28 @@ def count(
     buckets = len(edges) + 1
     code = state_of(vix, by, edges, split)
     bucket, regime = code % buckets, code // buckets
-    sessions = np.bincount(code, minlength=2 * buckets)
-    pooled = np.kron(_turns(regime, 2, np.eye(2)), _turns(bucket, buckets, np.eye(buckets)))
+    known = np.isfinite(vix) & np.isfinite(by) & np.isfinite(spot)
+    seen = code[known]
+    apart = _turns(regime, known, np.eye(2)), _turns(bucket, known, np.eye(buckets))
+    pooled = PRIOR * np.asarray(np.kron(*apart), dtype=np.float64)
     loss = excess_loss(spot, terms.fall, terms.horizon)
-    crash = _shrunk(loss, code[: len(loss)], buckets, terms.horizon)
+    told = known[: len(loss)] & np.isfinite(loss)
     return Chain(
-        transition=_turns(code, 2 * buckets, PRIOR * np.asarray(pooled, dtype=np.float64)),
-        crash=crash,
-        vix=_means(vix, code, 2 * buckets, np.tile(_middles(edges), 2)),
-        by=_means(by, code, 2 * buckets, np.repeat([split - 1e-6, split + 1e-6], buckets)),
-        sessions=sessions,
+        transition=_turns(code, known, pooled),
+        crash=_shrunk(loss[told], code[: len(loss)][told], buckets, terms.horizon),
+        vix=_means(vix[known], seen, 2 * buckets, np.tile(_middles(edges), 2)),
+        by=_means(by[known], seen, 2 * buckets, np.repeat([split - 1e-6, split + 1e-6], buckets)),
+        sessions=np.bincount(seen, minlength=2 * buckets),
     )
 
 
-def _turns(code: NDArray[np.int64], states: int, prior: Floats) -> Floats:
-    """Return transition frequencies, pseudo-counts ``prior`` included, **shape** (S, S)."""
-    seen = np.zeros((states, states))
-    np.add.at(seen, (code[:-1], code[1:]), 1.0)
+def _turns(code: NDArray[np.int64], known: NDArray[np.bool_], prior: Floats) -> Floats:
+    """Return frequencies of what follows what, pseudo-counts ``prior`` included, **shape** (S, S).
+
+    Only pairs of neighbours that are both known count.
+    """
+    seen, pairs = np.zeros(prior.shape), known[:-1] & known[1:]
+    np.add.at(seen, (code[:-1][pairs], code[1:][pairs]), 1.0)
     seen += prior
     return np.asarray(seen / seen.sum(axis=1, keepdims=True))
 

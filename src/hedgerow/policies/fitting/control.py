@@ -105,6 +105,11 @@ class ControlEdge(Terms, Scheduled):
         """The sessions that the regime's signal needs before its first."""
         return _named(self.by).lookback - 1
 
+    @property
+    def reach(self) -> int:
+        """``horizon`` sessions more than the inputs: crash losses are counted that far ahead."""
+        return super().reach + self.horizon
+
     def seen(self, market: Market) -> Floats:
         """Return VIX, the regime's signal and the index, **shape** (T, 3)."""
         return np.column_stack([market[self.column], _named(self.by)(market), market[SPOT]])
@@ -133,7 +138,7 @@ def _named(name: str) -> Signal:
 
 @kept
 def _solved(edge: ControlEdge, rows: Floats) -> Mapping[str, float]:
-    vix, by, spot = rows[np.isfinite(rows).all(axis=1)].T
+    vix, by, spot = rows.T
     solvable = programme(count(vix, by, spot, edge.edges, edge.split, edge), edge)
     band = solve(solvable)
     found = {"loss": solvable.weight}
