@@ -215,7 +215,8 @@ class Desk:
             Facts of the bar that the tape does not know: see `Offset`.
         """
         at = row - self.first
-        view = View(self._signals[at], self.book, self._bars[at]._replace(**(terms or {})))
+        bar = self._bars[at]._replace(**terms) if terms else self._bars[at]
+        view = View(self._signals[at], self.book, bar)
         decision = self.line.policy.decide(view, self._memory, self._params)
         self._memory = decision.memory
         return view, decision
