@@ -85,8 +85,12 @@ def test_mistakes_are_told(args, said) -> None:
 def test_a_person_sees_how_far_it_is_and_can_stop_it() -> None:
     mine, theirs = pty.openpty()
     run = subprocess.Popen(
-        [sys.executable, "-m", "hedgerow", "claims"], stdout=subprocess.PIPE, stderr=theirs
-    )
+        [sys.executable, "-m", "hedgerow", "claims"], stdout=subprocess.PIPE, stderr=theirs,
+        # a shell that runs the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509  # no threads are at work yet
+            signal.SIGINT, signal.default_int_handler
+        ),
+    )  # fmt: skip
     os.close(theirs)
     seen = b""
     until = time.monotonic() + 60.0
