@@ -47,7 +47,7 @@ def holds(program: Program, data: Market, cut: int, seen: Counter[str]) -> None:
 @settings(max_examples=1)
 @pytest.mark.slow
 @pytest.mark.parametrize("sleeve", EVERY, ids=label)
-@given(policy=POLICIES, cut=st.integers(2, len(DATA) - 2))
+@given(policy=POLICIES, cut=st.integers(8, len(DATA) - 2))  # the signals need five sessions
 def test_of_every_sleeve(sleeve, policy, cut) -> None:
     holds(Program([Line("hedge", sleeve, policy)], name=RUN), DATA, cut, Counter())
 
