@@ -144,6 +144,6 @@ def _linear(rival: Policy, vix: Floats) -> Floats:
     x: Any = 0.0
     for step in rival.steps[:-1]:
         # neither a linear rule nor bounds look at book or bar
-        view = View((vix,), None, None)  # type: ignore[arg-type]
+        view = View((vix,), None, None)  # type: ignore[arg-type]  # rules see signals alone
         x, _ = step.kernel(x, view, step.start(), step.params())
     return np.asarray(x)
