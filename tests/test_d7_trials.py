@@ -11,6 +11,7 @@ import pytest
 import synthetic
 from cli.console import as_json, bad, call, good
 from hedgerow import api
+from hedgerow.api import sweeping
 from hedgerow.api.choosing import compare
 from hedgerow.api.source import readings
 from hedgerow.api.trading import trade
@@ -59,7 +60,7 @@ def rising(market):
 
 
 def sweep(data, axes=AXES, **more) -> Sweep:
-    return api.sweep(LINEAR, data, Put(), axes, carriage="numpy", **more)
+    return sweeping.sweep(LINEAR, data, Put(), axes, carriage="numpy", **more)
 
 
 def test_d7_dsr_with_the_register_falls_as_trials_grow(trials, data) -> None:
@@ -150,7 +151,7 @@ def test_d7_a_portfolio_that_was_lost_is_a_trial_without_a_sharpe(trials, data) 
     assert result.found.tracks["dynamic"]["nav"].min() <= 0.0
     assert result.to_dict()["luck"]["deflated_sharpe"] is None
     assert "no deflated Sharpe" in str(result.luck)
-    made = api.sweep(LINEAR, up, ruinous, AXES, carriage="numpy")
+    made = sweeping.sweep(LINEAR, up, ruinous, AXES, carriage="numpy")
     assert [one.rated for one in register.read(trials).trials] == [0, 0]
     assert made.count.trials == 9
     with pytest.raises(RangeError, match="of 8 lanes 0 kept some NAV"):
@@ -178,7 +179,7 @@ def test_d7_a_sweep_tells_what_its_winner_is_worth(trials, data) -> None:
 def test_d7_a_lane_that_was_lost_is_the_worst_of_all(data) -> None:
     policy = Policy([Constant(1.0)], [], name="constant", raw=True)
     swap, up = VarianceSwap(size=Vega(1e6)), rising(data)
-    made = api.sweep(policy, up, swap, {"constant.level": [0.0, 0.001, 4.0]}, carriage="numpy")
+    made = sweeping.sweep(policy, up, swap, {"constant.level": [0.0, 0.001, 4.0]}, carriage="numpy")
     assert (made.results["max_drawdown"] <= -1.0).tolist() == [False, False, True]
     found = made.overfit(4)
     assert found.winner < 2

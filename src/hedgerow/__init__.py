@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hedgerow import errors
-    from hedgerow.api import backtest, load, load_policy, sweep
+    from hedgerow.api import backtest, load, load_policy
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
+    from hedgerow.api.sweeping import sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -205,7 +206,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("backtest", "load", "load_policy", "sweep"),
+    "api": ("backtest", "load", "load_policy"),
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
@@ -214,6 +215,7 @@ _HOMES = {
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.claims": ("claims",),
+    "api.sweeping": ("sweep",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

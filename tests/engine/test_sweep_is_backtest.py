@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hedgerow import api
+from hedgerow.api.sweeping import sweep
 from hedgerow.core.measure import STANDARD, Moments
 from hedgerow.core.policy import Policy
 from hedgerow.instruments.options import Put
@@ -31,9 +32,7 @@ AXES = {"linear.low": [10.0, 12.0], "budget.per_year": [0.002, 0.02]}
 @pytest.mark.parametrize("carriage", ["numpy", "compiled"])
 def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None:
     data = market()
-    swept = api.sweep(
-        POLICY, data, sleeve, AXES, carriage=carriage, measures=(*STANDARD, Moments())
-    )
+    swept = sweep(POLICY, data, sleeve, AXES, carriage=carriage, measures=(*STANDARD, Moments()))
     for lane in range(len(swept)):
         track = api.backtest(swept.policy(lane), data, sleeve).found.tracks["dynamic"]
         got = {name: column[lane] for name, column in swept.results.items()}
@@ -49,7 +48,7 @@ def test_every_lane_is_the_backtest_of_its_policy(sleeve, carriage: str) -> None
 
 def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
     data = market()
-    swept = api.sweep(POLICY, data, Put(), AXES)
+    swept = sweep(POLICY, data, Put(), AXES)
     nav = api.backtest(swept.policy(1), data, Put()).found.tracks["dynamic"]["nav"]
     earned = nav[1:] / nav[:-1] - 1.0
     expected = earned.mean() / earned.std(ddof=1) * np.sqrt(252)
@@ -59,7 +58,7 @@ def test_the_table_of_a_sweep_has_a_sharpe_that_numpy_finds_too() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("sleeve", FIRST, ids=label)
 def test_on_the_builtin_history_too(builtin, sleeve) -> None:
-    swept = api.sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
+    swept = sweep(POLICY, builtin, sleeve, {"linear.low": [10.0, 14.0]}, start="2005-01-03")
     for lane in range(2):
         result = api.backtest(swept.policy(lane), builtin, sleeve, start="2005-01-03")
         assert swept.results["final_nav"][lane] == result.found.tracks["dynamic"]["nav"][-1]
@@ -70,9 +69,9 @@ def test_memory_does_not_grow_with_bars_times_lanes() -> None:
 
     data = market()
     lanes = np.linspace(1.0, 20.0, 20_000)
-    api.sweep(POLICY, data, Put(), {"linear.low": lanes[:10]})  # compile first
+    sweep(POLICY, data, Put(), {"linear.low": lanes[:10]})  # compile first
     tracemalloc.start()
-    api.sweep(POLICY, data, Put(), {"linear.low": lanes})
+    sweep(POLICY, data, Put(), {"linear.low": lanes})
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     everything = len(data) * len(lanes) * 8

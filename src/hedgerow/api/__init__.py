@@ -1,10 +1,10 @@
-"""What users call: load, backtest, sweep, and the result that answers."""
+"""What users call: load, backtest, and the result that answers."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
 from html import escape
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from hedgerow.research.comparison import Comparison
     from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.overfit.superior import Benchmark, Superiority
-    from hedgerow.research.sweep import Sweep
 
 
 def load(
@@ -383,66 +382,3 @@ def backtest(
         same_bar=same_bar, facts={"version": __version__, "source": source},
     )  # fmt: skip
     return Result(*count_runs([found]))
-
-
-def sweep(
-    policy: Policy,
-    market: Market,
-    hedge: Sleeve,
-    axes: Mapping[str, Sequence[float] | range | Any],
-    *,
-    portfolio: Equity | None = None,
-    costs: Costs | None = None,
-    start: Day | None = None,
-    end: Day | None = None,
-    same_bar: bool = False,
-    measures: Sequence[Any] | None = None,
-    carriage: str = "compiled",
-    progress: Callable[[int], None] | None = None,
-) -> Sweep:
-    """Run every combination of some of the policy's numbers over the same stretch.
-
-    Parameters
-    ----------
-    axes
-        ``"step.field"`` to values, such as ``{"linear.low": range(10, 16)}``.
-    measures
-        What is kept of each lane; see :mod:`hedgerow.core.measure`.
-    carriage
-        ``"compiled"`` (fast) or ``"numpy"``; both give the backtest's numbers to the last bit.
-    progress
-        Called with the number of lanes just done.
-
-    Notes
-    -----
-    The other parameters are those of :func:`backtest`.  Each lane is the very run that
-    ``backtest(result.policy(lane), …)`` makes.  A sweep looks at the whole stretch: whatever
-    is chosen from it must be judged on data that it has not seen.  Every lane is a trial on these
-    data and is counted so; ``result.overfit()`` tells how much of the best one is the choice.
-
-    Raises
-    ------
-    HedgerowError
-        If an axis names no number of the policy, or a value is out of range.
-    """
-    from hedgerow.api.counting import count_sweep
-    from hedgerow.core.measure import STANDARD
-    from hedgerow.engine.run import prepare
-    from hedgerow.research.sweep import sweep as run
-
-    check(policy, market, hedge, portfolio, costs)
-    ground = prepare(
-        market,
-        hedge,
-        portfolio or Equity(),
-        costs=costs,
-        lookback=policy.lookback,
-        start=day(start, "start"),
-        end=day(end, "end"),
-        same_bar=same_bar,
-    )
-    kept = STANDARD if measures is None else measures
-    made = run(
-        policy, ground.tape(policy), axes, measures=kept, carriage=carriage, progress=progress
-    )
-    return count_sweep(made, ground, hedge, costs)

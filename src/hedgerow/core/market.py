@@ -144,6 +144,11 @@ class Market:
         object.__setattr__(self, "origin", MappingProxyType(origin))
         object.__setattr__(self, "sources", MappingProxyType(dict(self.sources)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a view of a mapping cannot be pickled, and clusters send markets to their workers
+        told = (dict(self.columns), dict(self.origin), dict(self.sources), self.findings)
+        return Market, (self.times, *told)
+
     def __len__(self) -> int:
         return len(self.times)
 

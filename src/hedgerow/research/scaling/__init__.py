@@ -1,0 +1,1 @@
+"""Work in blocks: on this process, on many, on a cluster, with the same numbers everywhere."""
