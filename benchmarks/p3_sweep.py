@@ -61,6 +61,7 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         unit_cost=zero,
         size=peers.BASE / price,
         size_nav=zero,
+        neutral=zero,
         carry=zero + carry,
         carried=zero + carry,
         days=np.r_[0.0, np.ones(T - 1)],
