@@ -44,7 +44,7 @@ _ONE_BITS = 0x3FF0000000000000
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
 
-def _compiled(**more):
+def compiled(**more):
     """Return numba's decorator; without a place for its cache, compile in every process."""
 
     def decorate(function):
@@ -56,7 +56,7 @@ def _compiled(**more):
     return decorate
 
 
-_inlined = njit(error_model="numpy", nogil=True, forceinline=True)
+inlined = njit(error_model="numpy", nogil=True, forceinline=True)
 
 
 @intrinsic
@@ -88,7 +88,7 @@ def _real(context, i):
     return types.float64(types.int64), generate
 
 
-@_inlined
+@inlined
 def exp(x, low=0.0):
     """e^(x + low), 0 below −708; ``low`` carries digits that x has no room for."""
     shifted = x * 1.4426950408889634 + _SHIFT
@@ -109,7 +109,7 @@ def exp(x, low=0.0):
     return y if x > -708.0 else 0.0
 
 
-@_inlined
+@inlined
 def log(x):
     """Natural logarithm of a positive normal number."""
     whole = _bits(x)
@@ -129,7 +129,7 @@ def log(x):
     return _mad(power, _LN2_HIGH, f - (half - tail))
 
 
-@_inlined
+@inlined
 def mills(a):
     """Φ(−a)/φ(a) for 0 ≤ a ≤ 40: the normal tail without its bell."""
     p = _mad(3.539374381695656e-06, a, 9.490976487703701e-05)
@@ -153,7 +153,7 @@ def mills(a):
     return p / _mad(q, a, 1.0)
 
 
-@_inlined
+@inlined
 def _stage(buffer, row, source, low, high):
     """Copy a block of an input, or its only value, into a row; repeat the last to the end."""
     if len(source) == 1:
@@ -167,7 +167,7 @@ def _stage(buffer, row, source, low, high):
             buffer[row + j] = source[high - 1]
 
 
-@_inlined
+@inlined
 def _stage_sign(buffer, row, call, low, high):
     if len(call) == 1:
         for j in range(_W):
@@ -180,7 +180,7 @@ def _stage_sign(buffer, row, call, low, high):
             buffer[row + j] = 1.0
 
 
-@_inlined
+@inlined
 def _core(s, k, t, v, r, q, sign):
     """Everything that price and Greeks are made of; see Notes of ``hedgerow.pricing.black``."""
     root = np.sqrt(t)
@@ -225,7 +225,7 @@ def _core(s, k, t, v, r, q, sign):
     return price, delta, gamma, vega, theta, odd, own2, weight, inverse, spot_inverse, d1, d2, carry
 
 
-@_inlined
+@inlined
 def _stage_all(buffer, spot, strike, time, vol, rate, dividend, call, low, high):
     _stage(buffer, _S, spot, low, high)
     _stage(buffer, _K, strike, low, high)
@@ -236,7 +236,7 @@ def _stage_all(buffer, spot, strike, time, vol, rate, dividend, call, low, high)
     _stage_sign(buffer, _SIGN, call, low, high)
 
 
-@_inlined
+@inlined
 def _load(buffer, j, price, delta, gamma, vega, theta, odd):
     """Put the short form of an option into its rows; the price of an odd one is NaN."""
     buffer[_O0 + j] = np.nan if odd else price
@@ -247,7 +247,7 @@ def _load(buffer, j, price, delta, gamma, vega, theta, odd):
     buffer[_ODD + j] = 1.0 if odd else 0.0
 
 
-@_inlined
+@inlined
 def _unload(buffer, out, low, high):
     """Copy the rows of results out; return how many options of the block are odd."""
     for row in range(len(out)):
@@ -261,7 +261,7 @@ def _unload(buffer, out, low, high):
     return odds
 
 
-@_compiled()
+@compiled()
 def risk(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out):
     """Price, delta, gamma, vega, theta into rows of ``out``; return how many are odd (NaN)."""
     odds = 0.0
@@ -283,7 +283,7 @@ def risk(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out):
     return odds
 
 
-@_compiled()
+@compiled()
 def greeks(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out):
     """All fields of ``black.Greeks`` into rows of ``out``; return how many are odd (NaN)."""
     odds = 0.0
@@ -318,7 +318,7 @@ def greeks(spot, strike, time, vol, rate, dividend, call, low, high, buffer, out
     return odds
 
 
-@_inlined
+@inlined
 def _closer(s, x, logarithm):
     """One step of Householder's of fourth order on ln b(s); see ``hedgerow.pricing.implied``."""
     inverse = 1.0 / s
@@ -340,7 +340,7 @@ def _closer(s, x, logarithm):
     return newton * (1.0 + bend) / (1.0 + newton * (q2 + newton * q3 * (1.0 / 6.0)))
 
 
-@_compiled()
+@compiled()
 def implied(price, spot, strike, time, rate, dividend, call, low, high, buffer, out):
     """Volatility into the row of ``out``; return how many are odd (NaN)."""
     odds = 0.0

@@ -93,7 +93,8 @@ class Sweep:
         blocks
             Of the cross-validation: even, 4 … 20.
         progress
-            Called with the number of lanes just done.
+            Called with the number of lanes just done; each is passed thrice: played, chosen
+            from, judged.
 
         Raises
         ------
