@@ -36,8 +36,8 @@ from hedgerow.research.comparison import Comparison, cash_returns
 from hedgerow.research.overfit import register
 from hedgerow.research.overfit.blocks import Sums
 from hedgerow.research.overfit.luck import Luck
-from hedgerow.research.overfit.register import Count, Trial
 from hedgerow.research.overfit.sharpe import Record, record_of
+from hedgerow.research.overfit.trials import Count, Trial, count, on_the_same_data
 from hedgerow.research.performance import returns
 from hedgerow.research.readings import Readings
 from hedgerow.research.sweep import Sweep
@@ -54,8 +54,8 @@ def count_runs(found: Sequence[Comparison], kind: str = "backtest") -> list[Comp
     ]
     counts, counted, remark = enter(runs)
     return [
-        replace(one, luck=Luck(record, count, counted, remark))
-        for one, record, count in zip(found, records, counts, strict=True)
+        replace(one, luck=Luck(record, known, counted, remark))
+        for one, record, known in zip(found, records, counts, strict=True)
     ]
 
 
@@ -66,8 +66,8 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
         _lanes(made.results, cash, len(made)), made.spread.values,
     )  # fmt: skip
-    (count,), counted, remark = enter([run])
-    return replace(made, cash=cash, count=count if counted else None, remark=remark)
+    (found,), counted, remark = enter([run])
+    return replace(made, cash=cash, count=found if counted else None, remark=remark)
 
 
 def count_readings(found: Readings, costs: Costs | None) -> None:
@@ -187,14 +187,11 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
     except HedgerowError as error:
         held, remark = None, str(error)
     if held is None:
-        return [_count(runs, run) for run in runs], False, remark
+        own = [count(on_the_same_data(runs, run)) for run in runs]
+        return own, False, remark
     torn = len(held.damaged)
     remark = f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
-    return [_count(held.trials, run) for run in runs], True, remark
-
-
-def _count(trials: Sequence[Trial], run: Trial) -> Count:
-    return register.count(register.on_the_same_data(trials, run))
+    return [held.count(run) for run in runs], True, remark
 
 
 def _record(track: Track, ground: Ground) -> Record:

@@ -19,8 +19,8 @@ from hedgerow.research.performance import YEAR
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hedgerow.research.overfit.register import Count
     from hedgerow.research.overfit.study import Overfitting
+    from hedgerow.research.overfit.trials import Count
 
 CARRIAGES = ("compiled", "numpy")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hedgerow.research.overfit import sharpe as ratios
-from hedgerow.research.overfit.register import Count
 from hedgerow.research.overfit.sharpe import Record
+from hedgerow.research.overfit.trials import Count
 from hedgerow.research.performance import YEAR
 
 ROOT = math.sqrt(YEAR)

@@ -17,7 +17,7 @@ from hedgerow.research.overfit import blocks as reduced
 from hedgerow.research.overfit import sharpe as ratios
 from hedgerow.research.overfit.cscv import CrossValidation, cross_validate
 from hedgerow.research.overfit.luck import ROOT, Luck
-from hedgerow.research.overfit.register import Count
+from hedgerow.research.overfit.trials import Count
 
 SAMPLE = 200
 """Lanes, evenly spaced, whose daily returns tell how alike all are."""
