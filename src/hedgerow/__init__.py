@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
+    from hedgerow.api.falling import falls
     from hedgerow.api.scalping import scalp
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
@@ -210,6 +211,7 @@ __all__ = [
     "draw",
     "errors",
     "example",
+    "falls",
     "load",
     "load_policy",
     "load_program",
@@ -230,6 +232,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.falling": ("falls",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),

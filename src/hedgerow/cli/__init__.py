@@ -22,6 +22,7 @@ from hedgerow.cli import (
     curve,
     data,
     examples,
+    falls,
     iv,
     ledger,
     parity,
@@ -57,6 +58,7 @@ app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
 app.command()(simulate.simulate)
+app.command()(falls.falls)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
