@@ -14,7 +14,7 @@ from hedgerow.report.page import fill, save
 from hedgerow.research.falls import CALM, FALLS, RECOVERY, Falls, Row
 
 HEAD = (
-    *("VIX", "policy", "floor", "cost a year", "x, top", "x, bottom", "reached", "HER"),
+    *("policy", "VIX", "floor", "cost a year", "x, top", "x, bottom", "reached", "HER"),
     *("fixed, same cost", "saved", "recovery"),
 )
 
@@ -65,7 +65,7 @@ def told(found: Falls) -> str:
     parts = [_heading(found)]
     for name in _names(found):
         rows = [list(HEAD), *(_cells(row) for row in found.of(name))]
-        parts.append(f"{headline(found, name)}\n{columns(rows, right=(0, *range(2, len(HEAD))))}")
+        parts.append(f"{headline(found, name)}\n{columns(rows, right=range(1, len(HEAD)))}")
     return "\n\n".join([*parts, TERMS, f"All prices are modelled. {NOT_ADVICE}"])
 
 
@@ -118,8 +118,8 @@ def _names(found: Falls) -> list[str]:
 def _cells(row: Row) -> list[str]:
     floor = DASH if math.isnan(row.floor) else number(row.floor, 1) if row.floor else "none"
     return [
-        f"{row.vix:.0f}",
         row.rule,
+        f"{row.vix:.0f}",
         floor,
         percent(row.cost, 2),
         *(number(value) for value in (row.start, row.trough, row.reached)),
