@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hedgerow as hr
 from hedgerow.errors import RangeError
+from hedgerow.instruments.catalog import parse_sleeve
 from hedgerow.policies.catalog import starter
 from hedgerow.report import falls as told
 from hedgerow.research.falls import CALM, FALLS, RECOVERY, Falls, falls, usual
@@ -161,3 +164,43 @@ def test_text_and_page_have_every_row() -> None:
     assert math.isnan(made.rows[0].floor)
     plain = told.table(made)["falls"]["flash"]["rows"]
     assert [each["her"] for each in plain] == [one.her for one in made.rows]
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "falls.md").read_text("utf-8")
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip(" `") for cell in line.strip("|").split("|")]
+
+
+def numbers(text: str) -> list[float]:
+    return [float(part) for part in re.findall(r"-?[\d.]+", text.replace("\u2212", "-"))]
+
+
+@pytest.mark.slow
+def test_the_table_of_the_page_is_what_the_command_finds() -> None:
+    shown = [cells(line) for line in PAGE.splitlines() if re.match(r"\| [a-z].* \| \d\d \| ", line)]
+    assert len(shown) == len(found().of("flash"))
+    for line, flash in zip(shown, found().of("flash"), strict=True):
+        floor = {"none": 0.0, "0.2": 0.2}.get(line[2])
+        assert (line[0], float(line[1])) == (flash.rule, flash.vix)
+        assert math.isnan(flash.floor) if floor is None else flash.floor == floor
+        grind, monday = (row(name, flash.vix, flash.rule, floor) for name in ("grind", "1987"))
+        said = numbers(" ".join(line[3:]))
+        ours = [100.0 * flash.cost, flash.start, flash.trough, grind.trough]
+        for one in (flash, grind, monday):
+            ours += [100.0 * one.her, 100.0 * one.fixed]
+        assert said == pytest.approx([*ours, 100.0 * flash.after], abs=0.0501)
+
+
+@pytest.mark.slow
+def test_the_instruments_of_the_page_are_what_the_command_finds() -> None:
+    shown = [cells(line) for line in PAGE.splitlines() if line.startswith("| `")]
+    assert len(shown) == 6
+    for text, *line in shown:
+        made = falls(usual()[:1], parse_sleeve(text), levels=[17.0])
+        ours = []
+        for name in FALLS:
+            static, linear = made.of(name)
+            ours += [static.her, linear.her, linear.fixed]
+        assert numbers(" ".join(line)) == pytest.approx([100.0 * x for x in ours], abs=0.0501)
