@@ -22,6 +22,7 @@ from hedgerow.cli import (
     curve,
     data,
     examples,
+    falls,
     iv,
     ledger,
     parity,
@@ -32,6 +33,7 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    simulate,
     trade,
     trials,
 )
@@ -55,6 +57,8 @@ app.command()(curve.curve)
 app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
+app.command()(simulate.simulate)
+app.command()(falls.falls)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
