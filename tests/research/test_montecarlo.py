@@ -44,7 +44,7 @@ def job(count: int = 6, sessions: int = 70, **given: Any) -> MonteCarlo:
     sleeve = given.pop("sleeve", hr.Put(roll="30d"))
     start = Start() if given.get("history") is None else Start.of(given["history"])
     paths = MODEL.paths(count, sessions, seed=given.pop("seed", 7), start=start)
-    return MonteCarlo(policy, sleeve, hr.Equity(1e7), paths, **given)
+    return MonteCarlo(policy, sleeve, hr.Equity(1e7), paths, **{"carriage": "numpy", **given})
 
 
 def alone(run: MonteCarlo, i: int) -> dict[str, float]:
@@ -72,9 +72,17 @@ def test_a_path_does_not_depend_on_its_block() -> None:
     parts = [replace(run, block=32).play(b) for b in range(3)]
     for name, values in whole.items():
         np.testing.assert_array_equal(values, np.concatenate([part[name] for part in parts]))
-    some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67)
+    some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67, carriage="numpy")
     for name, values in some.items():
         np.testing.assert_array_equal(values, whole[name][60:67])
+
+
+@pytest.mark.slow
+def test_both_carriages_agree_to_the_last_bit() -> None:
+    run = job(count=140)
+    by_numba = replace(run, carriage="compiled").play(0)
+    for name, values in run.play(0).items():
+        np.testing.assert_array_equal(by_numba[name], values, name)
 
 
 def test_another_seed_gives_other_paths() -> None:

@@ -80,7 +80,7 @@ class MonteCarlo:
     costs: Costs | None = None
     history: Market | None = None
     measures: Sequence[Any] = STANDARD
-    carriage: str = "numpy"
+    carriage: str = "compiled"
     block: int = BLOCK
 
     def __post_init__(self) -> None:
@@ -140,7 +140,11 @@ class MonteCarlo:
         return made
 
     def _carriage(self) -> Callable[..., dict[str, Any]]:
-        return columns.play
+        if self.carriage == "numpy":
+            return columns.play
+        from hedgerow.core.lanes import compiled  # slow to import
+
+        return compiled.play
 
     def _tapes(self, low: int, high: int) -> dict[str, tuple[Policy, StackedTape]]:
         """Lay paths ``low`` … ``high - 1`` out for each strategy."""
@@ -184,7 +188,7 @@ def play_paths(
     costs: Costs | None = None,
     history: Market | None = None,
     measures: Sequence[Any] = STANDARD,
-    carriage: str = "numpy",
+    carriage: str = "compiled",
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Floats]:
     """Play a policy, the fixed hedge and the portfolio alone over paths ``first`` … ``last - 1``.

@@ -81,6 +81,23 @@ class StackedTape:
         for cells in zip(*columns, strict=True):
             yield Bar(*cells[:fields]), cells[fields:]
 
+    @property
+    def bar_rows(self) -> Floats:
+        """What paths share of the bars, 0 elsewhere, **shape** (T, fields), C-contiguous."""
+        return self._shared(self.bars)
+
+    @property
+    def signal_rows(self) -> Floats:
+        """What paths share of the signals, 0 elsewhere, **shape** (T, signals), C-contiguous."""
+        return self._shared(self.signals)
+
+    def _shared(self, columns: Sequence[Floats]) -> Floats:
+        made = np.zeros((len(self), len(columns)))
+        for i, column in enumerate(columns):
+            if column.ndim == 1:
+                made[:, i] = column
+        return made
+
     def _of(self, cut: Any, lanes: int) -> StackedTape:
         bars, signals = (
             [cut(column) if column.ndim == 2 else column for column in columns]
