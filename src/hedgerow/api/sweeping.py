@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow.api import check, day
@@ -29,6 +30,9 @@ def sweep(
     same_bar: bool = False,
     measures: Sequence[Any] | None = None,
     carriage: str = "compiled",
+    workers: int | None = None,
+    cluster: str | None = None,
+    keep: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
     """Run every combination of some of the policy's numbers over the same stretch.
@@ -41,6 +45,12 @@ def sweep(
         What is kept of each lane; see :mod:`hedgerow.core.measure`.
     carriage
         ``"compiled"`` (fast) or ``"numpy"``; both give the backtest's numbers to the last bit.
+    workers
+        Processes of this machine that share the lanes; this one alone by default.
+    cluster
+        Address of a running Dask cluster to play them on, such as ``tcp://10.0.0.5:8786``.
+    keep
+        Folder to keep blocks of lanes in as they are done: the same sweep goes on from there.
     progress
         Called with the number of lanes just done.
 
@@ -50,15 +60,18 @@ def sweep(
     ``backtest(result.policy(lane), …)`` makes.  A sweep looks at the whole stretch: whatever
     is chosen from it must be judged on data that it has not seen.  Every lane is a trial on these
     data and is counted so; ``result.overfit()`` tells how much of the best one is the choice.
+    Numbers are the same to the last bit wherever lanes are played (docs/scaling.md).
 
     Raises
     ------
     HedgerowError
-        If an axis names no number of the policy, or a value is out of range.
+        If an axis names no number of the policy, a value is out of range, the cluster cannot be
+        had, or the folder keeps another sweep.
     """
     from hedgerow.api.counting import count_sweep
     from hedgerow.core.measure import STANDARD
     from hedgerow.engine.run import prepare
+    from hedgerow.research.scaling.crews import crew_of, kept_in
     from hedgerow.research.sweep import sweep as run
 
     check(policy, market, hedge, portfolio, costs)
@@ -72,8 +85,15 @@ def sweep(
         end=day(end, "end"),
         same_bar=same_bar,
     )
-    kept = STANDARD if measures is None else measures
+    wanted = STANDARD if measures is None else measures
     made = run(
-        policy, ground.tape(policy), axes, measures=kept, carriage=carriage, progress=progress
+        policy,
+        ground.tape(policy),
+        axes,
+        measures=wanted,
+        carriage=carriage,
+        crew=crew_of(workers, cluster),
+        kept=kept_in(keep),
+        progress=progress,
     )
     return count_sweep(made, ground, hedge, costs)

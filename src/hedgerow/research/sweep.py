@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from hedgerow.research.overfit.register import Count
     from hedgerow.research.overfit.study import Overfitting
+    from hedgerow.research.scaling.keeping import Kept
+    from hedgerow.research.scaling.running import Crew
 
 CARRIAGES = ("compiled", "numpy")
 
@@ -128,6 +130,8 @@ def sweep(
     *,
     measures: Sequence[Any] = STANDARD,
     carriage: str = "compiled",
+    crew: Crew | None = None,
+    kept: Kept | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
     """Run every combination of the axes.
@@ -142,6 +146,9 @@ def sweep(
         What is kept of each lane; memory grows with lanes, never with bars.
     carriage
         ``"compiled"`` or ``"numpy"``; they agree to the last bit.
+    crew, kept
+        Who plays the lanes and where they are kept meanwhile, as for
+        :func:`hedgerow.research.scaling.running.run`; the results are the same.
     progress
         Called with the number of lanes just done.
 
@@ -165,6 +172,13 @@ def sweep(
             mend=f"use one of: {', '.join(CARRIAGES)}",
         )
     spread = Spread(policy, grid(axes, _most(len(axes), measures)))
+    if crew is not None or kept is not None:
+        from hedgerow.research.scaling.lanes import Lanes, arrays, joined
+        from hedgerow.research.scaling.running import run
+
+        job = Lanes(policy, arrays(axes), tape, tuple(measures), carriage)
+        results = joined(run(job, crew, kept=kept, progress=progress))
+        return Sweep(spread, results, tape, carriage)
     if carriage == "compiled":
         from hedgerow.core.lanes import compiled
 

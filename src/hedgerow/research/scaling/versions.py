@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
+
+ROOMS = ("core", "engine", "instruments", "policies", "pricing", "research", "simulate")
+"""Where Hedgerow's numbers come from."""
 
 
 @lru_cache(maxsize=1)
@@ -18,7 +23,7 @@ def versions() -> dict[str, str]:
     ['hedgerow', 'numba', 'numpy', 'processor', 'python', 'scipy']
     """
     return {
-        "hedgerow": version("hedgerow"),
+        "hedgerow": f"{version('hedgerow')}+{_sources()}",
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "numpy": version("numpy"),
         "numba": version("numba"),
@@ -39,3 +44,12 @@ def differences(ours: dict[str, str], theirs: dict[str, str]) -> str:
     return ", ".join(
         f"{name} {theirs.get(name, 'unknown')} (here {ours.get(name, 'unknown')})" for name in names
     )
+
+
+def _sources() -> str:
+    """Return a short hash of the code: two checkouts of one version may differ."""
+    root, state = Path(__file__).resolve().parents[2], hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            state.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return state.hexdigest()[:8]
