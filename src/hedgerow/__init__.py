@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
-    from hedgerow.api.sweeping import sweep
+    from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -200,6 +200,7 @@ __all__ = [
     "readings",
     "rulebook",
     "scalp",
+    "shortlist",
     "structures",
     "sweep",
     "trade",
@@ -215,7 +216,7 @@ _HOMES = {
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.claims": ("claims",),
-    "api.sweeping": ("sweep",),
+    "api.sweeping": ("shortlist", "sweep"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

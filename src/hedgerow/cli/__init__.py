@@ -32,6 +32,7 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    sweep,
     trade,
     trials,
 )
@@ -49,6 +50,7 @@ app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
 app.command()(compare.compare)
+app.command()(sweep.sweep)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)

@@ -193,3 +193,28 @@ def _most(axes: int, measures: Sequence[Any]) -> int:
     """Return how many lanes fit: each axis is held thrice while it is laid out."""
     columns = 3 * axes + sum(max(len(measure.Memory._fields), 1) for measure in measures)
     return min(MOST_LANES, MEMORY // (8 * columns))
+
+
+def sharpes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
+    """Return each lane's Sharpe ratio per session over bills, **shape** (lanes,).
+
+    NaN where it was not measured or NAV was lost.
+
+    Parameters
+    ----------
+    results
+        Measures by name.
+    cash
+        Return of bills over each bar, **shape** (T,).
+    lanes
+        How many there are.
+    """
+    from hedgerow.research.overfit.blocks import Sums
+
+    if "sum_return" not in results:
+        return np.full(lanes, np.nan)
+    names = ("bars", "sum_return", "sum_return_squared")
+    sums = Sums(*(results[name][None, :] for name in names))
+    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
+    falls = results.get("max_drawdown", np.zeros(lanes))
+    return np.where(falls > -1.0, each, np.nan)

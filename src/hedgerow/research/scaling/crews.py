@@ -60,13 +60,15 @@ write it as the scheduler prints it, such as tcp://10.0.0.5:8786
     return Cluster(cluster)
 
 
-def kept_in(folder: str | Path | None, say: Callable[[str], None] | None = None) -> Kept | None:
+def kept_in(
+    folder: str | Path | Kept | None, say: Callable[[str], None] | None = None
+) -> Kept | None:
     """Return where blocks are kept; None for nowhere.
 
     Parameters
     ----------
     folder
-        Where.
+        Where, or what is kept there already.
     say
         As for `Kept`.
 
@@ -75,6 +77,6 @@ def kept_in(folder: str | Path | None, say: Callable[[str], None] | None = None)
     >>> kept_in(None) is None
     True
     """
-    if folder is None:
-        return None
+    if folder is None or isinstance(folder, Kept):
+        return folder
     return Kept(Path(folder)) if say is None else Kept(Path(folder), say)
