@@ -60,12 +60,17 @@ class Cluster:
         content = packed(job)
         with _quiet():
             client = self._client()
-        try:
-            self._check(client)
-            yield from _Errand(self, client, content).work(blocks)
-        finally:
-            with _quiet(), suppress(OSError, TimeoutError):
-                client.close(timeout=5)
+            errand = _Errand(self, client, content)
+            try:
+                self._check(client)
+                yield from errand.work(blocks)
+            except (OSError, TimeoutError) as error:
+                if error is errand.raised:
+                    raise
+                raise self.gone() from None  # the scheduler went away between two questions
+            finally:
+                with suppress(OSError, TimeoutError):
+                    client.close(timeout=5)
 
     def _client(self) -> Any:
         try:
@@ -76,7 +81,9 @@ class Cluster:
             ) from None
         connect: Any = distributed.Client  # partly typed
         try:
-            return connect(self.address, timeout=self.patience, set_as_default=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # versions are compared in words of ours
+                return connect(self.address, timeout=self.patience, set_as_default=False)
         except (OSError, TimeoutError, ValueError, TypeError) as error:
             raise HedgerowError(
                 f"no Dask scheduler answers ({_gist(error)})",
@@ -142,6 +149,8 @@ class _Errand:
         self.under_way: dict[Any, int] = {}
         self.lost: Counter[int] = Counter()
         self.sent: Any = None
+        self.raised: BaseException | None = None
+        """What a block raised, to be told from what the cluster did."""
 
     def work(self, blocks: Sequence[int]) -> Generator[tuple[int, Part]]:
         """Yield blocks as they are done."""
@@ -200,6 +209,9 @@ class _Errand:
             return part
         except ImportError as error:
             raise self.cluster.not_installed(error) from None
+        except OSError as error:
+            self.raised = error if future.status == "error" else None
+            raise
         except _UnlikeError as error:
             raise self.cluster.unlike(*error.args) from None
         except KilledWorker:
@@ -272,9 +284,7 @@ def _quiet() -> Iterator[None]:
     before = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         logger.setLevel(before)
 

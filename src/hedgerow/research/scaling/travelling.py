@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ _INSTALLED = tuple(
     for name, folder in sysconfig.get_paths().items()
     if name in {"stdlib", "platstdlib", "purelib", "platlib"}
 )
+
+_lock = threading.Lock()
 
 
 def packed(job: Job) -> bytes:
@@ -67,16 +70,19 @@ def unpacked(content: bytes) -> Job:
 @contextmanager
 def _whole(cloudpickle: ModuleType) -> Iterator[None]:
     """Let the classes of modules that are not installed be sent with what they are made of."""
-    sent = [module for module in list(sys.modules.values()) if _is_loose(module)]
-    already = cloudpickle.list_registry_pickle_by_value()
-    sent = [module for module in sent if module.__name__ not in already]
-    for module in sent:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        yield
-    finally:
+    with _lock:  # the registry is one for all threads
+        already = cloudpickle.list_registry_pickle_by_value()
+        loose = {
+            module.__name__: module for module in list(sys.modules.values()) if _is_loose(module)
+        }
+        sent = [module for name, module in loose.items() if name not in already]
         for module in sent:
-            cloudpickle.unregister_pickle_by_value(module)
+            cloudpickle.register_pickle_by_value(module)
+        try:
+            yield
+        finally:
+            for module in sent:
+                cloudpickle.unregister_pickle_by_value(module)
 
 
 def _is_loose(module: ModuleType) -> bool:
