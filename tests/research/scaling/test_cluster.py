@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import hedgerow as hr
 from hedgerow.errors import HedgerowError, RangeError
 from hedgerow.research.scaling import cluster as module
 from hedgerow.research.scaling.cluster import Cluster
@@ -19,10 +21,17 @@ from hedgerow.research.scaling.keeping import Kept
 from hedgerow.research.scaling.running import run
 from hedgerow.research.scaling.workers import Workers
 from research.scaling.jobs import Draws, Wrong, same
+from synthetic import market
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
 PATIENCE = 120.0
+SWEEP = (
+    hr.Policy([hr.Linear(), hr.Trigger()], signals=[hr.Level("vix")]),
+    market(),
+    hr.Put(),
+    {"linear.low": np.linspace(8.0, 15.0, 64), "linear.high": np.linspace(16.0, 30.0, 64)},
+)
 
 
 class Site:
@@ -110,6 +119,24 @@ def test_a_cluster_gives_what_one_process_gives_with_one_worker_killed(site, log
     same(parts, run(Draws(24), Workers(2)))
     assert told == [3] * 24
     assert parts[0]["threads"].tolist() == [1, 1, 1]  # each thread of a worker does a block
+
+
+def test_a_sweep_on_a_cluster_is_that_of_one_process_with_one_worker_killed(site, log) -> None:
+    both_at_work(site, log)
+    told: list[int] = []
+
+    def kill(items: int) -> None:
+        told.append(items)
+        if len(told) == 3:
+            site.workers[1].kill()
+
+    ours = dict(zip(("policy", "market", "hedge", "axes"), SWEEP, strict=True))
+    whole = hr.sweep(**ours, carriage="numpy")
+    swept = hr.sweep(**ours, carriage="numpy", cluster=site.address, progress=kill)
+    assert len(told) == 32
+    for name, column in whole.results.items():
+        assert np.array_equal(swept.results[name], column), name
+    assert swept.overfit(4).to_dict() == whole.overfit(4).to_dict()
 
 
 def test_when_all_workers_are_lost_a_new_one_goes_on(site, log) -> None:
