@@ -100,7 +100,7 @@ def sweep(
     if out is not None:
         _table(found.swept.table(), out)
     saved = write(found.policy(), save, force=force) if save else None
-    files = {"lanes": out, "policy": saved}
+    files = {"table": out, "saved": saved}
     table = {**found.to_dict(), "request": order.to_dict()}
     answer(str(found), table, files, as_json=as_json)
 
