@@ -82,6 +82,25 @@ def test_trials_are_counted_with_the_best_over_the_whole_run(monkeypatch, tmp_pa
     assert as_json("trials", "count")["sources"][0]["trials"] == 8
 
 
+def test_only_the_best_are_the_best_of_all(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    for rank in ("sharpe", "cost"):
+        more = [*ONE, "--rank", rank, "--best", "3"]
+        whole, few = as_json(*more, "--no-overfit"), as_json(*more, "--only-best")
+        for name in ("lanes", "axes", "best", "beside", "periods"):
+            assert few[name] == whole[name], name
+    assert few["overfitting"] is None
+    table = as_json(*ONE, "--no-overfit", "--out", "all.csv") and pd.read_csv("all.csv")
+    made = few["sharpes"]
+    assert (made["rated"], sum(made["counts"])) == (6, 6)
+    ratios = [lane["train"]["sharpe_excess"] for lane in as_json(*ONE, "--no-overfit")["best"]]
+    assert len(table) == len(ratios) == 6
+    assert made["mean"] == pytest.approx(np.mean(ratios), rel=1e-3)
+    assert made["deviation"] == pytest.approx(np.std(ratios, ddof=1), rel=1e-2)
+    assert made["greatest"] == pytest.approx(max(ratios), rel=1e-3)
+    assert "by luck alone" in good(*ONE, "--only-best")
+
+
 @pytest.mark.slow
 def test_workers_and_a_folder_change_no_number() -> None:
     one = as_json(*ONE)
@@ -97,6 +116,7 @@ MISTAKES = {
     "a number that is not there": (["--axis", "linear.hihg=1:2"], "has no number called 'hihg'"),
     "a value out of range": (["--axis", "linear.low=10,40"], "sweep.linear"),
     "a table of no kind": ([*AXES, "--out", "lanes.xls"], "lanes.xls: a table is written as"),
+    "a table of what is not kept": ([*AXES, "--only-best", "--out", "a.csv"], "--out: only the"),
     "both": ([*AXES, "--workers", "2", "--cluster", "tcp://a:1"], "there are workers and a"),
     "no workers": ([*AXES, "--workers", "0"], "workers: 0 is not a number of workers"),
     "no address": ([*AXES, "--cluster", "a:1"], "'a:1' is no address of a Dask scheduler"),

@@ -40,6 +40,7 @@ from hedgerow.research.overfit.sharpe import Record, record_of
 from hedgerow.research.performance import returns
 from hedgerow.research.readings import Readings
 from hedgerow.research.shortlist import Shortlist
+from hedgerow.research.survey import Survey
 from hedgerow.research.sweep import Sweep, sharpes
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
@@ -64,10 +65,26 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
     cash = cash_returns(ground)
     run = trial(
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
-        sharpes(made.results, cash, len(made)), made.spread.values,
+        sharpes(made.results, float(cash[1:].mean()), len(made)), made.spread.values,
     )  # fmt: skip
     (count,), counted, remark = enter([run])
     return replace(made, cash=cash, count=count if counted else None, remark=remark)
+
+
+def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Survey:
+    """Enter every lane of a survey, and return it with the count of trials on its data."""
+    shape = trial(
+        "sweep", made.base, ground, sleeve, costs or Costs(), [], {**made.axes},
+    )  # fmt: skip
+    run = replace(
+        shape,
+        lanes=len(made),
+        rated=int(made.sharpe["count"][0]),
+        mean=float(made.sharpe["mean"][0]),
+        variance=made.variance,
+    )
+    (count,), counted, remark = enter([run])
+    return replace(made, count=count if counted else None, remark=remark)
 
 
 def count_picks(found: Shortlist, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> None:

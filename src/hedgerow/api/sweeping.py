@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from hedgerow.research.overfit.study import Overfitting
     from hedgerow.research.scaling.keeping import Kept
-    from hedgerow.research.shortlist import Rank, Shortlist
+    from hedgerow.research.shortlist import Shortlist
+    from hedgerow.research.survey import Rank, Survey
     from hedgerow.research.sweep import Sweep
 
 
@@ -45,8 +46,8 @@ class ShortlistResult(Answer):
         return f"<Shortlist of {len(picks)} out of {len(swept):,} lanes; print() for more>"
 
     @property
-    def swept(self) -> Sweep:
-        """Every lane over the train part."""
+    def swept(self) -> Sweep | Survey:
+        """Every lane over the train part, or what was kept of them."""
         return self.found.swept
 
     def policy(self, place: int = 0) -> Policy:
@@ -59,9 +60,30 @@ class ShortlistResult(Answer):
         """Return how much of the best lane of the train part is the choice of the best (D7).
 
         From then on ``print()`` and :meth:`to_dict` tell it, too.
+
+        Raises
+        ------
+        RangeError
+            If only the best lanes were kept, or as for the `overfit` of a sweep.
         """
-        self._overfitting = self.swept.overfit(blocks, progress)
+        self._overfitting = self.every_lane("overfit").overfit(blocks, progress)
         return self._overfitting
+
+    def every_lane(self, where: str = "shortlist") -> Sweep:
+        """Return the sweep of the train part.
+
+        Raises
+        ------
+        RangeError
+            If only the best lanes were kept.
+        """
+        from hedgerow.research.sweep import Sweep
+
+        if not isinstance(self.swept, Sweep):
+            raise RangeError(
+                "only the best lanes were kept", where=where, mend="sweep fewer lanes, all kept"
+            )
+        return self.swept
 
     def frame(self) -> pd.DataFrame:
         """Return one row per lane: its numbers, then ``train_…`` and ``test_…`` statistics."""
@@ -179,6 +201,7 @@ def shortlist(
     *,
     best: int = 10,
     rank: Rank = "sharpe",
+    only_best: bool = False,
     split: str = "50/50",
     portfolio: Equity | None = None,
     costs: Costs | None = None,
@@ -199,6 +222,9 @@ def shortlist(
     rank
         What they are ranked by: ``"sharpe"`` over bills, ``"return"``, ``"cost"`` of the hedge (the
         lowest, whatever it protects) or ``"drawdown"``.
+    only_best
+        Keep only these and the spread of all Sharpe ratios: for more lanes than memory holds.
+        `overfit` then has nothing to judge.
     split
         ``"50/50"`` or the first date tested.
 
@@ -213,14 +239,17 @@ def shortlist(
     HedgerowError
         As :func:`sweep`, or if the split leaves too little, or no lane kept its NAV.
     """
-    from hedgerow.api.counting import count_picks
+    from hedgerow.api.counting import count_picks, count_survey
     from hedgerow.engine.run import prepare
     from hedgerow.research import shortlist as study
-    from hedgerow.research.comparison import life_of
+    from hedgerow.research.comparison import cash_returns, life_of
+    from hedgerow.research.scaling.crews import crew_of, kept_in
     from hedgerow.research.split import split as parted
+    from hedgerow.research.survey import Ranking, survey
 
     check(policy, market, hedge, portfolio, costs)
-    study.check_rank(rank)
+    study.check_best(best)
+    Ranking(rank)  # refuses what it cannot be
     if not isinstance(split, str):
         raise RangeError(
             f"{shown(split)} is not a split",
@@ -238,21 +267,24 @@ def shortlist(
     )
     dates = ground.market.dates[ground.first :]
     parts = parted(split, dates, purge=policy.reach + life_of(ground))
-    swept = sweep(
-        policy,
-        market,
-        hedge,
-        axes,
-        portfolio=portfolio,
-        costs=costs,
-        start=str(dates[0]),
-        end=str(dates[parts.train][-1]),
-        carriage=carriage,
-        workers=workers,
-        cluster=cluster,
-        keep=keep,
-        progress=progress,
-    )
+    first, last = str(dates[0]), str(dates[parts.train][-1])
+    swept: Sweep | Survey
+    if only_best:
+        train = prepare(
+            market, hedge, portfolio or Equity(), costs=costs, lookback=policy.lookback,
+            start=first, end=last,
+        )  # fmt: skip
+        made = survey(
+            policy, train.tape(policy), axes, cash=cash_returns(train), best=best, rank=rank,
+            carriage=carriage, crew=crew_of(workers, cluster), kept=kept_in(keep),
+            progress=progress,
+        )  # fmt: skip
+        swept = count_survey(made, train, hedge, costs)
+    else:
+        swept = sweep(
+            policy, market, hedge, axes, portfolio=portfolio, costs=costs, start=first, end=last,
+            carriage=carriage, workers=workers, cluster=cluster, keep=keep, progress=progress,
+        )  # fmt: skip
     found = study.shortlist(swept, ground, parts, best=best, rank=rank)
     count_picks(found, ground, hedge, costs)
     return ShortlistResult(found, hedge.name)

@@ -44,6 +44,12 @@ def sweep(
         bool,
         typer.Option(help="Tell how much of the best is the choice: PBO, deflated Sharpe."),
     ] = True,
+    only_best: Annotated[
+        bool,
+        typer.Option(
+            "--only-best", help="Keep the best lanes alone: for more lanes than memory holds."
+        ),
+    ] = False,
     workers: Workers = None,
     cluster: Cluster = None,
     resume: Resume = None,
@@ -79,7 +85,7 @@ def sweep(
         value=portfolio, beta=beta, equity_share=equity_share, with_costs=not no_costs,
     )  # fmt: skip
     if out is not None:
-        _kind(out)
+        _kind(out, only_best=only_best)
         writable(out)
     if save is not None:
         writable(fresh(save, force=force))
@@ -90,15 +96,15 @@ def sweep(
         with bar_of_progress(f"{lanes:,} lanes", lanes) as progress:
             found = shortlist(
                 order.policy, market, order.sleeves[0], varied, best=best, rank=rank,
-                split=order.split, portfolio=order.portfolio, costs=order.costs,
-                start=order.start, end=order.end,
+                only_best=only_best, split=order.split, portfolio=order.portfolio,
+                costs=order.costs, start=order.start, end=order.end,
                 workers=workers, cluster=cluster, keep=kept, progress=progress,
             )  # fmt: skip
-        if overfit and lanes > 1:
+        if overfit and lanes > 1 and not only_best:
             note("How much of the best is the choice …")
             found.overfit()
     if out is not None:
-        _table(found.swept.table(), out)
+        _table(found.every_lane().table(), out)
     saved = write(found.policy(), save, force=force) if save else None
     files = {"table": out, "saved": saved}
     table = {**found.to_dict(), "request": order.to_dict()}
@@ -115,9 +121,15 @@ def _some(texts: list[str] | None) -> list[str]:
     return texts
 
 
-def _kind(path: Path) -> None:
+def _kind(path: Path, *, only_best: bool) -> None:
     from hedgerow.errors import RangeError
 
+    if only_best:
+        raise RangeError(
+            "only the best lanes are kept, so that no table of all can be written",
+            where="--out",
+            mend="leave --out or --only-best out",
+        )
     if path.suffix not in KINDS:
         raise RangeError(
             "a table is written as .parquet or .csv",

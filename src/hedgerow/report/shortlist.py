@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from hedgerow.engine.run import text_of
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
+from hedgerow.research.overfit.luck import ROOT
+from hedgerow.research.overfit.sharpe import expected_best
 from hedgerow.research.shortlist import MEANINGS, Shortlist
+from hedgerow.research.survey import EDGES, Survey
 
 if TYPE_CHECKING:
     from hedgerow.research.overfit.study import Overfitting
@@ -32,16 +35,18 @@ WARNING = (
 def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = None) -> str:
     """Return the best lanes as a table, beside a fixed hedge and none, and how much is luck."""
     swept, spans = found.swept, found.periods
-    axes = ", ".join(swept.spread.values)
+    axes = ", ".join(swept.axes)
     said = [
-        f"Sweep of {swept.spread.policy.name} with {sleeve}: {len(swept):,} lanes over {axes}",
+        f"Sweep of {swept.base.name} with {sleeve}: {len(swept):,} lanes over {axes}",
         f"Chosen by {MEANINGS[found.rank]} in the train part, {_span(spans['train'])};",
         f"judged in the test part, {_span(spans['test'])} "
         f"({found.purged} sessions between cut out)",
         "",
-        columns(_rows(found), right=range(1, 1 + len(swept.spread.values) + 2 * len(FIGURES))),
+        columns(_rows(found), right=range(1, 1 + len(swept.axes) + 2 * len(FIGURES))),
         "",
     ]
+    if isinstance(swept, Survey):
+        said.append(_spread(swept))
     if overfitting is not None:
         said.append(f"In the train part: {overfitting}")
     elif swept.count is not None:
@@ -61,12 +66,12 @@ def to_dict(
     swept = found.swept
     return {
         "policy": {
-            "name": swept.spread.policy.name,
-            "toml": text_of(swept.spread.policy),
+            "name": swept.base.name,
+            "toml": text_of(swept.base),
         },
         "sleeve": sleeve,
         "lanes": len(swept),
-        "axes": {name: sorted(set(column)) for name, column in swept.spread.values.items()},
+        "axes": {name: column.tolist() for name, column in swept.axes.items()},
         "rank": found.rank,
         "periods": found.periods,
         "purged": found.purged,
@@ -83,10 +88,38 @@ def to_dict(
         "beside": found.beside,
         "trials": None if swept.count is None else swept.count.trials,
         "remark": swept.remark,
+        "sharpes": _sharpes(swept) if isinstance(swept, Survey) else None,
         "overfitting": None if overfitting is None else overfitting.to_dict(),
         "warning": WARNING,
         "notice": NOT_ADVICE,
     }
+
+
+def _sharpes(swept: Survey) -> dict[str, Any]:
+    """Return how the Sharpe ratios a year of all lanes are spread, as plain values."""
+    counts = swept.histogram["counts"]
+    return {
+        "rated": int(swept.sharpe["count"][0]),
+        "mean": float(swept.sharpe["mean"][0]) * ROOT,
+        "deviation": math.sqrt(swept.variance) * ROOT,
+        "least": float(swept.sharpe["least"][0]) * ROOT,
+        "greatest": float(swept.sharpe["greatest"][0]) * ROOT,
+        "edges": [edge * ROOT for edge in EDGES],
+        "counts": counts.tolist(),
+    }
+
+
+def _spread(swept: Survey) -> str:
+    made = _sharpes(swept)
+    said = (
+        f"Sharpe ratios over bills of all lanes in the train part: mean {number(made['mean'])}, "
+        f"deviation {number(made['deviation'])}, from {number(made['least'])} to "
+        f"{number(made['greatest'])}"
+    )
+    if swept.count is None:
+        return said
+    luck = expected_best(swept.count.trials, swept.count.variance) * ROOT
+    return f"{said}; the best of {swept.count.trials:,} trials by luck alone {number(luck)}"
 
 
 def _span(span: Mapping[str, Any]) -> str:
@@ -94,7 +127,7 @@ def _span(span: Mapping[str, Any]) -> str:
 
 
 def _rows(found: Shortlist) -> list[list[str]]:
-    names = list(found.swept.spread.values)
+    names = list(found.swept.axes)
     heads = [head for head, _ in FIGURES.values()]
     rows = [
         ["", *names, "Train:", *[""] * (len(heads) - 1), "Test:", *[""] * (len(heads) - 1)],

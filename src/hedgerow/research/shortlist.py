@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +13,12 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.run import Ground
 from hedgerow.engine.track import Track
-from hedgerow.errors import RangeError, nearest
+from hedgerow.errors import RangeError
 from hedgerow.research import performance
 from hedgerow.research.comparison import cash_returns, fixed_policy
 from hedgerow.research.split import Split
-from hedgerow.research.sweep import Sweep, sharpes
-
-Rank = Literal["sharpe", "return", "cost", "drawdown"]
+from hedgerow.research.survey import Rank, Ranking, Survey
+from hedgerow.research.sweep import Sweep
 
 MEANINGS: Mapping[str, str] = {
     "sharpe": "highest Sharpe ratio over bills",
@@ -63,7 +62,7 @@ class Shortlist:
     Parameters
     ----------
     swept
-        The sweep, over the train part alone.
+        The sweep, or what was kept of it, over the train part alone.
     rank
         What the lanes were ranked by.
     picks
@@ -76,7 +75,7 @@ class Shortlist:
         Sessions cut out between them.
     """
 
-    swept: Sweep
+    swept: Sweep | Survey
     rank: Rank
     picks: tuple[Pick, ...]
     beside: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -84,36 +83,16 @@ class Shortlist:
     purged: int
 
 
-def check_rank(rank: str) -> None:
-    """Refuse what lanes cannot be ranked by.
+def check_best(best: int) -> None:
+    """Refuse what is no number of lanes.
 
     Raises
     ------
     RangeError
-        With the nearest word that they can be.
+        Unless it is 1 or more.
     """
-    known = get_args(Rank)
-    if rank not in known:
-        raise RangeError(
-            f"lanes cannot be ranked by '{rank}'", where="rank", mend=nearest(str(rank), known)
-        )
-
-
-def scores(swept: Sweep, rank: Rank) -> Floats:
-    """Return what lanes are ranked by, the higher the better, **shape** (lanes,).
-
-    NaN for a lane whose NAV was lost, which is never chosen.
-    """
-    results = swept.results
-    if rank == "sharpe":
-        cash = np.zeros(len(swept.tape or ())) if swept.cash is None else swept.cash
-        return sharpes(results, cash, len(swept))
-    made = {
-        "return": lambda: results["final_nav"],
-        "cost": lambda: -(results["costs"] + results["carry_paid"]),
-        "drawdown": lambda: results["max_drawdown"],
-    }[rank]()
-    return np.where(results["max_drawdown"] > -1.0, made, np.nan)
+    if isinstance(best, bool) or not isinstance(best, int) or best < 1:
+        raise RangeError(f"{best!r} is not a number of lanes", where="best", mend="give 1 or more")
 
 
 def best_of(score: Floats, count: int) -> list[int]:
@@ -129,14 +108,19 @@ def best_of(score: Floats, count: int) -> list[int]:
 
 
 def shortlist(
-    swept: Sweep, ground: Ground, parted: Split, *, best: int = 10, rank: Rank = "sharpe"
+    swept: Sweep | Survey,
+    ground: Ground,
+    parted: Split,
+    *,
+    best: int = 10,
+    rank: Rank = "sharpe",
 ) -> Shortlist:
     """Choose the best lanes of a sweep and play them over the whole stretch.
 
     Parameters
     ----------
     swept
-        Of the train part.
+        Of the train part; a survey has the lanes that it has kept, by its own rank.
     ground
         Of the whole stretch.
     parted
@@ -151,10 +135,12 @@ def shortlist(
     RangeError
         If no lane kept any NAV, or a number is out of range.
     """
-    check_rank(rank)
-    if isinstance(best, bool) or not isinstance(best, int) or best < 1:
-        raise RangeError(f"{best!r} is not a number of lanes", where="best", mend="give 1 or more")
-    chosen = best_of(scores(swept, rank), best)
+    check_best(best)
+    if isinstance(swept, Survey):
+        chosen = swept.best["item"].tolist()[:best]
+    else:
+        cash = np.zeros(2) if swept.cash is None else swept.cash
+        chosen = best_of(Ranking(rank, float(cash[1:].mean()))(swept.results), best)
     if not chosen:
         raise RangeError(
             f"none of the {len(swept):,} lanes kept its NAV in the train part",
@@ -172,8 +158,7 @@ def shortlist(
     for lane in chosen:
         policy = swept.policy(lane)
         track = run.play("dynamic", policy, ground)
-        numbers = {name: float(column[lane]) for name, column in swept.spread.values.items()}
-        picks.append(Pick(lane, numbers, policy, track, **parts(track)))
+        picks.append(Pick(lane, swept.numbers(lane), policy, track, **parts(track)))
     return Shortlist(
         swept,
         rank,

@@ -64,6 +64,20 @@ class Sweep:
         axes = ", ".join(self.spread.values)
         return f"<Sweep of {self.spread.policy.name}: {len(self):,} lanes over {axes}>"
 
+    @property
+    def base(self) -> Policy:
+        """The policy that was varied."""
+        return self.spread.policy
+
+    @property
+    def axes(self) -> Mapping[str, Floats]:
+        """``"step.field"`` to the values it took, rising."""
+        return {name: np.unique(column) for name, column in self.spread.values.items()}
+
+    def numbers(self, lane: int) -> dict[str, float]:
+        """Return what was varied, as a lane has it."""
+        return {name: float(column[lane]) for name, column in self.spread.values.items()}
+
     def table(self) -> pd.DataFrame:
         """Return one row per lane: the varied numbers, then the measures and the Sharpe.
 
@@ -195,7 +209,7 @@ def _most(axes: int, measures: Sequence[Any]) -> int:
     return min(MOST_LANES, MEMORY // (8 * columns))
 
 
-def sharpes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
+def sharpes(results: Mapping[str, Any], bills: float, lanes: int) -> Floats:
     """Return each lane's Sharpe ratio per session over bills, **shape** (lanes,).
 
     NaN where it was not measured or NAV was lost.
@@ -204,8 +218,8 @@ def sharpes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
     ----------
     results
         Measures by name.
-    cash
-        Return of bills over each bar, **shape** (T,).
+    bills
+        Mean return of bills over a bar.
     lanes
         How many there are.
     """
@@ -215,6 +229,6 @@ def sharpes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
         return np.full(lanes, np.nan)
     names = ("bars", "sum_return", "sum_return_squared")
     sums = Sums(*(results[name][None, :] for name in names))
-    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
+    each = sums.over(np.array([bills])).sharpe()[0]
     falls = results.get("max_drawdown", np.zeros(lanes))
     return np.where(falls > -1.0, each, np.nan)
