@@ -4,17 +4,20 @@ Usage: python benchmarks/p7_scaling.py [--json FILE] [--lanes N] [--rounds N]
 
 Strong scaling is the time of one over the time of two for the same lanes; weak scaling the time
 of one over the time of two for twice the lanes, without what starting takes.  Starting is measured
-by a run of one block (processes are started afresh for every run, the Dask cluster stands).  Of
-each the best of all rounds counts: neighbours on a shared machine only ever add.  What a lane-bar
-costs is processor time.
+by a run of one block each (processes are started afresh for every run, the Dask cluster stands).  Of
+each the best of all rounds counts: neighbours on a shared machine only ever add.  Work is the
+processor time of one over that of two, started ones: what sharing adds, whatever neighbours do.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import time
 
 import numpy as np
+import psutil
+from distributed import Client, LocalCluster
 
 from hedgerow.core.measure import Drawdown, Moments, Wealth
 from hedgerow.research.scaling.cluster import Cluster
@@ -47,6 +50,23 @@ def threads(work: Lanes, count: int) -> dict[str, np.ndarray]:
         return joined(run(work))
 
 
+def processor(clusters: dict[int, list[int]]) -> float:
+    """Processor time that this process, those it has ended and the Dask workers have used."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = time.process_time() + ended.ru_utime + ended.ru_stime
+    for pids in clusters.values():
+        for pid in pids:
+            times = psutil.Process(pid).cpu_times()
+            used += times.user + times.system
+    return used
+
+
+def pids(address: str) -> list[int]:
+    """The workers of a cluster."""
+    with Client(address, set_as_default=False) as client:
+        return list(client.run(os.getpid).values())
+
+
 def crews(addresses: dict[int, str], work: Lanes, count: int) -> dict[str, object]:
     """Every way of doing the work with one or two."""
     return {
@@ -58,10 +78,9 @@ def crews(addresses: dict[int, str], work: Lanes, count: int) -> dict[str, objec
 
 def main() -> None:
     """Measure, check, print."""
-    from distributed import LocalCluster
-
     lanes, times = int(after("--lanes") or 131_072), int(after("--rounds") or 3)
-    once, twice, tiny = job(lanes), job(2 * lanes), job(SMALL)
+    once, twice = job(lanes), job(2 * lanes)
+    tiny = {1: job(SMALL), 2: job(2 * SMALL)}  # a block for each
     wanted = threads(once, 1)
     clusters = {
         count: LocalCluster(
@@ -78,7 +97,7 @@ def main() -> None:
     for name in ("threads", "processes", "dask"):
         for label, each, count in (
             ("one", once, 1), ("two", once, 2), ("two, twice the lanes", twice, 2),
-            ("one, one block", tiny, 1), ("two, one block", tiny, 2),
+            ("one, a block each", tiny[1], 1), ("two, a block each", tiny[2], 2),
         ):  # fmt: skip
             work[f"{name}, {label}"] = crews(addresses, each, count)[name]
     for name, call in work.items():
@@ -86,35 +105,37 @@ def main() -> None:
             for key, column in call().items():
                 if not np.array_equal(column, wanted[key]):
                     raise SystemExit(f"{name}: {key} is not what one thread gives")
-    seconds = dict.fromkeys(work, np.inf)
+    seconds, used = dict.fromkeys(work, np.inf), dict.fromkeys(work, np.inf)
+    known = {count: pids(address) for count, address in addresses.items()}
     for _ in range(times):
         for name, call in work.items():
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), processor(known)
             call()
             seconds[name] = min(seconds[name], time.perf_counter() - begun)
-    used = time.process_time()
-    threads(once, 1)
-    ns = 1e9 * (time.process_time() - used) / (lanes * T)
+            used[name] = min(used[name], processor(known) - before)
+    ns = 1e9 * used["threads, one"] / (lanes * T)
     for made in clusters.values():
         made.close()
 
     print(f"{lanes:,} lanes × {T:,} bars, five steps, {os.cpu_count()} processors; bits equal")
-    print(f"{'':<12}{'one, s':>9}{'two, s':>9}{'start, s':>10}{'strong':>9}{'weak':>9}"
-          f"{'strong, with start':>20}")  # fmt: skip
+    print(f"{'':<12}{'one, s':>9}{'two, s':>9}{'start, s':>10}{'strong':>9}{'weak':>9}{'work':>9}")
     table = {}
     for name in ("threads", "processes", "dask"):
-        one, two, double, begin, begin_two = (
-            seconds[f"{name}, {what}"]
-            for what in ("one", "two", "two, twice the lanes", "one, one block", "two, one block")
+        one, two, double, begin, both = (
+            np.array([seconds[f"{name}, {what}"], used[f"{name}, {what}"]])
+            for what in (
+                "one",
+                "two",
+                "two, twice the lanes",
+                "one, a block each",
+                "two, a block each",
+            )
         )
-        table[name] = {
-            "start": begin_two,
-            "strong": (one - begin) / (two - begin_two),
-            "weak": (one - begin) / (double - begin_two),
-            "strong_with_start": one / two,
-        }
-        print(f"{name:<12}{one:>9.2f}{two:>9.2f}{begin_two:>10.2f}{table[name]['strong']:>9.2f}"
-              f"{table[name]['weak']:>9.2f}{one / two:>20.2f}")  # fmt: skip
+        strong, weak = (one - begin) / (two - both), (one - begin) / (double - both)
+        found = {"start": both[0], "strong": strong[0], "weak": weak[0], "work": strong[1]}
+        table[name] = {key: float(value) for key, value in found.items()}
+        print(f"{name:<12}{one[0]:>9.2f}{two[0]:>9.2f}{both[0]:>10.2f}{strong[0]:>9.2f}"
+              f"{weak[0]:>9.2f}{strong[1]:>9.2f}")  # fmt: skip
     print(f"per lane-bar and core: {ns:.2f} ns of processor time")
     keep(scaling=table, ns_per_lane_bar_and_core=ns)
 

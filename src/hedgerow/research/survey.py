@@ -19,7 +19,7 @@ from hedgerow.research.scaling.keeping import Kept
 from hedgerow.research.scaling.lanes import Lanes, arrays
 from hedgerow.research.scaling.reducing import Best, Histogram, Moments, Score, deviation, reduce
 from hedgerow.research.scaling.running import Crew
-from hedgerow.research.sweep import sharpes
+from hedgerow.research.sweep import check_carriage, sharpes
 
 Rank = Literal["sharpe", "return", "cost", "drawdown"]
 
@@ -153,6 +153,7 @@ def survey(
     HedgerowError
         As for :func:`hedgerow.research.sweep.sweep`.
     """
+    check_carriage(carriage)
     bills = float(cash[1:].mean())
     job = Lanes(policy, arrays(axes), tape, STANDARD, carriage)
     made = reduce(

@@ -179,12 +179,7 @@ def sweep(
         )
     for key in axes:
         place(policy, key)
-    if carriage not in CARRIAGES:
-        raise RangeError(
-            f"'{carriage}' is not a carriage",
-            where="sweep.carriage",
-            mend=f"use one of: {', '.join(CARRIAGES)}",
-        )
+    check_carriage(carriage)
     spread = Spread(policy, grid(axes, _most(len(axes), measures)))
     if crew is not None or kept is not None:
         from hedgerow.research.scaling.lanes import Lanes, arrays, joined
@@ -207,6 +202,22 @@ def _most(axes: int, measures: Sequence[Any]) -> int:
     """Return how many lanes fit: each axis is held thrice while it is laid out."""
     columns = 3 * axes + sum(max(len(measure.Memory._fields), 1) for measure in measures)
     return min(MOST_LANES, MEMORY // (8 * columns))
+
+
+def check_carriage(carriage: str) -> None:
+    """Refuse a carriage that there is not.
+
+    Raises
+    ------
+    RangeError
+        With those that there are.
+    """
+    if carriage not in CARRIAGES:
+        raise RangeError(
+            f"'{carriage}' is not a carriage",
+            where="sweep.carriage",
+            mend=f"use one of: {', '.join(CARRIAGES)}",
+        )
 
 
 def sharpes(results: Mapping[str, Any], bills: float, lanes: int) -> Floats:

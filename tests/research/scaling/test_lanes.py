@@ -130,6 +130,8 @@ def test_steps_of_a_script_travel_and_are_known_by_their_code(tmp_path, carriage
 
     first = made("kept")
     assert (first.stdout, first.stderr) == ("True\n", "")
+    if carriage == "compiled":  # a step of one's own is compiled anew in every process
+        return
     script.write_text(text.replace("view.signals[0] * p.gain", "view.signals[0] * p.gain * 2.0"))
     assert "other work: another policy" in made("kept").stderr
     assert made("other").stdout == "True\n"

@@ -67,6 +67,8 @@ class Cluster:
             except (OSError, TimeoutError) as error:
                 if error is errand.raised:
                     raise
+                if isinstance(error, TimeoutError) and client.status == "running":
+                    raise self.no_workers() from None  # nobody to send the job to
                 raise self.gone() from None  # the scheduler went away between two questions
             finally:
                 with suppress(OSError, TimeoutError):
@@ -254,9 +256,11 @@ def _play(key: str, content: bytes, ours: dict[str, str], block: int) -> dict[st
                 _jobs.clear()  # a worker serves one job at a time; an older one is sent again
                 _jobs[key] = job
                 return part
-    job = _jobs.get(key) or unpacked(content)
+    known = _jobs.get(key)
+    if known is None:  # another job has come meanwhile
+        known = unpacked(content)
     with limited(1):
-        return dict(job.play(block))
+        return dict(known.play(block))
 
 
 def _same(ours: dict[str, str]) -> None:

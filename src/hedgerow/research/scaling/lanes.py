@@ -24,8 +24,8 @@ from hedgerow.errors import PolicyError, RangeError
 from hedgerow.research.scaling.job import Part
 from hedgerow.research.scaling.threads import allowed
 
-LANE_BARS = 200_000_000
-"""A block is about this much work: a tenth of a second, so that a lost one costs little."""
+LANE_BARS = {"compiled": 200_000_000, "numpy": 2_000_000}
+"""A block is about this much work: some tenths of a second, so that a lost one costs little."""
 
 FEWEST = 32
 """Blocks of a sweep that has lanes enough, so that many workers can share it evenly."""
@@ -50,7 +50,7 @@ class Lanes:
     carriage
         ``"compiled"`` or ``"numpy"``.
     size
-        Lanes in a block; by default as many as are about a tenth of a second's work.
+        Lanes in a block; by default as many as are some tenths of a second's work.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class Lanes:
     def __post_init__(self) -> None:
         _check(self.policy, self.axes)
         if not self.size:
-            object.__setattr__(self, "size", _size(len(self), len(self.tape)))
+            object.__setattr__(self, "size", _size(len(self), len(self.tape), self.carriage))
 
     def __len__(self) -> int:
         return math.prod(len(values) for values in self.axes.values())
@@ -146,9 +146,9 @@ def arrays(axes: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
     return {name: grid({name: values})[name] for name, values in axes.items()}
 
 
-def _size(lanes: int, bars: int) -> int:
+def _size(lanes: int, bars: int, carriage: str) -> int:
     """Return how many lanes a block has: whole ones of the compiled loop, whoever does it."""
-    wanted = min(LANE_BARS // max(bars, 1), -(-lanes // FEWEST))
+    wanted = min(LANE_BARS[carriage] // max(bars, 1), -(-lanes // FEWEST))
     return max(1, -(-wanted // WIDTH)) * WIDTH
 
 
