@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hedgerow.api.scalping import scalp
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
-    from hedgerow.api.sweeping import sweep
+    from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
@@ -220,6 +220,7 @@ __all__ = [
     "rulebook",
     "sane",
     "scalp",
+    "shortlist",
     "structures",
     "sweep",
     "trade",
@@ -237,7 +238,7 @@ _HOMES = {
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.claims": ("claims",),
-    "api.sweeping": ("sweep",),
+    "api.sweeping": ("shortlist", "sweep"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

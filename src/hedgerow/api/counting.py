@@ -34,13 +34,14 @@ from hedgerow.instruments.scene import SPOT
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import Comparison, cash_returns
 from hedgerow.research.overfit import register
-from hedgerow.research.overfit.blocks import Sums
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.sharpe import Record, record_of
 from hedgerow.research.overfit.trials import Count, Trial, count, on_the_same_data
 from hedgerow.research.performance import returns
 from hedgerow.research.readings import Readings
-from hedgerow.research.sweep import Sweep
+from hedgerow.research.shortlist import Shortlist
+from hedgerow.research.survey import Survey
+from hedgerow.research.sweep import Sweep, sharpes
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
 
@@ -64,10 +65,39 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
     cash = cash_returns(ground)
     run = trial(
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
-        _lanes(made.results, cash, len(made)), made.spread.values,
+        sharpes(made.results, float(cash[1:].mean()), len(made)), made.spread.values,
     )  # fmt: skip
     (found,), counted, remark = enter([run])
     return replace(made, cash=cash, count=found if counted else None, remark=remark)
+
+
+def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Survey:
+    """Enter every lane of a survey, and return it with the count of trials on its data."""
+    shape = trial(
+        "sweep", made.base, ground, sleeve, costs or Costs(), [], {**made.axes},
+    )  # fmt: skip
+    run = replace(
+        shape,
+        lanes=len(made),
+        rated=int(made.sharpe["count"][0]),
+        mean=float(made.sharpe["mean"][0]),
+        variance=made.variance,
+    )
+    (count,), counted, remark = enter([run])
+    return replace(made, count=count if counted else None, remark=remark)
+
+
+def count_picks(found: Shortlist, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> None:
+    """Enter the best lanes of a sweep, which were looked at over the whole stretch."""
+    enter(
+        [
+            trial(
+                "sweep", pick.policy, ground, sleeve, costs or Costs(),
+                [_record(pick.track, ground).sharpe],
+            )
+            for pick in found.picks
+        ]
+    )  # fmt: skip
 
 
 def count_readings(found: Readings, costs: Costs | None) -> None:
@@ -203,17 +233,6 @@ def _over(nav: Floats, bills: Floats) -> Record:
     if not nav.min() > 0.0:
         return Record(math.nan, len(bills))
     return record_of(returns(nav) - bills)
-
-
-def _lanes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
-    """Return the Sharpe ratio of each lane, NaN where it was not measured or NAV was lost."""
-    if "sum_return" not in results:
-        return np.full(lanes, np.nan)
-    names = ("bars", "sum_return", "sum_return_squared")
-    sums = Sums(*(results[name][None, :] for name in names))
-    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
-    falls = results.get("max_drawdown", np.zeros(lanes))
-    return np.where(falls > -1.0, each, np.nan)
 
 
 def _outcome(ratios: Sequence[float] | Floats, parts: Sequence[Any]) -> dict[str, str]:

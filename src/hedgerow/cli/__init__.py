@@ -34,6 +34,7 @@ from hedgerow.cli import (
     runs,
     scalp,
     simulate,
+    sweep,
     trade,
     trials,
 )
@@ -51,6 +52,7 @@ app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
 app.command()(compare.compare)
+app.command()(sweep.sweep)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
