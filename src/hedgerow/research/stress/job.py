@@ -1,0 +1,217 @@
+"""A stress as a job: neighbouring paths in, one number a path and figure out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from hedgerow.core.market import Floats
+from hedgerow.core.policy import Policy
+from hedgerow.engine import run
+from hedgerow.engine.portfolio import Equity
+from hedgerow.engine.run import Ground
+from hedgerow.errors import HedgerowError
+from hedgerow.instruments.catalog import sleeve_to_table
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.research.comparison import cash_returns, fixed_policy
+from hedgerow.research.divest import divested
+from hedgerow.research.scaling.job import Part
+from hedgerow.research.stress import playing
+from hedgerow.research.stress.margins import held_asks, per_contract
+from hedgerow.research.stress.measuring import measures, worst_falls
+from hedgerow.research.stress.playing import Played
+from hedgerow.research.stress.scenario import Scenario, streams
+
+BLOCK = 256
+"""Paths that are played together."""
+
+GRID = np.linspace(0.0, 1.0, 41)
+"""Parts of the equity kept between which one of equal shortfall is looked for."""
+
+
+class Alone(NamedTuple):
+    """No hedge."""
+
+
+class Fixed(NamedTuple):
+    """A hedge of so many times the base size, always."""
+
+    level: float
+
+
+class Kept(NamedTuple):
+    """No hedge, but this part of the equity; the rest in bills."""
+
+    part: float
+
+
+Strategy = Policy | Alone | Fixed | Kept
+
+
+class Terms(NamedTuple):
+    """What all strategies share."""
+
+    scenario: Scenario
+    sleeve: Sleeve
+    portfolio: Equity
+    costs: Costs
+
+
+class Ready(NamedTuple):
+    """Paths laid out, and every strategy played on them."""
+
+    grounds: list[Ground]
+    played: dict[str, Played]
+
+
+@dataclass(frozen=True, eq=False)
+class StressJob:
+    """Strategies on the paths of a scenario; see :class:`hedgerow.research.scaling.job.Job`.
+
+    Parameters
+    ----------
+    terms
+        Paths, sleeve, portfolio, costs.
+    strategies
+        By name.
+    grid
+        Also return what the portfolio earns with each part of `GRID` of its equity.
+    size
+        Paths a block; no number depends on it.
+    """
+
+    terms: Terms
+    strategies: Mapping[str, Strategy]
+    grid: bool = False
+    size: int = BLOCK
+
+    @property
+    def title(self) -> str:
+        """A few words for a progress bar."""
+        return "Stress"
+
+    def digest(self) -> str:
+        """Return a SHA-256 of all that the numbers depend on."""
+        terms = self.terms
+        told = {
+            "scenario": terms.scenario.digest(),
+            "sleeve": sleeve_to_table(terms.sleeve),
+            "portfolio": terms.portfolio.as_dict(),
+            "costs": asdict(terms.costs),
+            "strategies": {
+                name: run.text_of(each) if isinstance(each, Policy) else repr(each)
+                for name, each in self.strategies.items()
+            },
+            "grid": self.grid,
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+    def sizes(self) -> list[int]:
+        """Return how many paths each block has."""
+        whole, rest = divmod(len(self.terms.scenario), self.size)
+        return [self.size] * whole + [rest] * (rest > 0)
+
+    def play(self, block: int, progress: Callable[[int], None] | None = None) -> Part:
+        """Return ``strategy.figure`` of :func:`hedgerow.research.stress.measuring.measures`.
+
+        Beside them ``index_fall`` (≤ 0), ``index_return`` and ``vix_peak`` of each path, and with
+        ``grid`` the ``kept`` returns, **shape** (parts, paths).
+        """
+        first = block * self.size
+        last = first + self.sizes()[block]
+        low, high = streams(first, last)
+        grounds, played = self.ready(low, high)
+        index, vix = (playing.levels(grounds, name) for name in ("spx", "vix"))
+        falls = worst_falls(index)
+        days = grounds[0].market.dates[grounds[0].first :].astype("int64")
+        margin = self._margin(grounds, played)
+        made: dict[str, Floats] = {
+            "index_fall": falls.depth,
+            "index_return": index[-1] / index[0] - 1.0,
+            "vix_peak": vix.max(axis=0),
+        }
+        for name, each in played.items():
+            figures = measures(each, falls, margin, days)
+            made |= {f"{name}.{figure}": column for figure, column in figures.items()}
+        if self.grid:
+            alone = playing.values_of(grounds)
+            ends = [self._divested(grounds, alone, part)[-1] / alone[0] for part in GRID]
+            made["kept"] = np.array(ends) - 1.0
+        if progress is not None:
+            progress(last - first)
+        inside = slice(first - low, last - low)
+        return {name: np.ascontiguousarray(column[..., inside]) for name, column in made.items()}
+
+    def ready(self, first: int, last: int) -> Ready:
+        """Lay paths ``first`` … ``last - 1`` out and play every strategy on them.
+
+        Raises
+        ------
+        HedgerowError
+            If policy, sleeve and paths do not fit together.
+        """
+        scenario, sleeve, portfolio, costs = self.terms
+        start = str(scenario.paths.dates[0])
+        grounds = []
+        for market in scenario.markets(first, last):
+            try:
+                grounds.append(run.prepare(market, sleeve, portfolio, costs=costs, start=start))
+            except HedgerowError as error:
+                raise _on_paths(error, scenario) from None
+        alone = playing.values_of(grounds)
+        played = {}
+        for name, each in self.strategies.items():
+            if isinstance(each, Alone):
+                played[name] = playing.unhedged(alone)
+            elif isinstance(each, Kept):
+                played[name] = _less_equity(alone, self._divested(grounds, alone, each.part))
+            else:
+                fixed = isinstance(each, Fixed)
+                policy = fixed_policy(grounds[0], each.level) if fixed else each
+                try:
+                    played[name] = playing.play(policy, grounds)
+                except HedgerowError as error:
+                    raise _on_paths(error, scenario) from None
+        return Ready(grounds, played)
+
+    def _divested(self, grounds: list[Ground], alone: Floats, part: float) -> Floats:
+        portfolio, first = self.terms.portfolio, grounds[0]
+        bills = cash_returns(first, portfolio.interest)[:, None]  # the rate stays the start's
+        half_spread = self.terms.costs.underlying_bps * 1e-4
+        return divested(alone, bills, part, portfolio.delta, half_spread)
+
+    def _margin(self, grounds: list[Ground], played: Mapping[str, Played]) -> Floats:
+        """Return the margin of one contract, USD, **shape** (2, T, paths); 0 where none is asked."""
+        held = np.array([each.held for each in played.values()])
+        out = np.zeros((2, *held.shape[1:]))
+        sold, bought = (held < 0.0).any(axis=(0, 1)), (held > 0.0).any(axis=(0, 1))
+        sleeve, costs = self.terms.sleeve, self.terms.costs
+        asks: bool | None = None
+        for k in np.flatnonzero(sold | bought):
+            if asks is False and not sold[k]:
+                continue
+            roster = sleeve.roster(grounds[k].market, costs=costs)
+            asks = held_asks(roster, grounds[k].first) if asks is None else asks
+            if asks or sold[k]:
+                out[:, :, k] = per_contract(grounds[k], roster)
+        return out
+
+
+def _less_equity(alone: Floats, nav: Floats) -> Played:
+    """Return a portfolio with less equity; what it earned beyond the whole one is its gain."""
+    whole = playing.unhedged(alone)
+    earned = np.zeros_like(nav)
+    earned[1:] = nav[:-1] * (alone[1:] / alone[:-1] - 1.0)
+    return whole._replace(nav=nav, earned=earned, pnl=np.diff(nav, axis=0, prepend=nav[:1]) - earned)
+
+
+def _on_paths(error: HedgerowError, scenario: Scenario) -> HedgerowError:
+    """Return the error of a column that no path has with the words that would be right."""
+    title = scenario.paths.model.title
+    return type(error)(f"{error.what}, on paths of the model ({title})", where=error.where, mend=error.mend)
