@@ -1,0 +1,110 @@
+"""Paths as lanes: what every path gives alone, bit by bit, in blocks of any size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hedgerow as hr
+from hedgerow.core.lanes import floats
+from hedgerow.core.market import Market
+from hedgerow.core.measure import STANDARD
+from hedgerow.engine.run import static
+from hedgerow.errors import RangeError
+from hedgerow.research.montecarlo import UNHEDGED, MonteCarlo, play_paths
+from hedgerow.simulate.paths import Start
+from hedgerow.simulate.regime import RegimeLaw, RegimeModel
+
+CALM = RegimeLaw(0.06, 0.7, 0.13, 0.06, 0.05, 0.06, 0.04, 0.04, 0.01, 2.4, 0.3)
+WILD = RegimeLaw(0.0, 0.8, 0.18, 0.06, 0.04, 0.06, 0.05, 0.06, 0.03, 3.2, 0.3)
+MODEL = RegimeModel((CALM, WILD), ((0.99, 0.01), (0.02, 0.98)))
+
+POLICY = hr.Policy(
+    [hr.Linear(low=12, high=22), hr.Bounds(floor=0.25, cap=2.0), hr.Trigger("vix", move=2.0)],
+    [hr.Level("vix")],
+)
+AVERAGED = hr.Policy([hr.Linear("vix_ma10", low=12, high=22)], [hr.Average("vix", days=10)])
+
+
+def past(sessions: int = 40) -> Market:
+    rng = np.random.default_rng(3)
+    days = np.busday_offset("2019-11-01", np.arange(sessions), roll="forward")
+    made = {
+        "spx": 3000.0 * np.exp(np.cumsum(rng.normal(0, 0.01, sessions))),
+        "vix": 15.0 * np.exp(np.cumsum(rng.normal(0, 0.04, sessions))),
+    }
+    return Market(days.astype("datetime64[ns]"), made)
+
+
+def job(count: int = 6, sessions: int = 70, **given: Any) -> MonteCarlo:
+    policy = given.pop("policy", POLICY)
+    sleeve = given.pop("sleeve", hr.Put(roll="30d"))
+    start = Start() if given.get("history") is None else Start.of(given["history"])
+    paths = MODEL.paths(count, sessions, seed=given.pop("seed", 7), start=start)
+    return MonteCarlo(policy, sleeve, hr.Equity(1e7), paths, **given)
+
+
+def alone(run: MonteCarlo, i: int) -> dict[str, float]:
+    """Play path i bar by bar as a backtest does."""
+    ground = run.ground(run.market(i))
+    strategies = {"dynamic": run.policy, "static": static(), "unhedged": UNHEDGED}
+    return {
+        f"{name}.{measure}": float(value)
+        for name, policy in strategies.items()
+        for measure, value in floats.play(policy, ground.tape(policy), STANDARD)[1].items()
+    }
+
+
+@pytest.mark.parametrize("policy", [POLICY, AVERAGED], ids=["level", "average"])
+def test_every_path_gives_what_its_own_backtest_gives_to_the_last_bit(policy: hr.Policy) -> None:
+    run = job(policy=policy, history=past())
+    made = run.play(0)
+    for i in range(len(run.paths)):
+        assert {name: values[i] for name, values in made.items()} == alone(run, i)
+
+
+def test_a_path_does_not_depend_on_its_block() -> None:
+    run = job(count=70)
+    whole = run.play(0)
+    parts = [replace(run, block=32).play(b) for b in range(3)]
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values, np.concatenate([part[name] for part in parts]))
+    some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67)
+    for name, values in some.items():
+        np.testing.assert_array_equal(values, whole[name][60:67])
+
+
+def test_another_seed_gives_other_paths() -> None:
+    one, other = (job(seed=seed).play(0)["dynamic.final_nav"] for seed in (7, 8))
+    assert not np.isin(one, other).any()
+
+
+def test_the_digest_changes_with_all_that_numbers_depend_on() -> None:
+    runs = [
+        job(),
+        job(seed=8),
+        job(count=7),
+        job(policy=AVERAGED, history=past()),
+        job(history=past(41)),
+        job(sleeve=hr.Put(0.95)),
+        job(costs=hr.Costs.none()),
+        job(block=3),
+        job(measures=STANDARD[:2]),
+    ]
+    assert len({run.digest() for run in runs}) == len(runs)
+    assert job().digest() == job().digest()
+
+
+def test_mistakes_are_named() -> None:
+    with pytest.raises(RangeError, match="look 9 sessions back, and 0 are known"):
+        job(policy=AVERAGED)
+    with pytest.raises(RangeError, match="not a carriage"):
+        job(carriage="abacus")
+    with pytest.raises(RangeError, match="blocks of 0"):
+        job(block=0)
+    run = job()
+    with pytest.raises(RangeError, match="no paths 4 … 6"):
+        play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 4, 7)
