@@ -1,28 +1,33 @@
 """Policies played over neighbouring paths at once, every bar kept.
 
-The kernels are those of a backtest; a lane is a path.  A block is small, so that its bars fit into
-memory; what is kept of a path are the figures of :mod:`hedgerow.research.stress.measuring`.
+The carriage is that of path lanes; a block is small, so that its bars fit into memory, and what is
+kept of a path are the figures of :mod:`hedgerow.research.stress.measuring`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hedgerow.core.book import Bar, View, no_order, opening, place, settle, turn_year
+from hedgerow.core.book import Bar, Book, Order
+from hedgerow.core.lanes import columns
+from hedgerow.core.lanes.spread import Spread
+from hedgerow.core.lanes.stacked import stack
 from hedgerow.core.market import Floats
+from hedgerow.core.measure import NoParams
+from hedgerow.core.numeric import Num
 from hedgerow.core.policy import Policy
-from hedgerow.core.tape import Tape
 from hedgerow.engine.run import Ground
 
 
 class Played(NamedTuple):
     """One strategy bar by bar; columns of **shape** (T, paths), USD unless said otherwise.
 
-    They are those of :class:`hedgerow.engine.track.Track`.
+    They are those of :class:`hedgerow.engine.track.Track`, but for the last two, which are of the
+    order that was filled at the bar rather than of the one decided there.
     """
 
     nav: Floats
@@ -35,13 +40,62 @@ class Played(NamedTuple):
     traded: Floats
     """Contracts."""
     x: Floats
-    """Intensity ordered at the close, in multiples of the base size."""
+    """Intensity in force, in multiples of the base size."""
     act: Floats
-    """1.0 where the close decided to trade."""
+    """1.0 where an order was filled."""
 
     def path(self, k: int) -> Played:
         """Return one path, its columns of **shape** (T,)."""
         return Played(*(column[:, k] for column in self))
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What a bar brought, for a measure that is read after each: the columns of `Played`."""
+
+    kind: ClassVar[str] = "bars"
+
+    class Memory(NamedTuple):
+        """The bar's, where the book does not keep it."""
+
+        earned: Num
+        carry: Num
+        held: Num
+        x: Num
+        act: Num
+
+    def params(self) -> NoParams:
+        """Return no parameters."""
+        return NoParams()
+
+    def start(self, nav: float) -> Memory:
+        """Return the memory before the first bar: nothing held."""
+        return BarsMemory(0.0, 0.0, 0.0, 0.0, 0.0)
+
+    @staticmethod
+    def kernel(book: Book, order: Order, bar: Bar, memory: Memory, p: NoParams) -> Memory:
+        """Keep what the bar brought; its carry is that of what was held before it."""
+        return BarsMemory(
+            book.before * bar.portfolio, memory.held * bar.carried, book.held, order.x, order.act
+        )
+
+    @staticmethod
+    def result(memory: Memory, book: Book) -> dict[str, Any]:
+        """Return the fields of `Played`."""
+        return Played(
+            book.nav,
+            memory.earned,
+            book.pnl,
+            book.cost,
+            memory.carry,
+            memory.held,
+            book.traded,
+            memory.x,
+            memory.act,
+        )._asdict()
+
+
+BarsMemory = Bars.Memory
 
 
 def play(policy: Policy, grounds: Sequence[Ground]) -> Played:
@@ -59,36 +113,9 @@ def play(policy: Policy, grounds: Sequence[Ground]) -> Played:
     HedgerowError
         If a signal or a term of a bar is unknown on a path.
     """
-    tapes: list[Tape] = [ground.tape(policy) for ground in grounds]
-    bars = Bar(*(_beside([tape.bars[i] for tape in tapes]) for i in range(len(Bar._fields))))
-    seen = [_beside([tape.signals[i] for tape in tapes]) for i in range(len(policy.signals))]
-    params, memory = policy.params(), policy.start()
-    book, order = opening(tapes[0].nav), no_order()
-    out = np.empty((len(Played._fields), len(tapes[0]), len(tapes)))
-    held = book.held
-    for t in range(len(tapes[0])):
-        bar = Bar(*(column[t] for column in bars))
-        if float(bar.new_year[0]) > 0.0:  # paths share their dates
-            book = turn_year(book)
-        book = settle(book, order, bar)
-        decision = policy.decide(View(tuple([column[t] for column in seen]), book, bar), memory, params)
-        memory = decision.memory
-        order = place(decision.x, decision.act, book, bar)
-        row = Played(
-            book.nav,
-            book.before * bar.portfolio,
-            book.pnl,
-            book.cost,
-            held * bar.carried,
-            book.held,
-            book.traded,
-            order.x,
-            order.act,
-        )
-        for i, column in enumerate(row):
-            out[i, t] = column
-        held = book.held
-    return Played(*out)
+    tape = stack([ground.tape(policy) for ground in grounds])
+    each = np.arange(1, len(tape) + 1)
+    return Played(**columns.play(Spread(policy, {}), tape, (Bars(),), stops=each))
 
 
 def unhedged(values: Floats) -> Played:
@@ -114,5 +141,5 @@ def levels(grounds: Sequence[Ground], name: str) -> Floats:
     return _beside([ground.market[name][ground.first :] for ground in grounds])
 
 
-def _beside(columns: Sequence[Floats] | Sequence[NDArray[np.float64]]) -> Floats:
-    return np.ascontiguousarray(np.column_stack(columns))
+def _beside(each: Sequence[Floats]) -> Floats:
+    return np.ascontiguousarray(np.column_stack(each))
