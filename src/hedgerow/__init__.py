@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
+    from hedgerow.api.stressing import stress, stress_book
     from hedgerow.api.sweeping import sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
@@ -200,6 +201,8 @@ __all__ = [
     "readings",
     "rulebook",
     "scalp",
+    "stress",
+    "stress_book",
     "structures",
     "sweep",
     "trade",
@@ -215,6 +218,7 @@ _HOMES = {
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.claims": ("claims",),
+    "api.stressing": ("stress", "stress_book"),
     "api.sweeping": ("sweep",),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),

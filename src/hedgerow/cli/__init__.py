@@ -32,6 +32,7 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    stress,
     trade,
     trials,
 )
@@ -55,6 +56,7 @@ app.command()(curve.curve)
 app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
+app.command()(stress.stress)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)

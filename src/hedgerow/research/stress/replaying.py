@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats, Market
+from hedgerow.errors import RangeError
 from hedgerow.files import save
 from hedgerow.research.stress.job import StressJob
 from hedgerow.research.stress.measuring import Window, worst_falls
@@ -95,12 +96,25 @@ def replay(job: StressJob, path: int) -> PathRun:
     path
         Its number.
 
+    Raises
+    ------
+    RangeError
+        If there is no such path.
+
     Notes
     -----
     The whole stream of paths that it belongs to is played, so that every operation meets arrays
     of the widths that it met before.
     """
-    low, high = streams(path, path + 1)
+    count = len(job.terms.scenario)
+    whole = isinstance(path, int | np.integer) and not isinstance(path, bool)
+    if not whole or not 0 <= path < count:
+        raise RangeError(
+            f"there is no path {path}",
+            where="path",
+            mend=f"paths are numbered 0 … {count - 1}",
+        )
+    low, high = streams(int(path), int(path) + 1)
     ready = job.ready(low, high)
     ground = ready.grounds[path - low]
     played = {name: each.path(path - low) for name, each in ready.played.items()}

@@ -15,7 +15,7 @@ import numpy as np
 
 from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
-from hedgerow.errors import DataError, RangeError
+from hedgerow.errors import DataError
 from hedgerow.research.comparison import MOST
 from hedgerow.research.scaling.job import Job
 from hedgerow.research.stress import figures
@@ -282,20 +282,3 @@ def fit_of(terms: Terms, market: Any, *, n_paths: int = 32, resamples: int = 100
     except DataError:
         return None
 
-
-def checked_path(found: Stress, path: int) -> int:
-    """Return the number of a path, and refuse what is none.
-
-    Raises
-    ------
-    RangeError
-        If there is no such path.
-    """
-    whole = isinstance(path, int | np.integer) and not isinstance(path, bool)
-    if not whole or not 0 <= path < len(found.terms.scenario):
-        raise RangeError(
-            f"there is no path {path}",
-            where="--replay",
-            mend=f"paths are numbered 0 … {len(found.terms.scenario) - 1}",
-        )
-    return int(path)
