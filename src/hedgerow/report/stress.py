@@ -61,6 +61,8 @@ def told(estimate: Estimate, figure: str, *, sign: bool = False) -> str:
     """Return a figure and its standard error in words: per cent, or a number of trades."""
     if not math.isfinite(estimate.value):
         return "–"
+    if figure == "margin" and estimate.value == 0.0:
+        return "none"
     digits = 1 if figure == "trades" else 2
     scale = 1.0 if figure == "trades" else 100.0
     unit = "" if figure == "trades" else "%"
@@ -187,11 +189,18 @@ def sentences(found: Stress) -> Iterator[str]:
     for name, what in _rivals(found):
         gaps = found.against(name)
         gap, chance = gaps["return"], gaps["probability"]
+        also = ("max_drawdown", "maximum drawdown") if name == DIVESTED else _TAIL
         yield (
-            f"{what}: return {number(100 * gap.value, 2, sign=True)} points "
-            f"(± {number(100 * gap.error)}), higher on {percent(chance.value, 0)} of paths."
-            + untold(gap, n)
+            f"{what}: return {_points(gap)}, {also[1]} {_points(gaps[also[0]])}; "
+            f"end value higher on {percent(chance.value, 0)} of paths." + untold(gap, n)
         )
+
+
+def _points(gap: Estimate) -> str:
+    return f"{number(100 * gap.value, sign=True)} (± {number(100 * gap.error)})"
+
+
+_TAIL = (tail_name("return", TAILS[0]), f"its worst {TAILS[0]:.0%}")
 
 
 def _rivals(found: Stress) -> list[tuple[str, str]]:
@@ -211,17 +220,18 @@ def untold(gap: Estimate, paths: int) -> str:
     Examples
     --------
     >>> untold(Estimate(0.001, 0.001), 1_000)
-    ' It cannot be told from zero: about 4,000 paths would tell a difference of that size.'
+    ' The return cannot be told from zero: about 4,000 paths would tell a difference of that size.'
     """
     if gap.told or not math.isfinite(gap.error):
         return ""
     needed = gap.needed(paths)
     if not needed < 1e8:
-        return " It cannot be told from zero."
+        return " The return cannot be told from zero."
     power = 10 ** max(math.floor(math.log10(needed)), 0)
     about = math.ceil(needed / power) * power
     return (
-        f" It cannot be told from zero: about {about:,} paths would tell a difference of that size."
+        f" The return cannot be told from zero: about {about:,} paths would tell a difference of "
+        "that size."
     )
 
 
@@ -247,7 +257,7 @@ def limits(found: Stress) -> list[str]:
         f"A month is any {MONTH} sessions in a row. HER is the hedge's gain over the portfolio's "
         "loss while the index fell from peak to trough, its deepest fall of the path.",
         f"Margin: {RULE}.",
-        "Contracts are fractional; a margin call, a limit order or a bank that fails is not played.",
+        "Contracts are fractional; margin calls, limit orders and failing brokers are not played.",
     ]
     return said
 

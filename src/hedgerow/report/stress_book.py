@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.market import Floats
-from hedgerow.report.formats import NOT_ADVICE, columns, number, percent, usd
+from hedgerow.report.formats import MINUS, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.report.svg import page
-from hedgerow.research.stress.book import BookGrid
+from hedgerow.research.stress.book import BookGrid, Shock
 
 _LEFT, _TOP, _CELL, _ROW, _GAP = 128, 96, 64, 26, 62
 
@@ -23,13 +23,29 @@ def held_line(found: BookGrid) -> str:
     """Return what is held in a line."""
     held = found.held
     legs = ", ".join(
-        f"{number(held.contracts * weight, 2)} × {symbol}"
+        f"{number(held.contracts * weight, 2)} × {_short(symbol)}"
         for symbol, weight in zip(*held.basket, strict=True)
     )
     return (
         f"Held at the close of {held.market.dates[-1]}: {legs} (intensity {number(held.x)}×), "
         f"portfolio {usd(held.nav)}"
     )
+
+
+def _short(symbol: str) -> str:
+    """Return a symbol with a strike of two digits.
+
+    Examples
+    --------
+    >>> _short("SPX 2023-04-21 P 3446.3250000000003")
+    'SPX 2023-04-21 P 3446.33'
+    """
+    head, _, strike = symbol.rpartition(" ")
+    return f"{head} {float(strike):.2f}" if "." in strike else symbol
+
+
+def _shock(shock: Shock) -> str:
+    return shock.name.replace("-", MINUS)
 
 
 def greek_line(found: BookGrid) -> str:
@@ -50,7 +66,7 @@ def worst_line(found: BookGrid) -> str:
     share = -hedge / found.portfolio[cell] if found.portfolio[cell] < 0.0 else None
     gave = f", the hedge gives back {percent(share)}" if share is not None else ""
     return (
-        f"Worst cell: index {percent(found.spots[k], 0)}, VIX {found.shocks[j].name} "
+        f"Worst cell: index {percent(found.spots[k], 0)}, VIX {_shock(found.shocks[j])} "
         f"({number(found.vix[j, k], 0)}), {found.days[i]} days: {usd(found.both[cell])} "
         f"({percent(found.both[cell] / found.held.nav)}){gave}"
     )
@@ -68,7 +84,7 @@ def rows(found: BookGrid, values: Floats) -> list[list[str]]:
     """
     made = [["VIX \\ index", *(percent(spot, 0) for spot in found.spots)]]
     for shock, row in zip(found.shocks, values, strict=True):
-        made.append([shock.name, *(percent(value / found.held.nav) for value in row)])
+        made.append([_shock(shock), *(percent(value / found.held.nav) for value in row)])
     return made
 
 
@@ -159,15 +175,13 @@ def picture(found: BookGrid) -> str:
             )
         for j, shock in enumerate(found.shocks):
             y = j * _ROW
-            made.append(
-                f'<text x="-8" y="{y + 17}" text-anchor="end">VIX {shock.name}</text>'
-            )
+            made.append(f'<text x="-8" y="{y + 17}" text-anchor="end">VIX {_shock(shock)}</text>')
             for k in range(len(found.spots)):
                 made.append(_cell(found, (i, j, k), most, k * _CELL, y))
         parts.append(f'<g transform="translate({_LEFT} {down})">{"".join(made)}</g>')
     parts.append(
-        f'<text x="{_LEFT}" y="50">P&amp;L of portfolio and hedge, % of NAV; across: move of the '
-        "index; down: move of VIX in points. The worst cell has a frame.</text>"
+        '<text x="20" y="46">P&amp;L of portfolio and hedge together, % of NAV. Across: move of '
+        "the index; down: move of VIX, points. The worst cell has a frame.</text>"
     )
     height = _TOP + len(found.days) * (high + _GAP) - 30
     title = f"The book of {found.held.market.dates[-1]} under shocks"

@@ -18,6 +18,8 @@ from hedgerow.research.stress.figures import TAILS
 from hedgerow.research.stress.replaying import PathRun, replay
 from hedgerow.research.stress.study import DYNAMIC, STATIC, UNHEDGED, Stress
 
+_STYLE = "th.under { font-weight: 400; padding-left: 24px; }\n"
+
 
 def write(found: Stress, book: BookGrid, path: Path, version: str) -> Path:
     """Write the page whole or not at all.
@@ -94,7 +96,7 @@ def render(found: Stress, book: BookGrid, worst: PathRun, version: str = "") -> 
         "not_advice": NOT_ADVICE,
         "readings": None,
     }
-    return fill("stress.html.j2", facts)
+    return fill("stress.html.j2", facts, style=_STYLE)
 
 
 def _image(svg: str) -> str:
@@ -107,13 +109,12 @@ def _tiles(found: Stress) -> list[dict[str, str]]:
         return f"static {percent(static, 2)}, no hedge {percent(alone, 2)}"
 
     part = TAILS[0]
-    tails = {
-        name: found.tail(name, "return", part) for name in (DYNAMIC, STATIC, UNHEDGED)
-    }
+    tails = {name: found.tail(name, "return", part) for name in (DYNAMIC, STATIC, UNHEDGED)}
     cost = figures.mean(found.of(DYNAMIC, "hedge_cost"))
     fixed = figures.mean(found.of(STATIC, "hedge_cost"))
+    mean = figures.mean(found.of(DYNAMIC, "return"))
     return [
-        {"title": "Mean return", "value": percent(figures.mean(found.of(DYNAMIC, "return")).value, 1),
+        {"title": "Mean return", "value": percent(mean.value, 1),
          "beside": beside("return")},
         {"title": f"Return of the worst {part:.0%} (ES)", "value": percent(tails[DYNAMIC].value, 1),
          "beside": f"static {percent(tails[STATIC].value, 1)}, no hedge "

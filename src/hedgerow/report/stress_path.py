@@ -48,9 +48,7 @@ def table(run: PathRun) -> list[list[str]]:
     falls = drawdowns(index)
     peak, trough = int(run.fall.peak[0]), int(run.fall.trough[0])
     said = {0: "start", len(run) - 1: "end", peak: "peak", trough: "trough"}
-    rows = [
-        ["", "", "index", "below peak", "VIX", "x", "held", "traded", "hedge P&L", "static's"]
-    ]
+    rows = [["", "", "index", "below peak", "VIX", "x", "held", "traded", "hedge P&L", "static's"]]
     ours, theirs = np.cumsum(dynamic.pnl), np.cumsum(static.pnl)
     for t in rows_shown(run):
         rows.append(
@@ -125,16 +123,16 @@ def picture(run: PathRun) -> str:
     parts = [_legend()]
     for i, (heading, lines, unit) in enumerate(panels):
         down = _TOP + 24 + i * (_HIGH + _GAP)
-        parts.append(f'<g transform="translate({_LEFT} {down})">{_panel(run, heading, lines, unit)}</g>')
+        parts.append(
+            f'<g transform="translate({_LEFT} {down})">{_panel(run, heading, lines, unit)}</g>'
+        )
     height = _TOP + 24 + len(panels) * (_HIGH + _GAP)
-    return page(
-        f"Path {run.path}, modelled", _LEFT + _WIDE + 30, height, _LEFT, _STYLE, parts
-    )
+    return page(f"Path {run.path}, modelled", _LEFT + _WIDE + 30, height, _LEFT, _STYLE, parts)
 
 
 def _legend() -> str:
     made = []
-    for x, key in ((_LEFT, UNHEDGED), (_LEFT + 110, STATIC), (_LEFT + 210, DYNAMIC)):
+    for x, key in ((_LEFT, UNHEDGED), (_LEFT + 120, STATIC), (_LEFT + 220, DYNAMIC)):
         made.append(f'<path class="{key}" d="M{x} 50h26"/><text x="{x + 32}" y="54">{key}</text>')
     made.append(
         f'<rect class="fall" x="{_LEFT + 330}" y="43" width="26" height="13"/>'
@@ -143,10 +141,12 @@ def _legend() -> str:
     return "".join(made)
 
 
-def _panel(
-    run: PathRun, heading: str, lines: Sequence[tuple[str, Floats]], unit: str
-) -> str:
-    scale = axis([values for _, values in lines], _HIGH, lambda v: f"{number(v, 0 if abs(v) >= 10 or v == int(v) else 1)}{unit}")
+def _panel(run: PathRun, heading: str, lines: Sequence[tuple[str, Floats]], unit: str) -> str:
+    scale = axis(
+        [values for _, values in lines],
+        _HIGH,
+        lambda v: f"{number(v, 0 if abs(v) >= 10 or v == int(v) else 1)}{unit}",
+    )
     last = len(run) - 1
     places = across(np.arange(len(run)), 0.0, last, _WIDE)
     left, right = (float(places[int(row[0])]) for row in (run.fall.peak, run.fall.trough))

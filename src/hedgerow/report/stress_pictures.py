@@ -15,7 +15,7 @@ from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import TAILS
 from hedgerow.research.stress.study import DIVESTED, DYNAMIC, STATIC, UNHEDGED, Stress
 
-BINS = 44
+BINS = 32
 """Bars of a histogram."""
 
 _LEFT, _TOP, _WIDE, _HIGH, _GAP = 40, 104, 460, 220, 70
@@ -47,7 +47,9 @@ def distributions(found: Stress) -> str:
         f'<g transform="translate({_LEFT + _WIDE + _GAP} {_TOP})">{_added(found)}</g>',
     ]
     width = _LEFT + 2 * _WIDE + _GAP + 30
-    return page("What the paths came to", width, _TOP + _HIGH + 52, _LEFT, _STYLE, parts)
+    return page(
+        "Return, and what scaling added to it", width, _TOP + _HIGH + 52, _LEFT, _STYLE, parts
+    )
 
 
 def _ends(found: Stress) -> str:
@@ -111,9 +113,8 @@ def _base(low: float, high: float) -> str:
         x = float(across(tick, low, high, _WIDE))
         made.append(f'<path class="grid" d="M{x:.1f} 0V{_HIGH + 5}"/>')
         digits = 0 if abs(100 * tick - round(100 * tick)) < 1e-9 else 1
-        made.append(
-            f'<text x="{x:.1f}" y="{_HIGH + 20}" text-anchor="middle">{percent(tick, digits)}</text>'
-        )
+        said = percent(tick, digits)
+        made.append(f'<text x="{x:.1f}" y="{_HIGH + 20}" text-anchor="middle">{said}</text>')
     return "".join(made)
 
 
@@ -154,9 +155,7 @@ def _key() -> str:
 
 def _panel(found: Stress, figure: str) -> str:
     names = [
-        name
-        for name in found.strategies
-        if not (figure in HEDGED and name in {UNHEDGED, DIVESTED})
+        name for name in found.strategies if not (figure in HEDGED and name in {UNHEDGED, DIVESTED})
     ]
     wide = _WIDE - 110
     cells = {name: figures.quantiles(found.of(name, figure)) for name in names}
@@ -194,7 +193,5 @@ def _axis(low: float, high: float, down: int, at: Callable[[float], float]) -> l
     for tick in linear_ticks(low, high, 6):
         made.append(f'<path class="grid" d="M{at(tick):.1f} 0V{down + 4}"/>')
         label = f"{number(100.0 * tick, 0 if abs(100 * tick - round(100 * tick)) < 1e-9 else 1)}%"
-        made.append(
-            f'<text x="{at(tick):.1f}" y="{down + 18}" text-anchor="middle">{label}</text>'
-        )
+        made.append(f'<text x="{at(tick):.1f}" y="{down + 18}" text-anchor="middle">{label}</text>')
     return made

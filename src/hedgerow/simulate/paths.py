@@ -284,7 +284,7 @@ class Paths:
         return next(self.joined(history, i, i + 1))
 
     def joined(self, history: Market, first: int, last: int) -> Iterator[Market]:
-        """Go over paths ``first`` … ``last - 1``, each as `after` gives it; quicker than one by one.
+        """Go over paths ``first`` … ``last - 1``, each as `after` gives it, quicker.
 
         Parameters
         ----------

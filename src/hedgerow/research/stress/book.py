@@ -196,11 +196,12 @@ def book_at(
         name: contracts * float(getattr(strip, name)[-1])
         for name in ("delta", "gamma", "vega", "theta")
     }
-    order = journey.order.x[:-1][journey.book.filled[1:] > 0.0]
+    rolled = ground.strip.roll[ground.first :]
+    sized = np.flatnonzero((journey.book.filled[1:] > 0.0) | rolled[1:])  # rolls renew the size
     return Held(
         ground.market,
         portfolio.value,
-        float(order[-1]) if len(order) else 0.0,
+        float(journey.order.x[sized[-1]]) if len(sized) else 0.0,
         contracts,
         roster.basket(int(roster.held[-1])),
         greeks,

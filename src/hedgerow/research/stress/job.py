@@ -172,8 +172,7 @@ class StressJob:
             elif isinstance(each, Kept):
                 played[name] = _less_equity(alone, self._divested(grounds, alone, each.part))
             else:
-                fixed = isinstance(each, Fixed)
-                policy = fixed_policy(grounds[0], each.level) if fixed else each
+                policy = fixed_policy(grounds[0], each.level) if isinstance(each, Fixed) else each
                 try:
                     played[name] = playing.play(policy, grounds)
                 except HedgerowError as error:
@@ -187,10 +186,10 @@ class StressJob:
         return divested(alone, bills, part, portfolio.delta, half_spread)
 
     def _margin(self, grounds: list[Ground], played: Mapping[str, Played]) -> Floats:
-        """Return the margin of one contract, USD, **shape** (2, T, paths); 0 where none is asked."""
+        """Return the margin of one contract, USD, **shape** (2, T, paths), 0 where none is."""
         held = np.array([each.held for each in played.values()])
         out = np.zeros((2, *held.shape[1:]))
-        sold, bought = (held < 0.0).any(axis=(0, 1)), (held > 0.0).any(axis=(0, 1))
+        sold, bought = (np.any(side, axis=(0, 1)) for side in (held < 0.0, held > 0.0))
         sleeve, costs = self.terms.sleeve, self.terms.costs
         asks: bool | None = None
         for k in np.flatnonzero(sold | bought):
@@ -208,10 +207,14 @@ def _less_equity(alone: Floats, nav: Floats) -> Played:
     whole = playing.unhedged(alone)
     earned = np.zeros_like(nav)
     earned[1:] = nav[:-1] * (alone[1:] / alone[:-1] - 1.0)
-    return whole._replace(nav=nav, earned=earned, pnl=np.diff(nav, axis=0, prepend=nav[:1]) - earned)
+    return whole._replace(
+        nav=nav, earned=earned, pnl=np.diff(nav, axis=0, prepend=nav[:1]) - earned
+    )
 
 
 def _on_paths(error: HedgerowError, scenario: Scenario) -> HedgerowError:
     """Return the error of a column that no path has with the words that would be right."""
     title = scenario.paths.model.title
-    return type(error)(f"{error.what}, on paths of the model ({title})", where=error.where, mend=error.mend)
+    return type(error)(
+        f"{error.what}, on paths of the model ({title})", where=error.where, mend=error.mend
+    )

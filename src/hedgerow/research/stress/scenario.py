@@ -151,9 +151,7 @@ def state_of(market: Market, date: str | None = None, *, vix: float | None = Non
         if name in today:
             columns[name], origin[name] = today[name].copy(), today.origin[name].copy()
             columns[name][-1] = vix if name == "vix" else columns[name][-1] * ratio
-            origin[name][-1] = (
-                Origin.ASSUMED if np.isfinite(columns[name][-1]) else Origin.MISSING
-            )
+            origin[name][-1] = Origin.ASSUMED if np.isfinite(columns[name][-1]) else Origin.MISSING
     return today.with_columns(columns, origin)
 
 

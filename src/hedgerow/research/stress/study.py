@@ -8,7 +8,7 @@ as gives the policy's expected shortfall: neither was known before the paths wer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from hedgerow.research.comparison import MOST
 from hedgerow.research.scaling.job import Job
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import TAILS, Estimate
-from hedgerow.research.stress.job import GRID, Alone, Fixed, Kept, StressJob, Terms
+from hedgerow.research.stress.job import GRID, Alone, Fixed, Kept, Strategy, StressJob, Terms
 from hedgerow.simulate.falls import Fall
 from hedgerow.simulate.replay import Replay
 from hedgerow.simulate.report import FitReport, compare
@@ -29,7 +29,9 @@ DYNAMIC, STATIC, UNHEDGED, MATCHED, DIVESTED = (
     "dynamic", "static", "unhedged", "matched", "divested",
 )  # fmt: skip
 
-SPREAD = ("return", "hedge_cost", "hedge_pnl", "her", "max_drawdown", "worst_month", "margin", "trades")  # fmt: skip
+SPREAD = (
+    "return", "hedge_cost", "hedge_pnl", "her", "max_drawdown", "worst_month", "margin", "trades",
+)  # fmt: skip
 """Figures whose distribution is told."""
 
 COMPARED = ("return", "hedge_cost", "max_drawdown", "worst_month")
@@ -196,7 +198,7 @@ def tail_name(figure: str, part: float) -> str:
 
 def main_job(policy: Policy, terms: Terms) -> StressJob:
     """Return the job of the three strategies."""
-    made = {UNHEDGED: Alone(), STATIC: Fixed(1.0), DYNAMIC: policy}
+    made: dict[str, Strategy] = {UNHEDGED: Alone(), STATIC: Fixed(1.0), DYNAMIC: policy}
     return StressJob(terms, made, grid=True)
 
 
@@ -226,12 +228,12 @@ def stress(
         If policy, sleeve and paths do not fit together.
     """
     columns = dict(_all(main_job(policy, terms), progress))
-    cost, fixed = (
-        figures.mean(columns[f"{name}.hedge_cost"]).value for name in (DYNAMIC, STATIC)
-    )
+    cost, fixed = (figures.mean(columns[f"{name}.hedge_cost"]).value for name in (DYNAMIC, STATIC))
     level = cost / fixed if cost > 0.0 and fixed > 0.0 and cost / fixed <= MOST else None
     kept, equal = _equal_part(columns.pop("kept"), columns[f"{DYNAMIC}.return"])
-    more = {DIVESTED: Kept(kept)} if level is None else {MATCHED: Fixed(level), DIVESTED: Kept(kept)}
+    more: dict[str, Strategy] = (
+        {DIVESTED: Kept(kept)} if level is None else {MATCHED: Fixed(level), DIVESTED: Kept(kept)}
+    )
     columns |= {
         name: column
         for name, column in _all(StressJob(terms, more), progress).items()
@@ -269,7 +271,9 @@ def _equal_part(returns: Floats, ours: Floats) -> tuple[float, bool]:
     return float(GRID[i] + (GRID[i + 1] - GRID[i]) * (gaps[i] / step if step else 1.0)), True
 
 
-def fit_of(terms: Terms, market: Any, *, n_paths: int = 32, resamples: int = 100) -> FitReport | None:
+def fit_of(
+    terms: Terms, market: Any, *, n_paths: int = 32, resamples: int = 100
+) -> FitReport | None:
     """Return the moments of a fitted model beside those of its history; None where there are none.
 
     A replay and a made fall claim no moments; a history that is too short tells none.
@@ -281,4 +285,3 @@ def fit_of(terms: Terms, market: Any, *, n_paths: int = 32, resamples: int = 100
         return compare(model, market, n_paths=n_paths, resamples=resamples)
     except DataError:
         return None
-
