@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
     from hedgerow.api.sweeping import sweep
@@ -90,6 +91,13 @@ if TYPE_CHECKING:
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
+    from hedgerow.simulate.bates import Bates
+    from hedgerow.simulate.bootstrap import BlockBootstrap
+    from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
+    from hedgerow.simulate.paths import Start
+    from hedgerow.simulate.regime import RegimeModel
+    from hedgerow.simulate.replay import Replay
+    from hedgerow.simulate.sanity import sane
 
 __version__ = "0.1.0"
 
@@ -101,6 +109,9 @@ __all__ = [
     "Average",
     "BandTable",
     "Bands",
+    "Bates",
+    "BlackMonday",
+    "BlockBootstrap",
     "Bounds",
     "Budget",
     "Call",
@@ -123,9 +134,11 @@ __all__ = [
     "Drawdown",
     "Equity",
     "Execution",
+    "FlashCrash",
     "Future",
     "FutureContract",
     "Greeks",
+    "Grind",
     "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
@@ -154,7 +167,9 @@ __all__ = [
     "RealisedVol",
     "Regime",
     "RegimeCount",
+    "RegimeModel",
     "RegimeProbability",
+    "Replay",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -164,6 +179,7 @@ __all__ = [
     "SleeveError",
     "Smooth",
     "StagedExit",
+    "Start",
     "State",
     "Stop",
     "Straddle",
@@ -192,6 +208,7 @@ __all__ = [
     "claims",
     "compare",
     "control",
+    "draw",
     "errors",
     "example",
     "load",
@@ -200,6 +217,7 @@ __all__ = [
     "margin",
     "readings",
     "rulebook",
+    "sane",
     "scalp",
     "stress",
     "stress_book",
@@ -215,6 +233,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.claims": ("claims",),
@@ -272,6 +291,13 @@ _HOMES = {
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "simulate.bates": ("Bates",),
+    "simulate.bootstrap": ("BlockBootstrap",),
+    "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),
+    "simulate.paths": ("Start",),
+    "simulate.regime": ("RegimeModel",),
+    "simulate.replay": ("Replay",),
+    "simulate.sanity": ("sane",),
 }
 _MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

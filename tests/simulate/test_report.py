@@ -15,16 +15,17 @@ from hedgerow.core.market import Market
 from hedgerow.errors import DataError
 from hedgerow.simulate.bates import Bates
 from hedgerow.simulate.bootstrap import BlockBootstrap
+from hedgerow.simulate.moments import FAR, GROUPS, MOMENTS, days
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.regime import FLOOR, RegimeModel
-from hedgerow.simulate.report import FAR, MOMENTS, compare, days
+from hedgerow.simulate.report import compare
 from simulate.models import CALM, REGIMES, autocorrelation, history
 
 
 @pytest.fixture(scope="module")
 def made() -> tuple[Market, dict[str, np.ndarray]]:
     market = history(3_000)
-    return market, days(market["spx"], market["vix"])
+    return market, days(market.columns)
 
 
 def test_moments_are_those_of_scipy(made) -> None:
@@ -59,10 +60,12 @@ def test_betas_are_those_of_least_squares(made) -> None:
 
 def test_moments_of_many_paths_are_those_of_each() -> None:
     block = REGIMES.paths(5, 300, seed=1).block(0, 5).columns
-    together = days(block["spx"], block["vix"])
-    for name, statistic in MOMENTS.items():
-        alone = [statistic(days(block["spx"][i], block["vix"][i])) for i in range(5)]
-        np.testing.assert_allclose(statistic(together), alone, rtol=1e-9, err_msg=name)
+    for group in GROUPS:
+        together = group.days(block)
+        each = [group.days({name: block[name][i] for name in group.needs}) for i in range(5)]
+        for name, statistic in group.moments.items():
+            alone = [statistic(one) for one in each]
+            np.testing.assert_allclose(statistic(together), alone, rtol=1e-9, err_msg=name)
 
 
 def test_a_model_is_within_its_own_history_and_a_wrong_one_is_not() -> None:

@@ -32,6 +32,7 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    simulate,
     stress,
     trade,
     trials,
@@ -56,6 +57,7 @@ app.command()(curve.curve)
 app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
+app.command()(simulate.simulate)
 app.command()(stress.stress)
 app.command()(trade.trade)
 app.command()(review.review)
