@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from drawing import STEPS_DRAWN, SWITCHES, kinds, policies, tapes
-from hedgerow.core.lanes import columns, floats
+from hedgerow.core.lanes import columns, compiled, floats
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.lanes.stacked import CALENDAR, StackedTape, stack
 from hedgerow.core.measure import STANDARD, Moments
@@ -68,6 +68,40 @@ def test_a_lane_taken_out_is_the_tape_that_was_put_in(many) -> None:
         for one, other in zip(lane.signals, tape.signals, strict=True):
             np.testing.assert_array_equal(one, other)
     assert all(getattr(whole.bars, name).ndim == 1 for name in CALENDAR)
+
+
+COMPILED = [
+    ("linear", "bounds", "trigger"),
+    pytest.param(("linear", "smooth", "budget", "trigger"), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("chain", COMPILED, ids=str)
+def test_compiled_paths_give_what_numpy_paths_give(chain: tuple[str, ...]) -> None:
+    policy = find(policies(chain, SWITCHES[3]), lambda policy: True)
+    rng = np.random.default_rng(5)
+    one = find(tapes(bars=41), lambda tape: True)
+    many = []
+    for _ in range(300):  # two blocks and a part of one
+        noise = 1.0 + 0.2 * rng.random(len(one))
+        bars = one.bars._replace(
+            gain=rng.normal(0.0, 0.1, len(noise)),
+            portfolio=rng.normal(0.0, 0.01, len(noise)),
+            size=one.bars.size * noise,
+            size_nav=one.bars.size_nav * noise,
+            carried=one.bars.carried * noise,
+        )
+        signals = (one.signals[0] * noise, *one.signals[1:])
+        many.append(replace(one, bars=bars, signals=signals))
+    tape, spread = stack(many), Spread(policy, {})
+    assert tape.bars.gain.ndim == 2
+    assert tape.bars.roll.ndim == 1
+    stops = np.array([7, 41])
+    by_numpy = columns.play(spread, tape, MEASURES, stops=stops)
+    for threads in (1, 3):
+        by_numba = compiled.play(spread, tape, MEASURES, threads=threads, stops=stops)
+        for name in by_numpy:
+            np.testing.assert_array_equal(by_numba[name], by_numpy[name], name)
 
 
 def some() -> list[Tape]:

@@ -12,8 +12,8 @@ import hedgerow as hr
 from hedgerow.core.lanes import floats
 from hedgerow.core.market import Market
 from hedgerow.core.measure import STANDARD
-from hedgerow.engine.run import static
 from hedgerow.errors import RangeError
+from hedgerow.research.comparison import fixed_policy
 from hedgerow.research.montecarlo import UNHEDGED, MonteCarlo, play_paths
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.regime import RegimeLaw, RegimeModel
@@ -44,13 +44,13 @@ def job(count: int = 6, sessions: int = 70, **given: Any) -> MonteCarlo:
     sleeve = given.pop("sleeve", hr.Put(roll="30d"))
     start = Start() if given.get("history") is None else Start.of(given["history"])
     paths = MODEL.paths(count, sessions, seed=given.pop("seed", 7), start=start)
-    return MonteCarlo(policy, sleeve, hr.Equity(1e7), paths, **given)
+    return MonteCarlo(policy, sleeve, hr.Equity(1e7), paths, **{"carriage": "numpy", **given})
 
 
 def alone(run: MonteCarlo, i: int) -> dict[str, float]:
     """Play path i bar by bar as a backtest does."""
     ground = run.ground(run.market(i))
-    strategies = {"dynamic": run.policy, "static": static(), "unhedged": UNHEDGED}
+    strategies = {"dynamic": run.policy, "static": fixed_policy(ground), "unhedged": UNHEDGED}
     return {
         f"{name}.{measure}": float(value)
         for name, policy in strategies.items()
@@ -58,9 +58,15 @@ def alone(run: MonteCarlo, i: int) -> dict[str, float]:
     }
 
 
+SLEEVES = [hr.Put(roll="30d"), hr.Put(drift=0.05), hr.Collar(), hr.VixFuture()]
+
+
+@pytest.mark.parametrize("sleeve", SLEEVES, ids=lambda sleeve: sleeve.name)
 @pytest.mark.parametrize("policy", [POLICY, AVERAGED], ids=["level", "average"])
-def test_every_path_gives_what_its_own_backtest_gives_to_the_last_bit(policy: hr.Policy) -> None:
-    run = job(policy=policy, history=past())
+def test_every_path_gives_what_its_own_backtest_gives_to_the_last_bit(
+    policy: hr.Policy, sleeve: Any
+) -> None:
+    run = job(policy=policy, sleeve=sleeve, history=past())
     made = run.play(0)
     for i in range(len(run.paths)):
         assert {name: values[i] for name, values in made.items()} == alone(run, i)
@@ -72,9 +78,17 @@ def test_a_path_does_not_depend_on_its_block() -> None:
     parts = [replace(run, block=32).play(b) for b in range(3)]
     for name, values in whole.items():
         np.testing.assert_array_equal(values, np.concatenate([part[name] for part in parts]))
-    some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67)
+    some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67, carriage="numpy")
     for name, values in some.items():
         np.testing.assert_array_equal(values, whole[name][60:67])
+
+
+@pytest.mark.slow
+def test_both_carriages_agree_to_the_last_bit() -> None:
+    run = job(count=140)
+    by_numba = replace(run, carriage="compiled").play(0)
+    for name, values in run.play(0).items():
+        np.testing.assert_array_equal(by_numba[name], values, name)
 
 
 def test_another_seed_gives_other_paths() -> None:

@@ -19,17 +19,22 @@ from hedgerow.core.lanes.stacked import StackedTape, stack
 from hedgerow.core.market import Floats, Market
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.policy import Policy
+from hedgerow.engine.pathwise import prepare_paths
 from hedgerow.engine.portfolio import Equity
-from hedgerow.engine.run import Ground, prepare
+from hedgerow.engine.run import Ground, prepare, static
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
-from hedgerow.research.comparison import fixed_policy
+from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.paths import Paths
 
 BLOCK = 512
 """Paths in memory at a time."""
+
+ROWS = 32_767
+"""Bars of paths laid out at a time: fewer than the options from which prices are made by compiled
+loops, whose last bits are not those of a path alone."""
 
 CARRIAGES = ("compiled", "numpy")
 
@@ -80,7 +85,7 @@ class MonteCarlo:
     costs: Costs | None = None
     history: Market | None = None
     measures: Sequence[Any] = STANDARD
-    carriage: str = "numpy"
+    carriage: str = "compiled"
     block: int = BLOCK
 
     def __post_init__(self) -> None:
@@ -132,26 +137,56 @@ class MonteCarlo:
         return made
 
     def between(self, low: int, high: int) -> dict[str, Floats]:
-        """Play paths ``low`` … ``high - 1``, all in memory at once; see `play_paths`."""
-        made: dict[str, Floats] = {}
-        for name, (policy, tape) in self._tapes(low, high).items():
-            results = self._carriage()(Spread(policy, {}), tape, self.measures)
-            made |= {f"{name}.{measure}": values for measure, values in results.items()}
-        return made
+        """Play paths ``low`` … ``high - 1``; see `play_paths`."""
+        rows = self.paths.sessions + self.policy.lookback
+        width = max(1, ROWS // rows)
+        width -= width % STREAM if width > STREAM else 0
+        parts = []
+        for first in range(low, high, width):
+            made: dict[str, Floats] = {}
+            for name, (policy, tape) in self._tapes(first, min(first + width, high)).items():
+                results = self._carriage()(Spread(policy, {}), tape, self.measures)
+                made |= {f"{name}.{measure}": values for measure, values in results.items()}
+            parts.append(made)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _carriage(self) -> Callable[..., dict[str, Any]]:
-        return columns.play
+        if self.carriage == "numpy":
+            return columns.play
+        from hedgerow.core.lanes import compiled  # slow to import
+
+        return compiled.play
 
     def _tapes(self, low: int, high: int) -> dict[str, tuple[Policy, StackedTape]]:
-        """Lay paths ``low`` … ``high - 1`` out for each strategy."""
+        """Lay paths ``low`` … ``high - 1`` out for each strategy, at once where that can be."""
+        ensemble = self.paths.ensemble(low, high, self._past())
+        ground = prepare_paths(
+            ensemble,
+            self.sleeve,
+            self.portfolio,
+            costs=self.costs,
+            lookback=self.policy.lookback,
+        )
+        if ground is None:
+            return self._one_by_one(low, high)
+        tape = ground.tape(self.policy)
+        vix = ensemble["vix"][ground.first :]
+        return self._strategies(tape, vix, shifts=bool(ground.strip.shift.any()))
+
+    def _strategies(
+        self, tape: StackedTape, vix: Floats, *, shifts: bool
+    ) -> dict[str, tuple[Policy, StackedTape]]:
+        return {
+            "dynamic": (self.policy, tape),
+            "static": (static(every="30d" if shifts else None), replace(tape, signals=(vix,))),
+            "unhedged": (UNHEDGED, replace(tape, signals=())),
+        }
+
+    def _one_by_one(self, low: int, high: int) -> dict[str, tuple[Policy, StackedTape]]:
         grounds = [self.ground(market) for market in self._markets(low, high)]
         tape = stack([ground.tape(self.policy) for ground in grounds])
         vix = np.stack([ground.market["vix"][ground.first :] for ground in grounds], axis=-1)
-        return {
-            "dynamic": (self.policy, tape),
-            "static": (fixed_policy(grounds[0]), replace(tape, signals=(vix,))),
-            "unhedged": (UNHEDGED, replace(tape, signals=())),
-        }
+        return self._strategies(tape, vix, shifts=bool(grounds[0].strip.shift.any()))
 
     def ground(self, market: Market) -> Ground:
         """Return what the strategies share on the market of a path, history before it included."""
@@ -164,13 +199,17 @@ class MonteCarlo:
         return next(self._markets(i, i + 1))
 
     def _markets(self, low: int, high: int) -> Iterator[Market]:
+        past = self._past()
         for i in range(low, high):
-            if self.history is None or self.policy.lookback == 1:
-                yield self.paths.market(i)
-                continue
-            row = self.history.index_of(str(self.paths.dates[0]))
-            first = self.history.dates[row - self.policy.lookback + 1]
-            yield self.paths.after(self.history.between(first, self.paths.dates[0]), i)
+            yield self.paths.market(i) if past is None else self.paths.after(past, i)
+
+    def _past(self) -> Market | None:
+        """Return as many sessions up to the start as signals look back, None for it alone."""
+        if self.history is None or self.policy.lookback == 1:
+            return None
+        row = self.history.index_of(str(self.paths.dates[0]))
+        first = self.history.dates[row - self.policy.lookback + 1]
+        return self.history.between(first, self.paths.dates[0])
 
 
 def play_paths(
@@ -184,7 +223,7 @@ def play_paths(
     costs: Costs | None = None,
     history: Market | None = None,
     measures: Sequence[Any] = STANDARD,
-    carriage: str = "numpy",
+    carriage: str = "compiled",
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Floats]:
     """Play a policy, the fixed hedge and the portfolio alone over paths ``first`` … ``last - 1``.

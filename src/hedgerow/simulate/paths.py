@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.expiry import holidays
 from hedgerow.core.market import Day, Floats, Market, Origin, session_date
 from hedgerow.errors import RangeError
@@ -298,6 +299,11 @@ class Paths:
         RangeError
             As for `after`.
         """
+        past, block = self._past(history), self.block(first, last)
+        for k in range(last - first):
+            yield _behind(past, self._market(block, k))
+
+    def _past(self, history: Market) -> Market:
         day = self.dates[0]
         row = history.index_of(str(day))
         levels = (float(history["spx"][row]), float(history["vix"][row]))
@@ -307,9 +313,48 @@ class Paths:
                 where="paths.after",
                 mend="make them with start=Start.of(history)",
             )
-        past, block = history.until(row), self.block(first, last)
-        for k in range(last - first):
-            yield _behind(past, self._market(block, k))
+        return history.until(row)
+
+    def ensemble(self, first: int, last: int, history: Market | None = None) -> Ensemble:
+        """Return paths ``first`` … ``last - 1`` side by side.
+
+        Parameters
+        ----------
+        first, last
+            Numbers of paths.
+        history
+            As for `after`: rows up to the start are put before every path.
+
+        Raises
+        ------
+        RangeError
+            As for `block` and `after`.
+
+        Examples
+        --------
+        >>> from hedgerow.simulate.falls import FlashCrash
+        >>> paths = FlashCrash().paths(3, 60, seed=1)
+        >>> both = paths.ensemble(1, 3)
+        >>> both["vix"].shape, bool((both["vix"][:, 1] == paths.market(2)["vix"]).all())
+        ((61, 2), True)
+        """
+        columns = {
+            name: np.ascontiguousarray(values.T)
+            for name, values in self.block(first, last).columns.items()
+            if name not in self.model.hidden
+        }
+        times = self.dates.astype("datetime64[ns]")
+        shape = (len(times), last - first)
+        for name in ("rate", "dividend_yield"):
+            columns.setdefault(name, np.full(shape, getattr(self.start, name)))
+        if history is None:
+            return Ensemble(times, columns)
+        past, nothing = self._past(history), np.full(shape, np.nan)
+        for name in {**past.columns, **columns}:
+            before = past[name] if name in past else np.full(len(past), np.nan)
+            before = np.repeat(before[:, None], shape[1], axis=1)
+            columns[name] = np.concatenate([before, columns.get(name, nothing)[1:]])
+        return Ensemble(np.concatenate([past.times, times[1:]]), columns)
 
     def markets(self) -> Iterator[Market]:
         """Go over all paths as markets; quicker than `market` for each."""

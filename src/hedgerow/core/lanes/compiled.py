@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from hedgerow.core.book import Book, no_order, opening
 from hedgerow.core.lanes.loops import loop_of
 from hedgerow.core.lanes.spread import Spread
-from hedgerow.core.lanes.writer import WIDTH, Layout
+from hedgerow.core.lanes.stacked import StackedTape, lanes_of
+from hedgerow.core.lanes.writer import SHARED, WIDTH, Layout, Own
 from hedgerow.core.market import Floats
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.tape import Tape
@@ -27,7 +28,7 @@ SPAN = 16
 
 def play(
     spread: Spread,
-    tape: Tape,
+    tape: Tape | StackedTape,
     measures: Sequence[Any] = STANDARD,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
@@ -50,11 +51,11 @@ def play(
     from numba.core.errors import NumbaError
 
     params = spread.params()
-    policy, lanes = spread.policy, len(spread)
+    policy, lanes = spread.policy, lanes_of(spread, tape)
     varied = [
         {n for n, v in zip(p._fields, p, strict=True) if isinstance(v, np.ndarray)} for p in params
     ]
-    layout, run = loop_of(policy, params, varied, measures)
+    layout, run = loop_of(policy, params, varied, measures, _own(tape))
     shared = np.array(
         [
             getattr(params[i] if owner == "step" else measures[i].params(), name)
@@ -74,10 +75,10 @@ def play(
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
-    whole = tape.bar_rows, tape.signal_rows
-    nothing = tape.bar_rows[:0], tape.signal_rows[:0]
+    inputs = _inputs(layout, tape)
+    bars, signals = tape.bar_rows, tape.signal_rows
     try:
-        run(*nothing, ends[:0], shared, starts, columns, 0, 0, aligned(layout.cells), out)
+        run(bars, signals, ends, shared, starts, columns, 0, 0, np.zeros(1), out, *inputs)
     except NumbaError as error:
         raise PolicyError(
             f"the policy's steps cannot be compiled: {_gist(error)}",
@@ -93,7 +94,7 @@ def play(
                 low, high = left.popleft()
             except IndexError:
                 return
-            run(*whole, ends, shared, starts, columns, low, high, buffer, out)
+            run(bars, signals, ends, shared, starts, columns, low, high, buffer, out, *inputs)
             finished.append(min(high * WIDTH, lanes) - low * WIDTH)
             if report is not None:
                 _tell(finished, report)
@@ -109,6 +110,27 @@ def play(
     if progress is not None:
         _tell(finished, progress)
     return _results(layout, measures, out[:, 0] if stops is None else out)
+
+
+def _own(tape: Tape | StackedTape) -> Own:
+    """Return what the lanes of a tape have of their own."""
+    if not isinstance(tape, StackedTape):
+        return SHARED
+    return Own(
+        frozenset(name for name, column in tape.bars._asdict().items() if column.ndim == 2),
+        frozenset(i for i, column in enumerate(tape.signals) if column.ndim == 2),
+    )
+
+
+def _inputs(layout: Layout, tape: Tape | StackedTape) -> tuple[tuple[Floats, ...], ...]:
+    """Return the loop's last argument where lanes have something of their own, else nothing."""
+    if not layout.inputs:
+        return ()
+    columns = (
+        getattr(tape.bars, name) if isinstance(name, str) else tape.signals[name]
+        for name in layout.inputs
+    )
+    return (tuple(np.ascontiguousarray(column) for column in columns),)
 
 
 def _tell(finished: deque[int], report: Callable[[int], None]) -> None:

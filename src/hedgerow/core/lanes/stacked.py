@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from hedgerow.core.book import Bar
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.market import Floats
-from hedgerow.core.tape import Tape
+from hedgerow.core.policy import Policy
+from hedgerow.core.strip import Strip
+from hedgerow.core.tape import Tape, bars_on, check
 from hedgerow.errors import PolicyError, RangeError
 
 CALENDAR = frozenset({"days", "days_ahead", "days_left", "new_year", "year_ends"})
@@ -81,12 +83,76 @@ class StackedTape:
         for cells in zip(*columns, strict=True):
             yield Bar(*cells[:fields]), cells[fields:]
 
+    @property
+    def bar_rows(self) -> Floats:
+        """What paths share of the bars, 0 elsewhere, **shape** (T, fields), C-contiguous."""
+        return self._shared(self.bars)
+
+    @property
+    def signal_rows(self) -> Floats:
+        """What paths share of the signals, 0 elsewhere, **shape** (T, signals), C-contiguous."""
+        return self._shared(self.signals)
+
+    def _shared(self, columns: Sequence[Floats]) -> Floats:
+        made = np.zeros((len(self), len(columns)))
+        for i, column in enumerate(columns):
+            if column.ndim == 1:
+                made[:, i] = column
+        return made
+
     def _of(self, cut: Any, lanes: int) -> StackedTape:
         bars, signals = (
             [cut(column) if column.ndim == 2 else column for column in columns]
             for columns in (self.bars, self.signals)
         )
         return StackedTape(self.times, Bar(*bars), tuple(signals), self.nav, lanes)
+
+
+def record_paths(
+    policy: Policy,
+    times: NDArray[np.datetime64],
+    strip: Strip,
+    sizes: tuple[Floats, Floats],
+    portfolio: Floats,
+    signals: Sequence[Floats],
+    nav: float,
+    *,
+    exposure: Floats,
+    first: int,
+) -> StackedTape:
+    """Lay paths out as :func:`hedgerow.core.tape.record` does each, orders filled one bar later.
+
+    Parameters
+    ----------
+    policy
+        Whose signals these are.
+    times
+        Session labels, **shape** (T,).
+    strip, sizes, portfolio, signals, exposure
+        As there, columns of **shape** (T, paths), or (T,) where paths do not differ.
+    nav, first
+        As there.
+
+    Raises
+    ------
+    HedgerowError
+        As `record` does on the first path that gives reason to.
+    """
+    dates = times.astype("datetime64[D]")
+    bars = bars_on(dates, strip, sizes, portfolio, exposure, first=first)
+    rows = slice(first, None)
+    tape = StackedTape(
+        times[rows],
+        Bar(*(np.ascontiguousarray(column[rows]) for column in bars)),
+        tuple(np.ascontiguousarray(column[rows]) for column in signals),
+        float(nav),
+        portfolio.shape[1],
+    )
+    whole = all(bool(np.isfinite(column).all()) for column in (*tape.bars, *tape.signals))
+    if not whole or any("delta" in getattr(step, "needs", ()) for step in policy.steps):
+        for k in range(tape.lanes):
+            check(tape.lane(k), policy, strip)
+    return tape
 
 
 def stack(tapes: Sequence[Tape]) -> StackedTape:

@@ -14,7 +14,6 @@ from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity
-from hedgerow.engine.run import Ground
 from hedgerow.errors import HedgerowError
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
@@ -25,7 +24,7 @@ from hedgerow.research.scaling.job import Part
 from hedgerow.research.stress import playing
 from hedgerow.research.stress.margins import held_asks, per_contract
 from hedgerow.research.stress.measuring import measures, worst_falls
-from hedgerow.research.stress.playing import Played
+from hedgerow.research.stress.playing import Laid, Played
 from hedgerow.research.stress.scenario import Scenario, streams
 
 BLOCK = 256
@@ -66,7 +65,7 @@ class Terms(NamedTuple):
 class Ready(NamedTuple):
     """Paths laid out, and every strategy played on them."""
 
-    grounds: list[Ground]
+    laid: Laid
     played: dict[str, Played]
 
 
@@ -126,11 +125,11 @@ class StressJob:
         first = block * self.size
         last = first + self.sizes()[block]
         low, high = streams(first, last)
-        grounds, played = self.ready(low, high)
-        index, vix = (playing.levels(grounds, name) for name in ("spx", "vix"))
+        laid, played = self.ready(low, high)
+        index, vix = laid.level("spx"), laid.level("vix")
         falls = worst_falls(index)
-        days = grounds[0].market.dates[grounds[0].first :].astype("int64")
-        margin = self._margin(grounds, played)
+        days = laid.one.market.dates[laid.one.first :].astype("int64")
+        margin = self._margin(laid, played)
         made: dict[str, Floats] = {
             "index_fall": falls.depth,
             "index_return": index[-1] / index[0] - 1.0,
@@ -140,8 +139,8 @@ class StressJob:
             figures = measures(each, falls, margin, days)
             made |= {f"{name}.{figure}": column for figure, column in figures.items()}
         if self.grid:
-            alone = playing.values_of(grounds)
-            ends = [self._divested(grounds, alone, part)[-1] / alone[0] for part in GRID]
+            alone = laid.values
+            ends = [self._divested(laid, part)[-1] / alone[0] for part in GRID]
             made["kept"] = np.array(ends) - 1.0
         if progress is not None:
             progress(last - first)
@@ -157,48 +156,46 @@ class StressJob:
             If policy, sleeve and paths do not fit together.
         """
         scenario, sleeve, portfolio, costs = self.terms
-        start = str(scenario.paths.dates[0])
-        grounds = []
-        for market in scenario.markets(first, last):
-            try:
-                grounds.append(run.prepare(market, sleeve, portfolio, costs=costs, start=start))
-            except HedgerowError as error:
-                raise _on_paths(error, scenario) from None
-        alone = playing.values_of(grounds)
-        played = {}
-        for name, each in self.strategies.items():
-            if isinstance(each, Alone):
-                played[name] = playing.unhedged(alone)
-            elif isinstance(each, Kept):
-                played[name] = _less_equity(alone, self._divested(grounds, alone, each.part))
-            else:
-                policy = fixed_policy(grounds[0], each.level) if isinstance(each, Fixed) else each
-                try:
-                    played[name] = playing.play(policy, grounds)
-                except HedgerowError as error:
-                    raise _on_paths(error, scenario) from None
-        return Ready(grounds, played)
+        ensemble = scenario.ensemble(first, last)
+        try:
+            laid = Laid.out(ensemble, len(scenario.history) - 1, sleeve, portfolio, costs)
+            return Ready(
+                laid, {name: self._played(each, laid) for name, each in self.strategies.items()}
+            )
+        except HedgerowError as error:
+            told = f"{error.what}, on paths of the model ({scenario.paths.model.title})"
+            raise type(error)(told, where=error.where, mend=error.mend) from None
 
-    def _divested(self, grounds: list[Ground], alone: Floats, part: float) -> Floats:
-        portfolio, first = self.terms.portfolio, grounds[0]
-        bills = cash_returns(first, portfolio.interest)[:, None]  # the rate stays the start's
+    def _played(self, strategy: Strategy, laid: Laid) -> Played:
+        if isinstance(strategy, Alone):
+            return playing.unhedged(laid.values)
+        if isinstance(strategy, Kept):
+            return _less_equity(laid.values, self._divested(laid, strategy.part))
+        if isinstance(strategy, Fixed):
+            return laid.play(fixed_policy(laid.one, strategy.level))
+        return laid.play(strategy)
+
+    def _divested(self, laid: Laid, part: float) -> Floats:
+        portfolio = self.terms.portfolio
+        bills = cash_returns(laid.one, portfolio.interest)[:, None]  # the rate stays the start's
         half_spread = self.terms.costs.underlying_bps * 1e-4
-        return divested(alone, bills, part, portfolio.delta, half_spread)
+        return divested(laid.values, bills, part, portfolio.delta, half_spread)
 
-    def _margin(self, grounds: list[Ground], played: Mapping[str, Played]) -> Floats:
+    def _margin(self, laid: Laid, played: Mapping[str, Played]) -> Floats:
         """Return the margin of one contract, USD, **shape** (2, T, paths), 0 where none is."""
         held = np.array([each.held for each in played.values()])
         out = np.zeros((2, *held.shape[1:]))
         sold, bought = (np.any(side, axis=(0, 1)) for side in (held < 0.0, held > 0.0))
-        sleeve, costs = self.terms.sleeve, self.terms.costs
+        sleeve, costs, first = self.terms.sleeve, self.terms.costs, laid.one.first
         asks: bool | None = None
         for k in np.flatnonzero(sold | bought):
             if asks is False and not sold[k]:
                 continue
-            roster = sleeve.roster(grounds[k].market, costs=costs)
-            asks = held_asks(roster, grounds[k].first) if asks is None else asks
+            market = laid.ensemble.market(int(k))
+            roster = sleeve.roster(market, costs=costs)
+            asks = held_asks(roster, first) if asks is None else asks
             if asks or sold[k]:
-                out[:, :, k] = per_contract(grounds[k], roster)
+                out[:, :, k] = per_contract(market, first, roster)
         return out
 
 
@@ -209,12 +206,4 @@ def _less_equity(alone: Floats, nav: Floats) -> Played:
     earned[1:] = nav[:-1] * (alone[1:] / alone[:-1] - 1.0)
     return whole._replace(
         nav=nav, earned=earned, pnl=np.diff(nav, axis=0, prepend=nav[:1]) - earned
-    )
-
-
-def _on_paths(error: HedgerowError, scenario: Scenario) -> HedgerowError:
-    """Return the error of a column that no path has with the words that would be right."""
-    title = scenario.paths.model.title
-    return type(error)(
-        f"{error.what}, on paths of the model ({title})", where=error.where, mend=error.mend
     )

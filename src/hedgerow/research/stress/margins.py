@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedgerow.core.market import Floats
+from hedgerow.core.market import Floats, Market
 from hedgerow.engine.margining import MarginRule, asks_margin, requirement
-from hedgerow.engine.run import Ground
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import INDEXES
 
@@ -16,22 +15,21 @@ RULE = (
 )
 
 
-def per_contract(ground: Ground, roster: Roster) -> Floats:
+def per_contract(market: Market, first: int, roster: Roster) -> Floats:
     """Return the margin of one contract, held and sold.
 
     Parameters
     ----------
-    ground
-        One path.
+    market, first
+        One path, and the row of the first bar of its run.
     roster
-        The contracts of its strip.
+        The contracts of a sleeve on it.
 
     Returns
     -------
     array
         USD, **shape** (2, T): held, and sold, from the first bar of the run.
     """
-    first, market = ground.first, ground.market
     out = np.zeros((2, len(market) - first))
     rule = MarginRule()
     names = {index.symbol: name for name, index in INDEXES.items() if name in market}

@@ -6,13 +6,13 @@ kept of a path are the figures of :mod:`hedgerow.research.stress.measuring`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from hedgerow.core.book import Bar, Book, Order
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.lanes import columns
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.lanes.stacked import stack
@@ -20,7 +20,12 @@ from hedgerow.core.market import Floats
 from hedgerow.core.measure import NoParams
 from hedgerow.core.numeric import Num
 from hedgerow.core.policy import Policy
+from hedgerow.engine import run
+from hedgerow.engine.pathwise import PathGround, prepare_paths
+from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
+from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.sleeve import Sleeve
 
 
 class Played(NamedTuple):
@@ -98,24 +103,78 @@ class Bars:
 BarsMemory = Bars.Memory
 
 
-def play(policy: Policy, grounds: Sequence[Ground]) -> Played:
-    """Play a policy over paths of the same sessions.
+@dataclass(frozen=True)
+class Laid:
+    """Neighbouring paths laid out: all at once where the sleeve can, one by one where not.
 
     Parameters
     ----------
-    policy
-        What decides.
+    ensemble
+        The paths, the history that warms signals up before each.
+    one
+        The ground of the first path alone.
     grounds
-        One per path.
-
-    Raises
-    ------
-    HedgerowError
-        If a signal or a term of a bar is unknown on a path.
+        Of all of them, or of each.
     """
-    tape = stack([ground.tape(policy) for ground in grounds])
-    each = np.arange(1, len(tape) + 1)
-    return Played(**columns.play(Spread(policy, {}), tape, (Bars(),), stops=each))
+
+    ensemble: Ensemble
+    one: Ground
+    grounds: PathGround | list[Ground]
+
+    @classmethod
+    def out(
+        cls, ensemble: Ensemble, first: int, sleeve: Sleeve, portfolio: Equity, costs: Costs
+    ) -> Laid:
+        """Lay paths out.
+
+        Parameters
+        ----------
+        ensemble, sleeve, portfolio, costs
+            The paths, what hedges, what is hedged, what trading costs.
+        first
+            Row of the first bar of the run.
+
+        Raises
+        ------
+        HedgerowError
+            If sleeve and paths do not fit together.
+        """
+
+        def alone(path: int) -> Ground:
+            market = ensemble.market(path)
+            start = str(market.dates[first])
+            return run.prepare(market, sleeve, portfolio, costs=costs, start=start)
+
+        one = alone(0)
+        whole = prepare_paths(ensemble, sleeve, portfolio, costs=costs, lookback=first + 1)
+        each = [one, *(alone(path) for path in range(1, ensemble.paths))] if whole is None else []
+        return cls(ensemble, one, each if whole is None else whole)
+
+    @property
+    def values(self) -> Floats:
+        """The portfolio's value without a hedge, USD, **shape** (T, paths)."""
+        if isinstance(self.grounds, PathGround):
+            return self.grounds.values[self.one.first :]
+        return np.column_stack([ground.values[ground.first :] for ground in self.grounds])
+
+    def level(self, name: str) -> Floats:
+        """Return a column of the paths, **shape** (T, paths)."""
+        return self.ensemble[name][self.one.first :]
+
+    def play(self, policy: Policy) -> Played:
+        """Play a policy over the paths.
+
+        Raises
+        ------
+        HedgerowError
+            If a signal or a term of a bar is unknown on a path.
+        """
+        if isinstance(self.grounds, PathGround):
+            tape = self.grounds.tape(policy)
+        else:
+            tape = stack([ground.tape(policy) for ground in self.grounds])
+        each = np.arange(1, len(tape) + 1)
+        return Played(**columns.play(Spread(policy, {}), tape, (Bars(),), stops=each))
 
 
 def unhedged(values: Floats) -> Played:
@@ -129,17 +188,3 @@ def unhedged(values: Floats) -> Played:
     none = np.zeros_like(values)
     earned = np.diff(values, axis=0, prepend=values[:1])
     return Played(values, earned, *[none] * (len(Played._fields) - 2))
-
-
-def values_of(grounds: Sequence[Ground]) -> Floats:
-    """Return the portfolio's value without a hedge, USD, **shape** (T, paths)."""
-    return _beside([ground.values[ground.first :] for ground in grounds])
-
-
-def levels(grounds: Sequence[Ground], name: str) -> Floats:
-    """Return a column of the paths' markets, **shape** (T, paths)."""
-    return _beside([ground.market[name][ground.first :] for ground in grounds])
-
-
-def _beside(each: Sequence[Floats]) -> Floats:
-    return np.ascontiguousarray(np.column_stack(each))

@@ -116,6 +116,6 @@ def replay(job: StressJob, path: int) -> PathRun:
         )
     low, high = streams(int(path), int(path) + 1)
     ready = job.ready(low, high)
-    ground = ready.grounds[path - low]
     played = {name: each.path(path - low) for name, each in ready.played.items()}
-    return PathRun(path, ground.market, ground.first, played)
+    scenario = job.terms.scenario
+    return PathRun(path, scenario.market(path), len(scenario.history) - 1, played)

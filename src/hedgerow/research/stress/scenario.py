@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Market, Origin
 from hedgerow.errors import RangeError
 from hedgerow.simulate.draws import STREAM
@@ -40,8 +40,8 @@ class Scenario:
     >>> from hedgerow.simulate.falls import Grind
     >>> today = state_of(hr.load("builtin", end="2018-12-31"), None, vix=40.0)
     >>> made = Scenario.of(Grind(), today, 3, 60, seed=1)
-    >>> [len(market) for market in made.markets(0, 2)], made.paths.start.vix
-    ([123, 123], 40.0)
+    >>> made.ensemble(0, 2)["vix"].shape, len(made.market(2)), made.paths.start.vix
+    ((123, 2), 123, 40.0)
     """
 
     paths: Paths
@@ -88,13 +88,17 @@ class Scenario:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def markets(self, first: int, last: int) -> Iterator[Market]:
-        """Go over paths ``first`` … ``last - 1`` as markets, the history before each.
+    def ensemble(self, first: int, last: int) -> Ensemble:
+        """Return paths ``first`` … ``last - 1`` side by side, the history before each.
 
-        Beyond the last path it goes on to the end of the stream of `STREAM` paths.
+        They may go on beyond the last path, to the end of its stream.
         """
-        whole = dataclasses.replace(self.paths, n_paths=max(last, len(self)))
-        return whole.joined(self.history, first, last)
+        reaching = dataclasses.replace(self.paths, n_paths=max(last, len(self)))
+        return reaching.ensemble(first, last, self.history)
+
+    def market(self, path: int) -> Market:
+        """Return a path as a market, the history before it."""
+        return self.paths.after(self.history, path)
 
     def digest(self) -> str:
         """Return a SHA-256 of all that the paths depend on."""
