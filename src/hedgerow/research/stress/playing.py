@@ -32,7 +32,7 @@ class Played(NamedTuple):
     """One strategy bar by bar; columns of **shape** (T, paths), USD unless said otherwise.
 
     They are those of :class:`hedgerow.engine.track.Track`, but for the last two, which are of the
-    order that was filled at the bar rather than of the one decided there.
+    order that came to the bar rather than of the one decided there.
     """
 
     nav: Floats
@@ -45,9 +45,9 @@ class Played(NamedTuple):
     traded: Floats
     """Contracts."""
     x: Floats
-    """Intensity in force, in multiples of the base size."""
+    """Intensity ordered at the bar before, in multiples of the base size."""
     act: Floats
-    """1.0 where an order was filled."""
+    """1.0 where that order was to trade, rolls aside."""
 
     def path(self, k: int) -> Played:
         """Return one path, its columns of **shape** (T,)."""
@@ -147,6 +147,8 @@ class Laid:
 
         one = alone(0)
         whole = prepare_paths(ensemble, sleeve, portfolio, costs=costs, lookback=first + 1)
+        if whole is not None and whole.strip.open.ndim == 1:  # every path is the same
+            whole = None
         each = [one, *(alone(path) for path in range(1, ensemble.paths))] if whole is None else []
         return cls(ensemble, one, each if whole is None else whole)
 
