@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import hedgerow as hr
-from cli.console import LINEAR, as_json, bad, good
+from cli.console import LINEAR, ROOT, as_json, bad, good
 
 FEW = [LINEAR, "--model", "flash", "--paths", "24", "--sessions", "90"]
 
@@ -102,3 +103,14 @@ def test_a_history_too_short_for_a_fit() -> None:
     Path("data/spx.csv").write_text(rows, encoding="utf-8")
     Path("data/vix.csv").write_text(rows.replace("30", "1", 0), encoding="utf-8")
     assert "hedgerow" not in bad("stress", LINEAR, "--data", "data")
+
+
+@pytest.mark.slow
+def test_the_console_of_the_docs_says_what_it_says() -> None:
+    text = (ROOT / "docs" / "stress.md").read_text(encoding="utf-8")
+    ((command, shown),) = re.findall(
+        r"^```console\n\$ hedgerow (.*?)\n(.*?)^```", text, re.M | re.S
+    )
+    said = good(*command.replace("examples/vix_linear.toml", LINEAR).split()).splitlines()
+    assert set(shown.splitlines()) <= set(said)
+    assert "misses 4" in "\n".join(said)

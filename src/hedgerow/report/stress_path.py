@@ -110,7 +110,11 @@ def picture(run: PathRun) -> str:
             "",
         ),
         (f"VIX (index {number(start, 0)} at the start)", [("vix", run.column("vix"))], ""),
-        ("Intensity ordered at the close before", [(name, played[name].x) for name in (STATIC, DYNAMIC)], "×"),
+        (
+            "Intensity ordered at the close before",
+            [(name, played[name].x) for name in (STATIC, DYNAMIC)],
+            "×",
+        ),
         (
             "Hedge P&L, % of the start's NAV",
             [
