@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hedgerow.api.scalping import scalp
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
+    from hedgerow.api.stressing import stress, stress_book
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.core.contract import FutureContract, OptionContract
@@ -221,6 +222,8 @@ __all__ = [
     "sane",
     "scalp",
     "shortlist",
+    "stress",
+    "stress_book",
     "structures",
     "sweep",
     "trade",
@@ -239,6 +242,7 @@ _HOMES = {
     "api.control": ("control",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
+    "api.stressing": ("stress", "stress_book"),
     "api.trading": ("load_program", "trade"),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),

@@ -1,8 +1,9 @@
 """Counting: every run that a user could choose by goes into the trial register.
 
 Counted are backtests, each policy and sleeve of a comparison, each reading of a rule, each lane of
-a sweep and each program of one's own.  Not counted are runs nobody chooses a policy by: claims and
-examples of the source, published rulebooks, and the fixed hedge and its likes beside a policy.
+a sweep, what is stressed, and each program of one's own.  Not counted are runs nobody chooses a
+policy by: claims and examples of the source, published rulebooks, and the fixed hedge and its likes
+beside a policy.
 """
 
 from __future__ import annotations
@@ -134,6 +135,13 @@ def count_program(outcome: Outcome, market: Market, start: str | None, end: str 
         for part in (line.sleeve, *line.policy.signals, *line.policy.steps)
     ]
     enter([_trial(named, text, _outcome([ratio], parts), whole, first, SPOT, [ratio])])
+
+
+def count_policy(
+    kind: str, policy: Policy, ground: Ground, sleeve: Sleeve, costs: Costs, track: Track
+) -> None:
+    """Enter a policy that ran over a ground: the same trial as its backtest there."""
+    enter([trial(kind, policy, ground, sleeve, costs, [_record(track, ground).sharpe])])
 
 
 def trial(

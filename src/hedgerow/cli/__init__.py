@@ -34,6 +34,7 @@ from hedgerow.cli import (
     runs,
     scalp,
     simulate,
+    stress,
     sweep,
     trade,
     trials,
@@ -61,6 +62,7 @@ app.command()(iv.iv)
 app.command()(scalp.scalp)
 app.command()(simulate.simulate)
 app.command()(falls.falls)
+app.command()(stress.stress)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)

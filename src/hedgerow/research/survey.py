@@ -13,7 +13,7 @@ from hedgerow.core.measure import STANDARD
 from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
 from hedgerow.errors import RangeError, nearest
-from hedgerow.research.overfit.register import Count
+from hedgerow.research.overfit.trials import Count
 from hedgerow.research.scaling.job import Part
 from hedgerow.research.scaling.keeping import Kept
 from hedgerow.research.scaling.lanes import Lanes, arrays

@@ -282,27 +282,26 @@ class Paths:
         >>> len(market), round(market.share("vix", Origin.MEASURED), 2)
         (311, 0.81)
         """
-        path, day = self.market(i), self.dates[0]
-        past, ahead = self._past(history), path.times[1:]
-        columns, origin, sources = {}, {}, {}
-        for name in {**past.columns, **path.columns}:
-            parts = [
-                (part[name][rows], part.origin[name][rows])
-                if name in part
-                else (np.full(count, np.nan), np.full(count, Origin.MISSING))
-                for part, rows, count in (
-                    (past, slice(None), len(past)),
-                    (path, slice(1, None), len(ahead)),
-                )
-            ]
-            columns[name], origin[name] = (
-                np.concatenate(pair) for pair in zip(*parts, strict=True)
-            )
-            said = [part.sources.get(name, "unknown") for part in (past, path)]
-            sources[name] = f"{said[0]}; after {day} {said[1]}"
-        return Market(
-            np.concatenate([past.times, ahead]), columns, origin, sources, history.findings
-        )
+        return next(self.joined(history, i, i + 1))
+
+    def joined(self, history: Market, first: int, last: int) -> Iterator[Market]:
+        """Go over paths ``first`` … ``last - 1``, each as `after` gives it, quicker.
+
+        Parameters
+        ----------
+        history
+            As for `after`.
+        first, last
+            Numbers of paths.
+
+        Raises
+        ------
+        RangeError
+            As for `after`.
+        """
+        past, block = self._past(history), self.block(first, last)
+        for k in range(last - first):
+            yield _behind(past, self._market(block, k))
 
     def _past(self, history: Market) -> Market:
         day = self.dates[0]
@@ -377,3 +376,23 @@ class Paths:
             for name, values in columns.items()
         }
         return Market(dates.astype("datetime64[ns]"), columns, origin, dict.fromkeys(columns, told))
+
+
+def _behind(past: Market, path: Market) -> Market:
+    """Return a path, whose first row is the last of the past, with the past before it."""
+    day, ahead = past.dates[-1], path.times[1:]
+    columns, origin, sources = {}, {}, {}
+    for name in {**past.columns, **path.columns}:
+        parts = [
+            (part[name][rows], part.origin[name][rows])
+            if name in part
+            else (np.full(count, np.nan), np.full(count, Origin.MISSING))
+            for part, rows, count in (
+                (past, slice(None), len(past)),
+                (path, slice(1, None), len(ahead)),
+            )
+        ]
+        columns[name], origin[name] = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+        said = [part.sources.get(name, "unknown") for part in (past, path)]
+        sources[name] = f"{said[0]}; after {day} {said[1]}"
+    return Market(np.concatenate([past.times, ahead]), columns, origin, sources, past.findings)
