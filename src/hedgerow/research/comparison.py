@@ -173,7 +173,7 @@ def compare(
         same_bar=same_bar,
     )
     dates = ground.market.dates[ground.first :]
-    parted = split(parts, dates, purge=policy.reach + _life(ground))
+    parted = split(parts, dates, purge=policy.reach + life_of(ground))
     known = {
         "data": ground.market.digest(),
         "sleeve": sleeve_to_table(sleeve),
@@ -258,12 +258,15 @@ def fixed_policy(ground: Ground, level: float = 1.0) -> Policy:
     return run.static(level=level, every="30d" if ground.strip.shift.any() else None)
 
 
-def _life(ground: Ground) -> int:
-    """Return the sessions that a contract is held at most: what the purge must span."""
-    shift = ground.strip.shift
+def life_of(ground: Ground, upto: int | None = None) -> int:
+    """Return the sessions that a contract is held at most: what the purge must span.
+
+    With ``upto``, as the market's rows before that one show it.
+    """
+    shift = ground.strip.shift[:upto]
     if shift.any():  # a month is bought over one roll period and sold over the next
         return int(np.ceil(2.0 * np.count_nonzero(shift) / shift.sum()))
-    rolls = np.flatnonzero(ground.strip.roll)
+    rolls = np.flatnonzero(ground.strip.roll[:upto])
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 
