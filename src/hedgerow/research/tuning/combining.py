@@ -2,7 +2,7 @@
 
 López de Prado: Advances in Financial Machine Learning (2018), chapter 12.  The run is cut into N
 groups; for each choice of k of them the best lane of the rest, purged and embargoed, is judged on
-the k.  What the choices say of the groups is put together to ``C(N, k)·k/N`` paths of the whole run.
+the k.  What the choices say of the groups makes ``C(N, k)·k/N`` paths of the whole run.
 """
 
 from __future__ import annotations

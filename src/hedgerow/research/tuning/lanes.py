@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.core.lanes import columns
 from hedgerow.core.lanes.spread import Spread, grid, place
@@ -174,8 +175,8 @@ def _joined(parts: Sequence[Tally]) -> Tally:
     return Tally(parts[0].bars, *columns_)
 
 
-def feasible(policy: Policy, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the lanes that the policy accepts, of columns of **shape** (lanes,).
+def feasible(policy: Policy, values: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return which lanes the policy accepts, **shape** (lanes,), of columns as long.
 
     Raises
     ------
@@ -183,19 +184,17 @@ def feasible(policy: Policy, values: Mapping[str, Any]) -> dict[str, Any]:
         If it accepts none, or a key names no number of it.
     """
     lanes = len(next(iter(values.values())))
-    kept, refusal = [], None
+    kept, refusal = np.ones(lanes, dtype=bool), None
     for key in values:
         place(policy, key)
     for i in range(lanes):
         try:
             Spread(policy, {key: column[i : i + 1] for key, column in values.items()})
         except PolicyError as error:
-            refusal = error
-        else:
-            kept.append(i)
-    if not kept and refusal is not None:
+            kept[i], refusal = False, error
+    if refusal is not None and not kept.any():
         raise refusal
-    return {key: column[kept] for key, column in values.items()}
+    return kept
 
 
 def numbers_of(policy: Policy) -> dict[str, float]:
@@ -268,7 +267,9 @@ def lanes_of(
         key: nearby(policy, key, [known[key] * factor for factor in around])
         for key in main_numbers(policy)
     }
-    return Spread(policy, feasible(policy, grid(usual)))
+    laid = grid(usual)
+    kept = feasible(policy, laid)
+    return Spread(policy, {key: column[kept] for key, column in laid.items()})
 
 
 def nearby(policy: Policy, key: str, values: Sequence[float]) -> list[float]:
