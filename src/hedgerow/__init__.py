@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.searching import search, surface
     from hedgerow.api.source import example, readings
     from hedgerow.api.sweeping import sweep
     from hedgerow.api.trading import load_program, trade
+    from hedgerow.api.walking import walk
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
@@ -200,9 +202,12 @@ __all__ = [
     "readings",
     "rulebook",
     "scalp",
+    "search",
     "structures",
+    "surface",
     "sweep",
     "trade",
+    "walk",
 ]
 
 _HOMES = {
@@ -217,6 +222,8 @@ _HOMES = {
     "api.claims": ("claims",),
     "api.sweeping": ("sweep",),
     "api.trading": ("load_program", "trade"),
+    "api.searching": ("search", "surface"),
+    "api.walking": ("walk",),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),

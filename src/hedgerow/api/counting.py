@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program_text import to_table
 from hedgerow.engine.rulebook import names, rulebook
-from hedgerow.engine.run import Ground
+from hedgerow.engine.run import Ground, play
 from hedgerow.engine.track import Track
 from hedgerow.errors import HedgerowError
 from hedgerow.instruments.catalog import sleeve_to_table
@@ -38,9 +38,14 @@ from hedgerow.research.overfit.blocks import Sums
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.register import Count, Trial
 from hedgerow.research.overfit.sharpe import Record, record_of
-from hedgerow.research.performance import returns
+from hedgerow.research.performance import YEAR, returns
 from hedgerow.research.readings import Readings
 from hedgerow.research.sweep import Sweep
+
+if TYPE_CHECKING:
+    from hedgerow.research.tuning.searching import Search
+    from hedgerow.research.tuning.sensitivity import Sensitivity
+    from hedgerow.research.tuning.walking import Walk
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
 
@@ -68,6 +73,51 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
     )  # fmt: skip
     (count,), counted, remark = enter([run])
     return replace(made, cash=cash, count=count if counted else None, remark=remark)
+
+
+def count_walk(found: Walk) -> Walk:
+    """Enter every lane of a walk once, over its test windows, and the walked track."""
+    judged = found.judged
+    record = _record(judged.tracks["walked"], judged.ground)
+    terms = (judged.policy, judged.ground, judged.sleeve, judged.costs)
+    # what walked is told apart from its lanes by the days on which its numbers changed
+    turns = np.array([choice.fold.test.start for choice in found.choices], dtype="float64")
+    walked = {**found.spread.values, "turns": turns}
+    return replace(
+        found,
+        luck=_luck(
+            record,
+            trial("walk", *terms, found.ratios, found.spread.values),
+            trial("walk", *terms, [record.sharpe], walked),
+        ),
+    )
+
+
+def count_search(found: Search, policy: Policy, ground: Ground) -> Search:
+    """Enter every trial of a search that ran."""
+    ran = [each.numbers for each in found.history if not each.refused]
+    tried = {key: np.array([numbers[key] for numbers in ran]) for key in found.space}
+    judged, ratios = found.judged, np.array([each.sharpe for each in found.history])
+    kept = ratios[[not each.refused for each in found.history]] / math.sqrt(YEAR)
+    entered = trial("search", policy, ground, judged.sleeve, judged.costs, kept, tried)
+    record = _record(play("found", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def count_surface(found: Sensitivity) -> Sensitivity:
+    """Enter every lane of a surface, and of each number changed alone."""
+    ground, lanes = found.ground, found.lanes
+    entered = trial(
+        "surface", found.policy, ground, found.sleeve, found.costs, found.ratios, lanes.values
+    )
+    record = _record(play("own", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def _luck(record: Record, *runs: Trial) -> Luck:
+    """Enter runs on the same data, and return what the number of trials leaves of a record."""
+    counts, counted, remark = enter(runs)
+    return Luck(record, counts[-1], counted, remark)
 
 
 def count_readings(found: Readings, costs: Costs | None) -> None:

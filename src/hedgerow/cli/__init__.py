@@ -32,8 +32,11 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    search,
+    surface,
     trade,
     trials,
+    walk,
 )
 from hedgerow.report.formats import NOT_ADVICE
 
@@ -55,6 +58,9 @@ app.command()(curve.curve)
 app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
+app.command()(walk.walk)
+app.command()(search.search)
+app.command()(surface.surface)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)

@@ -22,7 +22,6 @@ from hedgerow.errors import HedgerowError, PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.overfit.luck import Luck
-from hedgerow.research.performance import YEAR
 from hedgerow.research.split import Split
 from hedgerow.research.tuning.judging import Judged, judge
 from hedgerow.research.tuning.lanes import alone_deepest, fixed_tallies, numbers_of, tallies
@@ -357,8 +356,3 @@ def _optuna() -> ModuleType:
             mend="pip install hedgerow[search]",
         ) from None
     return optuna
-
-
-def ratios_of(history: Sequence[Try]) -> Any:
-    """Return the Sharpe ratio per session of each trial that ran, for the register."""
-    return np.array([each.sharpe for each in history if not each.refused]) / math.sqrt(YEAR)

@@ -14,6 +14,7 @@ from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
 from hedgerow.engine.run import Ground
 from hedgerow.errors import PolicyError
+from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import modelled_signals, origins_of
 from hedgerow.research.overfit.luck import Luck
@@ -57,7 +58,10 @@ class Shifted:
     train, test
         The objective in both parts; NaN where the lane is out.
     kept_train, kept_test
-        Part of the policy's lead that is left; NaN where it had no lead.
+        Part of the policy's lead that is left, 0 of a lane that is out; NaN where it had no lead.
+    whole
+        Whether it is a counted number that is too small for the change: it was changed by one for
+        10 %, by two for 20 %, which tells nothing about such a change.
     """
 
     key: str
@@ -67,6 +71,7 @@ class Shifted:
     test: float
     kept_train: float
     kept_test: float
+    whole: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +80,7 @@ class Sensitivity:
 
     Parameters
     ----------
-    policy, sleeve, ground, split, objective
+    policy, sleeve, costs, ground, split, objective
         What was run on what, and what was measured.
     axes
         One or two numbers and the values they took, the policy's own among them.
@@ -99,6 +104,7 @@ class Sensitivity:
 
     policy: Policy
     sleeve: Sleeve
+    costs: Costs
     ground: Ground
     split: Split
     objective: Objective
@@ -139,7 +145,11 @@ class Sensitivity:
         change
             0.1 for all numbers changed by ±10 %, each alone; 0.2 for ±20 %.
         """
-        kept = [each.kept_train for each in self.shifted if math.isclose(abs(each.change), change)]
+        kept = [
+            each.kept_train
+            for each in self.shifted
+            if math.isclose(abs(each.change), change) and not each.whole
+        ]
         known = [value for value in kept if math.isfinite(value)]
         return min(known) if known else math.nan
 
@@ -157,12 +167,14 @@ class Sensitivity:
             return "spike"
         return "plateau" if near >= FLAT and not far < HALF else "slope"
 
-    def best(self) -> dict[str, float]:
-        """Return the numbers of the highest point of the surface in training."""
-        place_ = np.unravel_index(int(np.nanargmax(self.train)), self.train.shape)
+    def best(self) -> dict[str, float] | None:
+        """Return the numbers of the highest point of the surface in training; None of none."""
+        if not np.isfinite(self.train).any():
+            return None
+        found = np.unravel_index(int(np.nanargmax(self.train)), self.train.shape)
         return {
             key: float(values[int(k)])
-            for (key, values), k in zip(self.axes.items(), place_, strict=True)
+            for (key, values), k in zip(self.axes.items(), found, strict=True)
         }
 
 
@@ -173,6 +185,7 @@ def sensitivity(
     split: Split,
     axes: Mapping[str, Any] | None = None,
     *,
+    costs: Costs,
     objective: Objective | None = None,
     carriage: str = "compiled",
     facts: Mapping[str, Any] | None = None,
@@ -184,7 +197,7 @@ def sensitivity(
 
     Parameters
     ----------
-    policy, ground, sleeve, split
+    policy, ground, sleeve, costs, split
         What is looked at, on which ground, and rows of its two parts.
     axes
         ``"step.field"`` to values, one or two; without any, the policy's main numbers ±30 %.
@@ -233,7 +246,7 @@ def sensitivity(
     shape = tuple(len(axis) for axis in wide.values())
     begin = 1 + len(singles)
     return Sensitivity(
-        policy, sleeve, ground, split, aim, wide,
+        policy, sleeve, costs, ground, split, aim, wide,
         train=values[0, begin:].reshape(shape),
         test=values[1, begin:].reshape(shape),
         own=(own[0], own[1]),
@@ -242,6 +255,7 @@ def sensitivity(
             Shifted(
                 key, change, changed, float(a), float(b),
                 _kept(float(a), own[0], base[0]), _kept(float(b), own[1], base[1]),
+                whole=abs(changed / known[key] - 1.0 - change) > 0.05,
             )
             for (key, change, changed), (a, b) in zip(
                 singles, values[:, 1:begin].T, strict=True
