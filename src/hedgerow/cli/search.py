@@ -10,7 +10,7 @@ import typer
 from hedgerow.cli.axes import bounds
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Report, Share, Size, Split, To, Value
-from hedgerow.cli.walk import Objective, OneSleeve, Protect
+from hedgerow.cli.walk import Carriage, Objective, OneSleeve, Protect
 
 
 @told
@@ -43,6 +43,7 @@ def search(
     equity_share: Share = 1.0,
     split: Split = "50/50",
     no_costs: NoCosts = False,
+    carriage: Carriage = "compiled",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the policy found, as TOML.")
     ] = None,
@@ -73,7 +74,7 @@ def search(
             order.policy, market, order.sleeves[0], space,
             trials=trials, objective=objective, protect=protect, seed=seed, seconds=seconds,
             split=order.split, portfolio=order.portfolio, costs=order.costs, start=order.start,
-            end=order.end, source=order.source, progress=progress,
+            end=order.end, carriage=carriage, source=order.source, progress=progress,
         )  # fmt: skip
     if report is not None:
         found.report(report)

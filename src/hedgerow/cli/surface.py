@@ -10,7 +10,7 @@ import typer
 from hedgerow.cli.axes import Axis, axes
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Report, Share, Size, Split, To, Value
-from hedgerow.cli.walk import Objective, OneSleeve, Protect
+from hedgerow.cli.walk import Carriage, Objective, OneSleeve, Protect
 
 
 @told
@@ -30,6 +30,7 @@ def surface(
     equity_share: Share = 1.0,
     split: Split = "50/50",
     no_costs: NoCosts = False,
+    carriage: Carriage = "compiled",
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Write the heat maps, as SVG.")
     ] = None,
@@ -56,7 +57,7 @@ def surface(
     found = searching.surface(
         order.policy, api.load(order.source), order.sleeves[0], around,
         objective=objective, protect=protect, split=order.split, portfolio=order.portfolio,
-        costs=order.costs, start=order.start, end=order.end, source=order.source,
+        costs=order.costs, start=order.start, end=order.end, carriage=carriage, source=order.source,
     )  # fmt: skip
     if report is not None:
         found.report(report)

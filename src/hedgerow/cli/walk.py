@@ -35,6 +35,10 @@ Protect = Annotated[
         help="Of --objective cost: part of the fixed hedge's protection against the deepest fall.",
     ),
 ]
+Carriage = Annotated[
+    Literal["compiled", "numpy"],
+    typer.Option(help="How lanes are played; numpy needs no compiling, which short runs notice."),
+]
 OneSleeve = Annotated[str, typer.Option(metavar="SLEEVE", help="As for backtest, one of them.")]
 
 
@@ -71,6 +75,7 @@ def walk(
     beta: Beta = 1.0,
     equity_share: Share = 1.0,
     no_costs: NoCosts = False,
+    carriage: Carriage = "compiled",
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
@@ -94,7 +99,7 @@ def walk(
         order.policy, api.load(order.source), order.sleeves[0], lanes,
         train=train, test=test, anchored=anchored, embargo=embargo, objective=objective,
         protect=protect, groups=groups, portfolio=order.portfolio, costs=order.costs,
-        start=order.start, end=order.end, source=order.source, progress=note,
+        start=order.start, end=order.end, carriage=carriage, source=order.source, progress=note,
     )  # fmt: skip
     if report is not None:
         found.report(report)

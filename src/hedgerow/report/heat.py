@@ -63,30 +63,27 @@ def picture(
     cell = min(_CELL, _MOST / len(named[1]))
     wide, high = cell * len(named[1]), _HIGH * len(rows[1])
     beside = len(maps) * (wide + _LEFT + _GAP) <= 1240
-    known = np.concatenate([np.ravel(values) for values in maps.values()])
-    known = known[np.isfinite(known)]
-    low, top = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     parts = [f'<text x="{_LEFT}" y="48">{escape(note)}</text>'] if note else []
     for k, (name, values) in enumerate(maps.items()):
         x = _LEFT + (k * (wide + _LEFT + _GAP / 2) if beside else 0.0)
         y = _TOP + (0.0 if beside else k * (high + _GAP + _FOOT))
         table = np.asarray(values).reshape(len(rows[1]), len(named[1]))
-        inner = _cells(table, cell, low, top, show)
+        inner = _cells(table, cell, show)
         inner.append(f'<text class="name" x="0" y="-10">{escape(name)}</text>')
         inner += _sides(rows, named, cell, high)
         inner += _outline(rows, named, own, cell)
         parts.append(f'<g transform="translate({x:.1f} {y:.1f})">{"".join(inner)}</g>')
     down = high + _FOOT if beside else len(maps) * (high + _GAP + _FOOT) - _GAP
     across_ = len(maps) * (wide + _LEFT + _GAP / 2) if beside else wide + _LEFT
-    width = max(int(across_) + 40, _NAMES + _BARS + 80 if below else 0, 420)
+    width = max(int(across_) + 40, _NAMES + _BARS + 80 if below else 0, 640)
     parts.append(f'<g transform="translate(0 {_TOP + down:.1f})">{"".join(below)}</g>')
     return page(title, width, int(_TOP + down) + room + 12, _LEFT, STYLE, parts)
 
 
-def _cells(
-    table: Floats, cell: float, low: float, top: float, show: Callable[[float], str]
-) -> list[str]:
-    made = []
+def _cells(table: Floats, cell: float, show: Callable[[float], str]) -> list[str]:
+    """Return the cells of a map, shaded from its lowest to its highest value."""
+    made, known = [], table[np.isfinite(table)]
+    low, top = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     for (i, j), value in np.ndenumerate(table):
         x, y = j * cell, i * _HIGH
         if not math.isfinite(value):

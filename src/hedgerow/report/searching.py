@@ -15,7 +15,7 @@ from hedgerow.report import tuning
 from hedgerow.report.charts import axis
 from hedgerow.report.formats import NOT_ADVICE, columns, percent
 from hedgerow.report.svg import across, grid, page, polyline, ticks_below
-from hedgerow.report.tuning import NOTES, TITLES, shown
+from hedgerow.report.tuning import NOTES, TITLES, fine, shown
 from hedgerow.research.tuning.searching import Search
 
 LIMITS = (
@@ -144,7 +144,7 @@ def facts_of(found: Search) -> Mapping[str, Any]:
     )
     rows = [["Place", *found.space, TITLES[aim.name]]]
     rows += [
-        [str(i), *(f"{value:.6g}" for value in each.numbers.values()), shown(aim, each.value)]
+        [str(i), *(f"{value:.6g}" for value in each.numbers.values()), fine(aim, each.value)]
         for i, each in enumerate(ranked[:20], start=1)
     ]
     return {
@@ -190,7 +190,7 @@ def history(found: Search) -> str:
     # a few hopeless trials shall not press all others flat
     low = float(max(known.min(), np.quantile(known, 0.05) - np.ptp(known) * 0.05))
     own = np.array([found.given_inside]) if math.isfinite(found.given_inside) else known[:1]
-    scale = axis([known[known >= low], own], _HIGH, lambda value: shown(aim, value))
+    scale = axis([known[known >= low], own], _HIGH, lambda value: fine(aim, value))
     x = across(number, 1, max(len(values), 2), _WIDE)
     inner = [*grid(scale, _WIDE)]
     inner += [

@@ -118,18 +118,18 @@ def alone_deepest(ground: Ground, rows: slice) -> float:
 
 
 def falls_in(ground: Ground, rows: slice) -> list[slice]:
-    """Return the dated crises inside a window, or the deepest fall of a window without any.
+    """Return the dated crises of a window in which the portfolio lost, or else its deepest fall.
 
     Each is given by rows of the run, of which the first only sets the starting values.
     """
-    found = []
+    found, values = [], ground.values[ground.first :]
     for crisis in crises_in(run.unhedged(ground)):
         low, high = max(crisis.rows.start, rows.start), min(crisis.rows.stop, rows.stop)
-        if high - low >= 2:
+        if high - low >= 2 and values[high - 1] < values[low]:
             found.append(slice(low, high))
     if found:
         return found
-    peak, trough, _ = worst_fall(ground.values[ground.first :][rows])
+    peak, trough, _ = worst_fall(values[rows])
     return [slice(rows.start + peak, rows.start + trough + 1)] if trough > peak else []
 
 
@@ -256,12 +256,11 @@ def lanes_of(
     PolicyError
         If an axis names no number of the policy, or (of axes that are given) a value is refused.
     """
+    check_axes(axes)
     if axes:
         for key in axes:
             place(policy, key)
         return Spread(policy, grid(axes))
-    if axes is not None and not isinstance(axes, Mapping):
-        raise PolicyError("these are no axes", where="axes", mend='write {"linear.low": [10, 12]}')
     known = numbers_of(policy)
     usual = {
         key: nearby(policy, key, [known[key] * factor for factor in around])
@@ -270,6 +269,12 @@ def lanes_of(
     laid = grid(usual)
     kept = feasible(policy, laid)
     return Spread(policy, {key: column[kept] for key, column in laid.items()})
+
+
+def check_axes(axes: Any) -> None:
+    """Refuse what are no axes, with the words that would be right."""
+    if axes is not None and not isinstance(axes, Mapping):
+        raise PolicyError("these are no axes", where="axes", mend='write {"linear.low": [10, 12]}')
 
 
 def nearby(policy: Policy, key: str, values: Sequence[float]) -> list[float]:

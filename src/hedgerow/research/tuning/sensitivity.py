@@ -23,6 +23,7 @@ from hedgerow.research.split import Split
 from hedgerow.research.tuning.lanes import (
     Progress,
     alone_deepest,
+    check_axes,
     feasible,
     fixed_tallies,
     main_numbers,
@@ -272,8 +273,7 @@ def sensitivity(
 
 def _axes(policy: Policy, known: Mapping[str, float], axes: Any) -> dict[str, list[float]]:
     """Return the axes, each with the policy's own number among its values."""
-    if axes is not None and not isinstance(axes, Mapping):
-        raise PolicyError("these are no axes", where="axes", mend='write {"linear.low": [10, 12]}')
+    check_axes(axes)
     if axes and len(axes) > MOST_AXES:
         raise PolicyError(
             f"{len(axes)} axes have no picture", where="axes", mend="give one or two of them"

@@ -316,10 +316,11 @@ def _paths(
         groups = bars // (2 * purge + embargo + LEAST)
     if groups < 3:
         return None, f"{bars:,} sessions are too few where {purge} are cut out at each edge"
-    if aim.name == "cost":
-        return None, "deepest falls cannot be put together from pieces of a run"
-    made = combine(
-        spread, ground, aim, groups=groups, held_out=min(held_out, groups - 1), purge=purge,
-        embargo=embargo, carriage=carriage,
-    )  # fmt: skip
+    try:
+        made = combine(
+            spread, ground, aim, groups=groups, held_out=min(held_out, groups - 1), purge=purge,
+            embargo=embargo, carriage=carriage,
+        )  # fmt: skip
+    except RangeError as error:  # the walk itself stands without it
+        return None, error.what
     return made, ""
