@@ -179,7 +179,8 @@ def tornado(
     room = (max(ends) - min(ends)) * 0.06 or abs(own) * 0.1 or 0.1
     low, top = min(ends) - room, max(ends) + room
     high = len(keys) * _ROW
-    inner = []
+    ticks = linear_ticks(low, top)
+    inner = [f'<path class="grid" d="M{a:.1f} 0V{high}"/>' for a in across(ticks, low, top, _BARS)]
     for i, key in enumerate(keys):
         y = i * _ROW
         inner.append(f'<text x="-8" y="{y + 17}" text-anchor="end">{escape(key)}</text>')
@@ -189,8 +190,6 @@ def tornado(
                 inner.append(_box(kind, a, y + (_ROW - thick) / 2, max(b - a, 1.0), thick))
     x = float(across(own, low, top, _BARS))
     inner.append(f'<path class="mid" d="M{x:.1f} -4V{high + 4}"/>')
-    ticks = linear_ticks(low, top)
-    inner += [f'<path class="grid" d="M{a:.1f} 0V{high}"/>' for a in across(ticks, low, top, _BARS)]
     inner += ticks_below(across(ticks, low, top, _BARS), [show(t) for t in ticks], high)
     made = [
         f'<text class="name" x="{_NAMES}" y="34">One number at a time, in training: ±10 % '

@@ -41,16 +41,11 @@ def title(found: Search) -> str:
 
 def headline(found: Search) -> str:
     """Return the answer in one sentence."""
-    aim, out = found.objective, found.outside
-    beside = f"{shown(aim, out['given'])} with the numbers given"
-    if aim.name == "sharpe":
-        beside += f", {shown(aim, out['static'])} with the fixed hedge"
-    paid = out["found"] > max(out["given"], out["static"])
-    verdict = "the search paid" if paid else "the search did not pay"
+    aim = found.objective
+    reached = tuning.verdict(found.judged, aim, "found", found.outside)
     return (
         f"The numbers found reached a {TITLES[aim.name]} of {shown(aim, found.inside)} in training "
-        f"and {shown(aim, out['found'])} in the test part that they had not seen, against {beside} "
-        f"there: {verdict}."
+        f"and {reached}."
     )
 
 
@@ -63,7 +58,7 @@ def _story(found: Search) -> list[str]:
     if ran < len(found.history):
         made += f", of which the policy refused {len(found.history) - ran:,}"
     said = [
-        f"{made}; TPE, seed {found.seed}; chosen by {TITLES[aim.name]}",
+        f"{made}; TPE, seed {found.seed}; chosen by {tuning.meaning(aim)}",
         f"Found: {tuning.numbers(best.numbers)}",
         f"In training {shown(aim, found.inside)}; the numbers given "
         f"{shown(aim, found.given_inside)}, the fixed hedge {shown(aim, found.fixed_inside)}",

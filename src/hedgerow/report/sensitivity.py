@@ -40,11 +40,13 @@ def headline(found: Sensitivity) -> str:
     aim = found.objective
     name = TITLES[aim.name]
     if found.shape == "no lead":
-        own, base = fine(aim, found.own[0]), fine(aim, found.fixed[0])
-        return f"{name} of {own} in training against {base} of the fixed hedge: {WORDS['no lead']}."
+        base = f" against {fine(aim, found.fixed[0])} of the fixed hedge"
+        beside = base if aim.name == "sharpe" else ""
+        return f"{name} of {fine(aim, found.own[0])} in training{beside}: {WORDS['no lead']}."
     near, far = (percent(found.survives(change), 0) for change in (0.1, 0.2))
+    lead = f"lead in {name} over the fixed hedge" if aim.name == "sharpe" else name
     return (
-        f"Of the lead in {name} over the fixed hedge, {near} survives the worst ±10 % change of "
+        f"Of the {lead}, {near} survives the worst ±10 % change of "
         f"one number and {far} the worst ±20 %: {WORDS[found.shape]}."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,14 @@ TITLES = {
     "sharpe": "Sharpe over bills",
     "saving": "Saving (C3)",
     "her": "HER in falls (C4)",
-    "cost": "Saving (C3), if protected",
+    "cost": "Saving (C3)",
 }
 """Objectives in words."""
 
 NOTES = {
     "saving": "Chosen by saving alone, the lane that hedges least wins: read HER beside it.",
-    "cost": "Saving counts where the deepest fall of the window is made as shallow as asked.",
+    "cost": "Saving among lanes that make the deepest fall of the training window as shallow as "
+    "asked; where none does, the one that comes nearest.",
     "her": "HER in falls: dated crises, or the deepest fall of a window without any.",
 }
 """What a reader of an objective must know."""
@@ -58,6 +60,61 @@ NOTES = {
 def shown(aim: Objective, value: float | None) -> str:
     """Return a value of an objective in words."""
     return number(value, 2) if aim.name == "sharpe" else percent(value, 1)
+
+
+def meaning(aim: Objective) -> str:
+    """Return what was chosen by, in words."""
+    if aim.name != "cost":
+        return TITLES[aim.name]
+    return f"{TITLES['cost']} with {percent(aim.protect, 0)} of the fixed hedge's protection"
+
+
+def verdict(judged: Judged, aim: Objective, name: str, outside: Mapping[str, float]) -> str:
+    """Return what tuned numbers reached out of sample against others, and whether that pays.
+
+    Parameters
+    ----------
+    judged, name
+        The tracks, and which of them has the tuned numbers.
+    aim, outside
+        The objective, and its value by hedge.
+    """
+    ours, own, fixed = (outside[each] for each in (name, "given", "static"))
+    said = f"{shown(aim, ours)} out of sample, against {shown(aim, own)} with the numbers given"
+    paid, traded = ours > own, False
+    if aim.name == "sharpe":
+        said += f" and {shown(aim, fixed)} with the fixed hedge"
+        paid = paid and ours > fixed
+    elif aim.name == "saving":
+        said += f", giving back {percent(judged.her[name])} of crisis losses, not "
+        said += percent(judged.her["given"])
+        traded = (judged.her[name] or 0.0) < (judged.her["given"] or 0.0)
+    elif aim.name == "her":
+        cost = [judged.strategies[each]["hedge_cost_per_year"] for each in (name, "given")]
+        said += f", at {percent(cost[0], 2)} a year, not {percent(cost[1], 2)}"
+        traded = cost[0] > cost[1]
+    else:
+        part = protection(judged, name)
+        said += f", with {percent(part, 0)} of the fixed hedge's protection "
+        said += f"({percent(aim.protect, 0)} asked)"
+        paid = paid and part >= aim.protect
+    if paid and traded:
+        return f"{said}: more of one for less of the other"
+    return f"{said}: tuning {'paid' if paid else 'did not pay'}"
+
+
+def protection(judged: Judged, name: str) -> float:
+    """Return the part of the points that the fixed hedge takes off the deepest fall; NaN of none.
+
+    Parameters
+    ----------
+    judged, name
+        The tracks, and which of them is asked for.
+    """
+    ours, fixed, alone = (
+        judged.strategies[each]["max_drawdown"] for each in (name, "static", "unhedged")
+    )
+    return float((ours - alone) / (fixed - alone)) if fixed > alone else math.nan
 
 
 def fine(aim: Objective, value: float | None) -> str:

@@ -39,14 +39,9 @@ def title(found: Walk) -> str:
 
 def headline(found: Walk) -> str:
     """Return the answer in one sentence."""
-    aim, whole = found.objective, found.whole
-    ours, own = whole["walked"], whole["given"]
-    said = f"Chosen again and again, the numbers reached a {TITLES[aim.name]} of {shown(aim, ours)}"
-    beside = f"{shown(aim, own)} with the numbers given"
-    if aim.name == "sharpe":
-        beside += f", {shown(aim, whole['static'])} with the fixed hedge"
-    verdict = "tuning paid" if ours > max(own, whole["static"]) else "tuning did not pay"
-    return f"{said} out of sample, against {beside}: {verdict}."
+    reached = tuning.verdict(found.judged, found.objective, "walked", found.whole)
+    name = TITLES[found.objective.name]
+    return f"Chosen again and again, the numbers reached a {name} of {reached}."
 
 
 def efficiency(found: Walk) -> str:
@@ -86,7 +81,7 @@ def layout(found: Walk) -> str:
     return (
         f"{len(found.choices)} folds, {way}: {length} sessions to choose on, "
         f"{tests.stop - tests.start} to test on, {cut}; {len(found.spread):,} lanes, chosen by "
-        f"{TITLES[found.objective.name]}"
+        f"{tuning.meaning(found.objective)}"
     )
 
 
@@ -120,7 +115,9 @@ def drifted(found: Walk) -> list[str]:
 def fold_rows(found: Walk) -> list[list[str]]:
     """Return one row per fold under a head."""
     aim = found.objective
-    rows = [["train", "", "test", "", *found.spread.values, "in", "out", "fixed", "rank"]]
+    compared = aim.name in ("sharpe", "her")  # the fixed hedge saves nothing against itself
+    fixed = ["fixed"] if compared else []
+    rows = [["train", "", "test", "", *found.spread.values, "in", "out", *fixed, "rank"]]
     for choice in found.choices:
         rows.append(
             [
@@ -129,7 +126,7 @@ def fold_rows(found: Walk) -> list[list[str]]:
                 *(f"{value:.6g}" for value in choice.numbers.values()),
                 shown(aim, choice.inside),
                 shown(aim, choice.outside),
-                shown(aim, choice.fixed_outside) if aim.name in ("sharpe", "her") else "–",
+                *([shown(aim, choice.fixed_outside)] if compared else []),
                 percent(choice.rank, 0),
             ]
         )

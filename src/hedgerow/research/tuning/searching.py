@@ -248,7 +248,7 @@ def search(
             raise RangeError(
                 f"none of {len(history):,} trials has a value of '{aim.name}'",
                 where="search",
-                mend="widen the ranges, try more often, or choose by sharpe",
+                mend="widen the ranges, ask for less protection, or choose by sharpe",
             )
         importance = _importance(optuna, study, seed)
     best = int(np.nanargmax([each.value for each in history]))
