@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.searching import search, surface
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
+    from hedgerow.api.walking import walk
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
@@ -221,12 +223,15 @@ __all__ = [
     "rulebook",
     "sane",
     "scalp",
+    "search",
     "shortlist",
     "stress",
     "stress_book",
     "structures",
+    "surface",
     "sweep",
     "trade",
+    "walk",
 ]
 
 _HOMES = {
@@ -244,6 +249,8 @@ _HOMES = {
     "api.sweeping": ("shortlist", "sweep"),
     "api.stressing": ("stress", "stress_book"),
     "api.trading": ("load_program", "trade"),
+    "api.searching": ("search", "surface"),
+    "api.walking": ("walk",),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),

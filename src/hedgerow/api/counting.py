@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program_text import to_table
 from hedgerow.engine.rulebook import names, rulebook
-from hedgerow.engine.run import Ground
+from hedgerow.engine.run import Ground, play
 from hedgerow.engine.track import Track
 from hedgerow.errors import HedgerowError
 from hedgerow.instruments.catalog import sleeve_to_table
@@ -38,11 +38,16 @@ from hedgerow.research.overfit import register
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.sharpe import Record, record_of
 from hedgerow.research.overfit.trials import Count, Trial, count, on_the_same_data
-from hedgerow.research.performance import returns
+from hedgerow.research.performance import YEAR, returns
 from hedgerow.research.readings import Readings
 from hedgerow.research.shortlist import Shortlist
 from hedgerow.research.survey import Survey
 from hedgerow.research.sweep import Sweep, sharpes
+
+if TYPE_CHECKING:
+    from hedgerow.research.tuning.searching import Search
+    from hedgerow.research.tuning.sensitivity import Sensitivity
+    from hedgerow.research.tuning.walking import Walk
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
 
@@ -84,8 +89,8 @@ def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | No
         mean=float(made.sharpe["mean"][0]),
         variance=made.variance,
     )
-    (count,), counted, remark = enter([run])
-    return replace(made, count=count if counted else None, remark=remark)
+    (tried,), counted, remark = enter([run])
+    return replace(made, count=tried if counted else None, remark=remark)
 
 
 def count_picks(found: Shortlist, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> None:
@@ -99,6 +104,51 @@ def count_picks(found: Shortlist, ground: Ground, sleeve: Sleeve, costs: Costs |
             for pick in found.picks
         ]
     )  # fmt: skip
+
+
+def count_walk(found: Walk) -> Walk:
+    """Enter every lane of a walk once, over its test windows, and the walked track."""
+    judged = found.judged
+    record = _record(judged.tracks["walked"], judged.ground)
+    terms = (judged.policy, judged.ground, judged.sleeve, judged.costs)
+    # what walked is told apart from its lanes by the days on which its numbers changed
+    turns = np.array([choice.fold.test.start for choice in found.choices], dtype="float64")
+    walked = {**found.spread.values, "turns": turns}
+    return replace(
+        found,
+        luck=_luck(
+            record,
+            trial("walk", *terms, found.ratios, found.spread.values),
+            trial("walk", *terms, [record.sharpe], walked),
+        ),
+    )
+
+
+def count_search(found: Search, policy: Policy, ground: Ground) -> Search:
+    """Enter every trial of a search that ran."""
+    ran = [each.numbers for each in found.history if not each.refused]
+    tried = {key: np.array([numbers[key] for numbers in ran]) for key in found.space}
+    judged, ratios = found.judged, np.array([each.sharpe for each in found.history])
+    kept = ratios[[not each.refused for each in found.history]] / math.sqrt(YEAR)
+    entered = trial("search", policy, ground, judged.sleeve, judged.costs, kept, tried)
+    record = _record(play("found", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def count_surface(found: Sensitivity) -> Sensitivity:
+    """Enter every lane of a surface, and of each number changed alone."""
+    ground, lanes = found.ground, found.lanes
+    entered = trial(
+        "surface", found.policy, ground, found.sleeve, found.costs, found.ratios, lanes.values
+    )
+    record = _record(play("own", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def _luck(record: Record, *runs: Trial) -> Luck:
+    """Enter runs on the same data, and return what the number of trials leaves of a record."""
+    counts, counted, remark = enter(runs)
+    return Luck(record, counts[-1], counted, remark)
 
 
 def count_readings(found: Readings, costs: Costs | None) -> None:

@@ -33,11 +33,14 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    search,
     simulate,
     stress,
+    surface,
     sweep,
     trade,
     trials,
+    walk,
 )
 from hedgerow.report.formats import NOT_ADVICE
 
@@ -63,6 +66,9 @@ app.command()(scalp.scalp)
 app.command()(simulate.simulate)
 app.command()(falls.falls)
 app.command()(stress.stress)
+app.command()(walk.walk)
+app.command()(search.search)
+app.command()(surface.surface)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
