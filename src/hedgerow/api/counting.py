@@ -194,7 +194,9 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
 
 
 def _count(trials: Sequence[Trial], run: Trial) -> Count:
-    return register.count(register.on_the_same_data(trials, run))
+    same = register.on_the_same_data(trials, run)
+    alike = sum(one.lanes for one in same if one.shape == run.shape)
+    return register.count(same)._replace(alike=alike)
 
 
 def _record(track: Track, ground: Ground) -> Record:

@@ -100,6 +100,8 @@ class Count(NamedTuple):
     """Of their Sharpe ratios per session; NaN without any."""
     variance: float
     """Of the same, with N-1; 0 of one."""
+    alike: int = 1
+    """Lanes of those runs whose steps are of the same kinds as this one's."""
 
 
 class Reading(NamedTuple):
