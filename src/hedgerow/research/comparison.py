@@ -59,8 +59,9 @@ class Comparison:
     matched
         A fixed hedge made as large as to cost, in the test part, what the dynamic one cost there:
         its ``scale``, ``strategies`` by period, ``her`` over the crises of the test part beside
-        the dynamic one's, and gain and loss in each of these ``crises``, USD.  Found with
-        hindsight, so nobody could have held it; it tells a saving by scaling from a saving by holding less.  None where a hedge had no cost.
+        the dynamic one's, and in ``crises`` gain and loss in each of these.  Found with hindsight,
+        so nobody could have held it; it tells a saving by scaling from a saving by holding less.
+        None where a hedge had no cost.
     divest
         ``static`` and ``dynamic`` beside holding less equity over the test part (D9), see
         :meth:`hedgerow.research.divest.Divesting.beside`; None where NAV was ruined.

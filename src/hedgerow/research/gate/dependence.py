@@ -41,7 +41,7 @@ def equal_cost(found: Comparison, asked: Thresholds) -> Item:
 
 def divest(found: Comparison) -> Item:
     """Ask whether simply holding less equity would have done as well (D9)."""
-    key, name, made = "divest", "Or less equity instead (D9)", found.divest["dynamic"]
+    key, name, made = "divest", "Holding less equity instead (D9)", found.divest["dynamic"]
     if made is None:
         return Item(key, name, Outcome.UNKNOWN, "NAV was lost")
     at = made["at_equal_drawdown"]

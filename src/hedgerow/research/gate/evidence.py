@@ -147,7 +147,7 @@ def resampled(found: Comparison, asked: Thresholds, resamples: int) -> list[Item
         _interval("saving", "Saving against static", made["saving"]),
         _interval("her", "Protection in crises", made["dynamic_her"]),
         _superior(found, "static", "a fixed hedge", asked, resamples),
-        _superior(found, "divest", "less equity with as deep a fall", asked, resamples),
+        _superior(found, "divest", "less equity", asked, resamples),
     ]
 
 
@@ -178,7 +178,7 @@ def _superior(
 ) -> Item:
     from hedgerow.research.overfit.superior import against
 
-    key, name = f"spa_{benchmark}", f"SPA and StepM against {words} (D7)"
+    key, name = f"spa_{benchmark}", f"SPA against {words} (D7)"
     try:
         made = against({found.policy.name: found}, benchmark, size=asked.size, resamples=resamples)
     except RangeError as error:
@@ -186,6 +186,8 @@ def _superior(
         return Item(key, name, Outcome.UNKNOWN, said, None, asked.size)
     gain, p = made.gains[made.best], made.consistent
     said = f"It returned {gain:+.2%} a year against {words}"
+    if benchmark == "divest":
+        said += " with as deep a fall"
     if gain <= 0.0:
         return Item(key, name, Outcome.FAIL, f"{said}: no gain to believe in", p, asked.size)
     better = p <= asked.size and bool(made.better)
