@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
+    from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.source import example, readings
     from hedgerow.api.sweeping import sweep
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
+    from hedgerow.research.gate.thresholds import Thresholds
 
 __version__ = "0.1.0"
 
@@ -170,6 +172,7 @@ __all__ = [
     "Structure",
     "Table",
     "TermSplit",
+    "Thresholds",
     "Tiers",
     "Trend",
     "Trigger",
@@ -196,6 +199,7 @@ __all__ = [
     "load",
     "load_policy",
     "load_program",
+    "lookahead",
     "margin",
     "readings",
     "rulebook",
@@ -214,6 +218,7 @@ _HOMES = {
     "api.scalping": ("scalp",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("sweep",),
     "api.trading": ("load_program", "trade"),
@@ -255,6 +260,7 @@ _HOMES = {
         "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
+    "research.gate.thresholds": ("Thresholds",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("CrashHazard", "CrashIntensity", "Hawkes"),

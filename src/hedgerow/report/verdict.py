@@ -35,6 +35,12 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "spa_divest": ("at most", "p1"),
     "drop_crisis": ("at most", "n0"),
     "modelled": ("at most", "p0"),
+    "flag_sharpe": ("at most", "n2"),
+    "flag_win_rate": ("at most", "p0"),
+    "flag_one_crisis": ("at most", "p0"),
+    "flag_inputs": ("at most", "n0"),
+    "flag_trades": ("at most", "n0"),
+    "flag_ruin": ("above", "p0"),
 }
 """How number and threshold of an item are compared, and written."""
 
@@ -54,6 +60,12 @@ MEASURES: Mapping[str, str] = {
     "spa_divest": "p-value",
     "drop_crisis": "crises that carry all",
     "modelled": "largest share",
+    "flag_sharpe": "realised, test part",
+    "flag_win_rate": "of days",
+    "flag_one_crisis": "of crisis gains",
+    "flag_inputs": "signals",
+    "flag_trades": "a year",
+    "flag_ruin": "deepest fall",
 }
 """What an item's number is."""
 

@@ -95,7 +95,7 @@ def drop_crisis(found: Comparison, asked: Thresholds) -> Item:
     lean = {at: value / claimed[at[0]][0] for at, value in left.items()}
     noun, crisis = min(lean, key=lambda at: lean[at])
     said = (
-        f"{nouns[:1].upper()}{nouns[1:]} stay, whichever of {len(names)} crises is left out; "
+        f"{nouns[:1].upper()}{nouns[1:]} last, whichever of {len(names)} crises is left out; "
         f"most of all hangs on {crisis}, without which {lean[noun, crisis]:.0%} of {noun} is left"
     )
     return Item(key, name, Outcome.PASS, said, 0.0, 0.0)

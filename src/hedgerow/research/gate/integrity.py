@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from hedgerow.instruments.costs import Costs
+from hedgerow.research import flags
 from hedgerow.research.comparison import Comparison
 from hedgerow.research.gate.item import Item, Outcome, passed
 from hedgerow.research.gate.thresholds import Thresholds
@@ -86,12 +87,22 @@ def modelled(found: Comparison, asked: Thresholds) -> Item:
 
 def red_flags(found: Comparison) -> list[Item]:
     """Ask each red flag of D6 but that of same-bar fills."""
+    made = found.strategies["test"]["dynamic"]
+    numbers = {
+        "sharpe": (made["sharpe"], flags.MAX_SHARPE),
+        "win rate": (made["win_rate"], flags.MAX_WIN_RATE),
+        "one crisis only": (flags.leading(found.crises)[1], flags.ONE_CRISIS),
+        "inputs": (len(found.policy.signals), flags.MAX_INPUTS),
+        "trades": (made["trades_per_year"], flags.MAX_TRADES),
+        "ruin": (made["max_drawdown"], -1.0),
+    }
     return [
         passed(
             f"flag_{flag.name.replace(' ', '_').removesuffix('_only')}",
             f"{SOFT[flag.name]} (D6)",
             not flag.raised,
             flag.detail[:1].upper() + flag.detail[1:],
+            *(float(number) for number in numbers[flag.name]),
         )
         for flag in found.flags
         if flag.name in SOFT
