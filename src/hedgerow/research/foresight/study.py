@@ -361,11 +361,12 @@ def _lookback(subject: Signal, market: Market, whole: Floats, name: str) -> Iter
         )  # fmt: skip
         return
     yield Finding("warm-up", True, f"NaN until {lookback} sessions are there")
-    if isinstance(subject, Fitted) or len(market) <= lookback:
+    reach = int(getattr(subject, "reach", lookback))
+    if isinstance(subject, Fitted) or len(market) <= reach:
         return
-    rows = np.unique(np.linspace(lookback - 1, len(market) - 1, 12).astype("int64"))
+    rows = np.unique(np.linspace(reach - 1, len(market) - 1, 12).astype("int64"))
     for row in rows:
-        part = market._rows(slice(row - lookback + 1, row + 1))
+        part = market.between(market.dates[row - reach + 1], market.dates[row])
         try:
             value = float(np.asarray(subject(part))[-1])
         except Exception:  # too short a window for it says the same as a NaN
@@ -377,9 +378,9 @@ def _lookback(subject: Signal, market: Market, whole: Floats, name: str) -> Iter
             yield Finding(
                 "lookback", False,
                 f"'{name}' on {day} is {lookahead.shown(whole[row])}, but {lookahead.shown(value)} "
-                f"from the {lookback} sessions that it declares to look at", day,
+                f"from the {reach} sessions that it declares to look at", day,
                 "the lookback is too short, or the signal remembers for ever (ewm, cumsum, "
                 "expanding)", "declare a longer lookback; what remembers for ever is a step",
             )  # fmt: skip
             return
-    yield Finding("lookback", True, f"{lookback} sessions are enough")
+    yield Finding("lookback", True, f"{reach} sessions are enough")

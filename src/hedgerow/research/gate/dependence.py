@@ -44,12 +44,18 @@ def divest(found: Comparison) -> Item:
     key, name, made = "divest", "Holding less equity instead (D9)", found.divest["dynamic"]
     if made is None:
         return Item(key, name, Outcome.UNKNOWN, "NAV was lost")
-    at = made["at_equal_drawdown"]
-    more = at["return_gain"]
-    told = (
-        f"Keeping {at['kept']:.0%} of the equity fell as deep and returned {abs(more):.2%} a year "
-        f"{'less' if more >= 0.0 else 'more'}"
-    )
+    name_of = {made[part]["verdict"]: part for part in ("at_equal_return", "at_equal_drawdown")}
+    part = name_of.get(made["verdict"], "at_equal_drawdown")
+    at = made[part]
+    if part == "at_equal_drawdown":
+        more, other = at["return_gain"], "less" if at["return_gain"] >= 0.0 else "more"
+        told = f"fell as deep and returned {abs(more):.2%} a year {other}"
+    else:
+        more, other = at["drawdown_gain"], "deeper" if at["drawdown_gain"] >= 0.0 else "less deep"
+        told = f"returned as much and fell {100.0 * abs(more):.1f} points {other}"
+    told = f"Keeping {at['kept']:.0%} of the equity {told}"
+    if not at["matched"]:
+        told += ", the nearest that there is"
     words = {
         "better": ("Better than holding less equity", Outcome.PASS),
         "worse": ("Worse than holding less equity", Outcome.FAIL),

@@ -42,36 +42,36 @@ def out_of_sample(found: Comparison, asked: Thresholds) -> Item:
 
 
 def degradation(found: Comparison, asked: Thresholds) -> Item:
-    """Ask whether protection per dollar, against the fixed hedge's, survived the training years."""
+    """Ask whether the lead over a fixed hedge of equal cost outlived the training years."""
     key, name = "degradation", "Training against test"
     last = found.periods["train"]["to"]
     before = [row for row in found.crises if row["to"] <= last]
     train, test = (
-        _per_dollar(rows, found.strategies[period])
+        _lead(rows, found.strategies[period])
         for rows, period in ((before, "train"), (tested(found), "test"))
     )
     if train is None or test is None:
         part = "training" if train is None else "test"
-        said = f"The {part} part has no crisis, or no cost, to measure protection per dollar by"
+        said = f"In the {part} part no crisis, or no cost of the fixed hedge, lets it be measured"
         return Item(key, name, Outcome.UNKNOWN, said, None, asked.kept)
     told = (
-        f"Protection per dollar of cost, the fixed hedge's being 1: {train:.2f} in the training "
-        f"part, {test:.2f} in the test part"
+        f"Crisis losses given back beyond a fixed hedge of equal cost: {train:+.1%} of them in the "
+        f"training part, {test:+.1%} in the test part"
     )
-    if train <= 0.0:
-        return Item(key, name, Outcome.NOT_ASKED, f"{told}; there was none to lose", None)
+    if train <= asked.equal_cost:
+        return Item(key, name, Outcome.NOT_ASKED, f"{told}: no lead in training to lose")
     kept = test / train
     return passed(key, name, kept >= asked.kept, f"{told}: {kept:.0%} kept", kept, asked.kept)
 
 
-def _per_dollar(rows: list[dict[str, Any]], made: Any) -> float | None:
-    """Return HER over cost of the dynamic hedge, as a multiple of the fixed one's."""
+def _lead(rows: list[dict[str, Any]], made: Any) -> float | None:
+    """Return HER beyond that of the fixed hedge, made as large as to cost the same."""
     her = crises.overall(rows)
     ours, fixed = her["dynamic_her"], her["static_her"]
     cost, its = made["dynamic"]["hedge_cost"], made["static"]["hedge_cost"]
-    if ours is None or fixed is None or not min(fixed, cost, its) > 0.0:
+    if ours is None or fixed is None or not its > 0.0:
         return None
-    return float(ours / fixed / (cost / its))
+    return float(ours - fixed * max(cost, 0.0) / its)
 
 
 def deflated_sharpe(found: Comparison, asked: Thresholds) -> Item:

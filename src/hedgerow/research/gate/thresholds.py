@@ -34,7 +34,8 @@ class Thresholds:
     crises
         Crises that must begin in it.
     kept
-        Part of the training part's protection per dollar of cost that the test part must keep.
+        Part of the training part's lead over a fixed hedge of equal cost that the test part must
+        keep.
     deflated_sharpe
         Deflated Sharpe ratio that is enough, a probability.
     luck
