@@ -64,14 +64,15 @@ def test_an_honest_policy_with_a_planted_edge_passes(honest) -> None:
 
 def test_an_honest_hedge_that_costs_money_passes(register) -> None:
     # a dearer curve: the same edge, and the hedge loses in all
-    market = planted.market(True, premium=3.0)
-    steps = [hr.Ladder("vix", edges=[19, 52], levels=[0.6, 1.5, 0.0]), hr.AtRoll()]
-    policy = hr.Policy(
-        [steps[0], planted.honest().steps[1]], [hr.Level("vix")], name="dear", raw=True
-    )
+    market = planted.market(True, premium=6.0)
+    rule = hr.Ladder("vix", edges=[19, 52], levels=[0.3, 1.0, 0.0])
+    steps = [rule, planted.honest().steps[1]]
+    policy = hr.Policy(steps, [hr.Level("vix")], name="dear", raw=True)
     result = hr.backtest(policy, market, hr.VixFuture())
     assert result.found.strategies["all"]["dynamic"]["hedge_pnl"] < 0.0
-    assert result.judge().outcome == "pass"
+    made = result.judge()
+    assert made.outcome == "pass"
+    assert made["divest"].word == "warning"  # told, and no claim of this hedge
 
 
 def test_a_signal_that_peeks_is_failed_for_that(market, register) -> None:
@@ -107,7 +108,7 @@ def test_dates_of_the_training_crises_are_failed_in_the_test_part(market, regist
     assert made["degradation"].number == pytest.approx(0.0, abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["2020 Covid", "2008 credit"])
+@pytest.mark.parametrize("name", ["2020 Covid", "2018 Q4"])
 def test_a_policy_tuned_to_one_crisis_hangs_on_it(market, register, name) -> None:
     policy = planted.following(planted.Dated((name,)))
     made = hr.backtest(policy, market, hr.VixFuture()).judge(resamples=0)

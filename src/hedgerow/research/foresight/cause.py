@@ -73,9 +73,11 @@ def cause_of(whole: Floats, gaps: Sequence[Gap], cuts: int, market: Market) -> C
         return FILLED
     if np.median(shares) > MOST or np.median(depths) > 400:
         return SAMPLE if _affine(whole, last) else SMOOTHED
-    if _fading(whole, last):
-        return SMOOTHED
-    reach = int(np.max(depths))
+    late = depths[len(depths) // 2 :]  # short histories make windows behave otherwise
+    reach = int(np.max(late))
+    if np.mean(late == reach) < MOST:  # a window reaches equally far on every day
+        apart = [np.isfinite(gap.theirs[gap.rows]).any() for gap in gaps]
+        return SMOOTHED if any(apart) else FILLED
     if reach == 1:
         return Cause(
             "the value of the next session (shift(-1), x[1:])",
@@ -112,12 +114,6 @@ def _filled(gaps: Sequence[Gap], cuts: int, market: Market) -> bool:
     inside = all(bool(holes[gap.rows].all()) for gap in gaps)
     unknown = all(not np.isfinite(gap.theirs[gap.rows]).any() for gap in gaps)
     return inside or (unknown and 2 * len(gaps) < cuts)
-
-
-def _fading(whole: Floats, gap: Gap) -> bool:
-    """Say whether the differences fade away before the cut, as those of a smoother do."""
-    apart = np.abs(whole[gap.rows] - gap.theirs[gap.rows])
-    return len(apart) > 10 and bool(np.isfinite(apart).all() and apart[0] < 1e-6 * apart.max())
 
 
 def _affine(whole: Floats, gap: Gap) -> bool:

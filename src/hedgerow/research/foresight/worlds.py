@@ -39,7 +39,7 @@ def other_future(market: Market, row: int, seed: int = 0) -> Market:
     >>> made[:2].tolist(), bool(made[2] == 13.0)
     ([12.5, 14.0], False)
     """
-    rng = np.random.default_rng((seed, row))
+    rng = np.random.default_rng((seed, row + 1))
     return market.with_columns(
         {name: _noised(column, row + 1, rng) for name, column in market.columns.items()},
         market.origin,
@@ -77,15 +77,16 @@ def places(subject: Any, length: int) -> list[Place]:
     markets, tables of pandas that are dated, and arrays as long as the market.
     """
     found: list[Place] = []
-    seen: set[int] = set()
-    for name, value, put in _holders(subject):
-        if id(value) not in seen and _is_table(value, length):
-            seen.add(id(value))
+    seen: set[tuple[str, int]] = set()
+    for name, holder, value, put in _holders(subject):
+        if (name, holder) not in seen and _is_table(value, length):
+            seen.add((name, holder))
             found.append(Place(name, value, put))
     return found
 
 
-Holder = tuple[str, Any, Callable[[Any], None]]
+Holder = tuple[str, int, Any, Callable[[Any], None]]
+"""Name, identity of what holds it, what is there, and how to put another there."""
 
 
 def _holders(subject: Any) -> Iterator[Holder]:
@@ -95,13 +96,18 @@ def _holders(subject: Any) -> Iterator[Holder]:
         for function in functions:
             space = function.__globals__
             for name, value in list(space.items()):
-                yield name, value, partial(space.__setitem__, name)
+                yield name, id(space), value, partial(space.__setitem__, name)
             names = function.__code__.co_freevars
             for name, cell in zip(names, function.__closure__ or (), strict=True):
                 if _filled(cell):
-                    yield name, cell.cell_contents, partial(setattr, cell, "cell_contents")
+                    yield (
+                        name,
+                        id(cell),
+                        cell.cell_contents,
+                        partial(setattr, cell, "cell_contents"),
+                    )
         for name, value in list(getattr(part, "__dict__", {}).items()):
-            yield name, value, partial(object.__setattr__, part, name)
+            yield name, id(part), value, partial(object.__setattr__, part, name)
 
 
 def _methods(cls: type[Any]) -> list[Any]:

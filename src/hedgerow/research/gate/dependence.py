@@ -93,7 +93,6 @@ def drop_crisis(found: Comparison, asked: Thresholds) -> Item:
         for crisis in names
     }
     gone = [at for at, value in left.items() if not value > 0.0]
-    nouns = _listed(list(claimed))
     if gone:
         noun, crisis = min(gone, key=lambda at: left[at])
         said = f"Without {crisis}, {noun} is gone: it hangs on one crisis"
@@ -101,8 +100,8 @@ def drop_crisis(found: Comparison, asked: Thresholds) -> Item:
     lean = {at: value / claimed[at[0]][0] for at, value in left.items()}
     noun, crisis = min(lean, key=lambda at: lean[at])
     said = (
-        f"{nouns[:1].upper()}{nouns[1:]} last, whichever of {len(names)} crises is left out; "
-        f"most of all hangs on {crisis}, without which {lean[noun, crisis]:.0%} of {noun} is left"
+        f"Whichever of {len(names)} crises is left out, there is still {_listed(list(claimed))}; "
+        f"most hangs on {crisis}, without which {lean[noun, crisis]:.0%} of {noun} is left"
     )
     return Item(key, name, Outcome.PASS, said, 0.0, 0.0)
 
