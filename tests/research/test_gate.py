@@ -275,3 +275,30 @@ def test_wrong_thresholds_are_told(text, said) -> None:
     with pytest.raises(HedgerowError) as error:
         Thresholds.told([text])
     assert said in str(error.value)
+
+
+def test_a_lead_over_less_equity_is_claimed_only_where_there_is_one(honest) -> None:
+    from hedgerow.research.gate.evidence import resampled
+
+    found = honest.found
+    items = {item.key: item for item in resampled(found, Thresholds(), 100)}
+    assert items["spa_divest"].outcome is PASS
+    worse = {**found.divest, "dynamic": {**found.divest["dynamic"], "verdict": "worse"}}
+    items = {item.key: item for item in resampled(replace(found, divest=worse), Thresholds(), 100)}
+    assert items["spa_divest"].outcome is NOT_ASKED
+    strict = {item.key: item for item in resampled(found, Thresholds(size=1e-9), 100)}
+    assert strict["spa_divest"].outcome in (PASS, UNKNOWN)
+    assert (strict["spa_divest"].outcome is PASS) == (strict["spa_divest"].number <= 1e-9)
+
+
+def test_half_a_lead_lost_cannot_be_told_and_a_lead_gone_fails(honest) -> None:
+    found = honest.found
+    begins = found.periods["test"]["from"]
+    seen = []
+    for part in (1.0, 0.45, 0.0):
+        rows = [
+            {**row, "dynamic_gain": row["dynamic_gain"] * (part if row["from"] >= begins else 1.0)}
+            for row in found.crises
+        ]
+        seen.append(judge(replace(found, crises=rows), resamples=0)["degradation"].outcome)
+    assert seen == [PASS, UNKNOWN, FAIL]

@@ -9,7 +9,7 @@ from hedgerow.errors import RangeError
 from hedgerow.research import crises
 from hedgerow.research.claims.resampling import Estimate
 from hedgerow.research.comparison import Comparison
-from hedgerow.research.gate.item import Item, Outcome, passed
+from hedgerow.research.gate.item import Item, Outcome
 from hedgerow.research.gate.thresholds import Thresholds
 from hedgerow.research.overfit.luck import ROOT
 
@@ -61,7 +61,10 @@ def degradation(found: Comparison, asked: Thresholds) -> Item:
     if train <= asked.equal_cost:
         return Item(key, name, Outcome.NOT_ASKED, f"{told}: no lead in training to lose")
     kept = test / train
-    return passed(key, name, kept >= asked.kept, f"{told}: {kept:.0%} kept", kept, asked.kept)
+    outcome = Outcome.PASS if kept >= asked.kept else Outcome.UNKNOWN
+    if test <= asked.equal_cost:
+        outcome = Outcome.FAIL
+    return Item(key, name, outcome, f"{told}: {kept:.0%} kept", kept, asked.kept)
 
 
 def _lead(rows: list[dict[str, Any]], made: Any) -> float | None:
@@ -188,7 +191,9 @@ def _superior(
     said = f"It returned {gain:+.2%} a year against {words}"
     if benchmark == "divest":
         said += " with as deep a fall"
-    if gain <= 0.0:
+    if benchmark == "divest" and (found.divest["dynamic"] or {}).get("verdict") != "better":
+        return Item(key, name, Outcome.NOT_ASKED, f"No lead is claimed. {said}", p, asked.size)
+    if gain <= 0.0 and benchmark != "divest":
         return Item(key, name, Outcome.FAIL, f"{said}: no gain to believe in", p, asked.size)
     better = p <= asked.size and bool(made.better)
     said += f"; as much comes by luck in {p:.1%} of cases"

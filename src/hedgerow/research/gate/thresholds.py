@@ -35,7 +35,7 @@ class Thresholds:
         Crises that must begin in it.
     kept
         Part of the training part's lead over a fixed hedge of equal cost that the test part must
-        keep.
+        keep; a lead that is gone fails.
     deflated_sharpe
         Deflated Sharpe ratio that is enough, a probability.
     luck
@@ -77,7 +77,7 @@ class Thresholds:
     equal_cost: float = 0.005
     size: float = 0.05
     modelled: float = 0.5
-    warn: tuple[str, ...] = ("spa_static", "divest", "spa_divest", "flag_inputs", "flag_trades")
+    warn: tuple[str, ...] = ("spa_static", "divest", "flag_inputs", "flag_trades")
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -131,7 +131,7 @@ class Thresholds:
 
         Examples
         --------
-        >>> Thresholds.told(["pbo=0.05", "warn=divest,spa_divest"]).pbo
+        >>> Thresholds.told(["pbo=0.05", "warn=divest,modelled"]).pbo
         0.05
         """
         table: dict[str, Any] = {}
