@@ -302,3 +302,15 @@ def test_half_a_lead_lost_cannot_be_told_and_a_lead_gone_fails(honest) -> None:
         ]
         seen.append(judge(replace(found, crises=rows), resamples=0)["degradation"].outcome)
     assert seen == [PASS, UNKNOWN, FAIL]
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_the_demo_on_real_data_is_not_proven_as_its_prices_are_modelled(
+    real_data, register
+) -> None:
+    from hedgerow.policies.catalog import demo
+
+    made = hr.backtest(demo(), hr.load(real_data), hr.Put(size=hr.Notional(0.35))).judge()
+    assert made.outcome == "not proven"
+    assert keys(made.unknown) == {"modelled"}
