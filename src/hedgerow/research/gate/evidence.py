@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hedgerow.errors import RangeError
 from hedgerow.research import crises
-from hedgerow.research.claims.resampling import Estimate
 from hedgerow.research.comparison import Comparison
 from hedgerow.research.gate.item import Item, Outcome
 from hedgerow.research.gate.thresholds import Thresholds
 from hedgerow.research.overfit.luck import ROOT
+
+if TYPE_CHECKING:
+    from hedgerow.research.claims.resampling import Estimate
 
 
 class Overfit(Protocol):
