@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
     from hedgerow.api.simulating import draw
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -190,6 +192,7 @@ __all__ = [
     "Structure",
     "Table",
     "TermSplit",
+    "Thresholds",
     "Tiers",
     "Trend",
     "Trigger",
@@ -218,6 +221,7 @@ __all__ = [
     "load",
     "load_policy",
     "load_program",
+    "lookahead",
     "margin",
     "readings",
     "rulebook",
@@ -245,6 +249,7 @@ _HOMES = {
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
     "api.stressing": ("stress", "stress_book"),
@@ -289,6 +294,7 @@ _HOMES = {
         "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
+    "research.gate.thresholds": ("Thresholds",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("CrashHazard", "CrashIntensity", "Hawkes"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import planted
+import planted_levels as planted
 import synthetic
 from hedgerow import api
 from hedgerow.api.searching import SurfaceResult, search, surface

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import planted
+import planted_levels as planted
 import synthetic
 from hedgerow import api
 from hedgerow.api.walking import WalkResult, walk

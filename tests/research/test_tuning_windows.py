@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skfolio.model_selection import CombinatorialPurgedCV
 
-import planted
+import planted_levels as planted
 import synthetic
 from hedgerow.core.lanes.spread import Spread, grid
 from hedgerow.core.policy import Policy

@@ -275,11 +275,17 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
     except HedgerowError as error:
         held, remark = None, str(error)
     if held is None:
-        own = [count(on_the_same_data(runs, run)) for run in runs]
+        own = [_alone(runs, run) for run in runs]
         return own, False, remark
     torn = len(held.damaged)
     remark = f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
     return [held.count(run) for run in runs], True, remark
+
+
+def _alone(runs: Sequence[Trial], run: Trial) -> Count:
+    same = on_the_same_data(runs, run)
+    alike = sum(one.lanes for one in same if one.shape == run.shape)
+    return count(same)._replace(alike=alike)
 
 
 def _record(track: Track, ground: Ground) -> Record:

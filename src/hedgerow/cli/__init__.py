@@ -25,6 +25,7 @@ from hedgerow.cli import (
     falls,
     iv,
     ledger,
+    lookahead,
     parity,
     policy,
     price,
@@ -73,6 +74,7 @@ app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
 app.command()(claims.claims)
+app.command()(lookahead.lookahead)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(examples.app, name="examples")
