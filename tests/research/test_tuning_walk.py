@@ -154,6 +154,13 @@ def test_no_look_ahead_the_future_changes_no_earlier_fold(data, anchored: bool, 
         assert np.array_equal(mine[name][: len(its)], its[name]), name
 
 
+@pytest.mark.slow
+def test_compiled_lanes_walk_the_same_way(data, walked) -> None:
+    made = walk(FULL, data, Put(), AXES, **{**TERMS, "carriage": "compiled"})
+    assert made.frame().equals(walked.frame())
+    assert made.track().equals(walked.track())
+
+
 def test_purge_is_reach_and_life_and_the_embargo_comes_on_top(data) -> None:
     policy = Policy([Linear("vix_ma10"), Trigger("vix_ma10")], [MEAN], name="mean")
     made = walk(policy, data, Put(roll="21b"), {"linear.low": [12.0]}, embargo=7, **TERMS).found
