@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hedgerow import __version__
 from hedgerow.api import Answer, check, day, path_to, plain
 from hedgerow.core.market import Day, Market
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 class WalkResult(Answer):
     """A policy whose numbers were chosen again and again, judged on what came after.
 
-    ``print(result)`` shows the answer; :meth:`frame` has one row per fold, :meth:`track` the days,
-    :meth:`report` writes a page, :meth:`to_dict` gives everything as plain values.
+    ``print(result)`` shows the answer; :attr:`policy` is the one to go on with, :meth:`frame` has
+    one row per fold, :meth:`track` the days, :meth:`report` writes a page, :meth:`to_dict` gives
+    everything as plain values.
     """
 
     def __init__(self, found: Walk) -> None:
@@ -50,6 +53,15 @@ class WalkResult(Answer):
     def luck(self) -> Luck | None:
         """The Sharpe ratio out of sample against all trials on the same data (spec D7)."""
         return self.found.luck
+
+    @property
+    def policy(self) -> Policy:
+        """The policy to go on with: its numbers are chosen on the latest window, and not judged."""
+        from hedgerow.core.lanes.spread import Spread
+
+        found = self.found
+        lane = {key: np.array([value]) for key, value in found.latest.items()}
+        return Spread(found.judged.policy, lane).lane(0)
 
     def frame(self) -> pd.DataFrame:
         """Return one row per fold.
