@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hedgerow import __version__
-from hedgerow.api import Answer, check, day, path_to, plain
+from hedgerow.api import check, day
+from hedgerow.api.tuned import Tuned
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -20,12 +20,11 @@ from hedgerow.instruments.sleeve import Sleeve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.tuning.objective import Name
     from hedgerow.research.tuning.walking import Walk
 
 
-class WalkResult(Answer):
+class WalkResult(Tuned):
     """A policy whose numbers were chosen again and again, judged on what came after.
 
     ``print(result)`` shows the answer; :attr:`policy` is the one to go on with, :meth:`frame` has
@@ -33,26 +32,17 @@ class WalkResult(Answer):
     everything as plain values.
     """
 
-    def __init__(self, found: Walk) -> None:
-        self.found = found
+    found: Walk
 
-    def __str__(self) -> str:
-        from hedgerow.report.walking import summarise
+    def _words(self) -> ModuleType:
+        from hedgerow.report import walking
 
-        return summarise(self.found)
-
-    def __repr__(self) -> str:
-        return f"{self.found!r}; print() for more"
+        return walking
 
     @property
     def efficiency(self) -> float:
         """The objective out of sample over its mean in training; NaN where that is not above 0."""
         return self.found.efficiency
-
-    @property
-    def luck(self) -> Luck | None:
-        """The Sharpe ratio out of sample against all trials on the same data (spec D7)."""
-        return self.found.luck
 
     @property
     def policy(self) -> Policy:
@@ -103,23 +93,6 @@ class WalkResult(Answer):
         return pd.DataFrame(
             {**columns, "x": walked["x"]}, index=pd.DatetimeIndex(walked.times, name="date")
         )
-
-    def report(self, path: str | Path) -> Path:
-        """Write the page, one HTML file that opens offline, and return its path."""
-        from hedgerow.report.walking import write
-
-        return write(self.found, path_to(path, "walk.html"))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain values; NaN becomes None."""
-        return self._plain
-
-    @cached_property
-    def _plain(self) -> dict[str, Any]:
-        from hedgerow.report.walking import to_dict
-
-        clean: dict[str, Any] = plain(to_dict(self.found))
-        return clean
 
 
 def walk(
