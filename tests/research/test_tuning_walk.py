@@ -27,7 +27,16 @@ from hedgerow.research import performance
 from hedgerow.research.comparison import cash_returns
 from hedgerow.research.overfit import register
 from hedgerow.research.tuning.judging import sharpe_lead
-from hedgerow.research.tuning.lanes import AROUND, lanes_of, main_numbers, nearby, numbers_of
+from hedgerow.research.tuning.lanes import (
+    AROUND,
+    fixed_tallies,
+    lanes_of,
+    main_numbers,
+    nearby,
+    numbers_of,
+    tallies,
+)
+from hedgerow.research.tuning.objective import Objective
 
 FULL = Policy([Linear(), Bounds(), Persist(), Budget(), Trigger()], [Level("vix")], name="linear")
 AXES = {"linear.low": [10.0, 12.0, 15.0], "bounds.cap": [1.0, 2.0]}
@@ -95,6 +104,20 @@ def test_choices_are_the_best_backtests_of_their_windows(data, walked) -> None:
         best = max(made, key=lambda lane: made[lane])
         assert made[choice.lane] == pytest.approx(made[best], abs=2e-3)
         assert choice.inside == pytest.approx(made[choice.lane], abs=5e-3)
+
+
+@pytest.mark.parametrize("anchored", [False, True])
+def test_the_numbers_to_go_on_with_are_those_of_the_window_that_ends_with_the_data(
+    data, anchored: bool
+) -> None:
+    made = walk(FULL, data, Put(), AXES, anchored=anchored, **TERMS)
+    start = 0 if anchored else len(data) - TERMS["train"]
+    ground = run.prepare(data, Put(), Equity())
+    spread, rows = made.found.spread, slice(start, len(data))
+    (tally,), (fixed,) = tallies(spread, ground, [rows], "numpy"), fixed_tallies(ground, [rows])
+    best = Objective().best(tally, fixed, 0.0)
+    assert made.policy == spread.lane(best)
+    assert made.to_dict()["latest"] == {k: float(v[best]) for k, v in spread.values.items()}
 
 
 def test_numbers_change_and_the_book_goes_on(data, walked) -> None:

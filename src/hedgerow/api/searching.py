@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import Answer, check, day, path_to, plain
+from hedgerow.api import check, day, path_to
+from hedgerow.api.tuned import Tuned
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -20,14 +21,13 @@ from hedgerow.instruments.sleeve import Sleeve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.split import Split
     from hedgerow.research.tuning.objective import Name
     from hedgerow.research.tuning.searching import Search
     from hedgerow.research.tuning.sensitivity import Sensitivity
 
 
-class SearchResult(Answer):
+class SearchResult(Tuned):
     """What a search found.
 
     ``print(result)`` shows the answer; :attr:`policy` is the policy with the numbers found,
@@ -35,16 +35,12 @@ class SearchResult(Answer):
     everything as plain values.
     """
 
-    def __init__(self, found: Search) -> None:
-        self.found = found
+    found: Search
 
-    def __str__(self) -> str:
-        from hedgerow.report.searching import summarise
+    def _words(self) -> ModuleType:
+        from hedgerow.report import searching
 
-        return summarise(self.found)
-
-    def __repr__(self) -> str:
-        return f"{self.found!r}; print() for more"
+        return searching
 
     @property
     def policy(self) -> Policy:
@@ -56,11 +52,6 @@ class SearchResult(Answer):
         """The best numbers, by ``"step.field"``."""
         return dict(self.found.best.numbers)
 
-    @property
-    def luck(self) -> Luck | None:
-        """The best trial in training against all trials on the same data (spec D7)."""
-        return self.found.luck
-
     def frame(self) -> pd.DataFrame:
         """Return one row per trial: its numbers, ``value`` in training, and ``refused``."""
         import pandas as pd
@@ -71,25 +62,8 @@ class SearchResult(Answer):
         ]
         return pd.DataFrame(rows)
 
-    def report(self, path: str | Path) -> Path:
-        """Write the page, one HTML file that opens offline, and return its path."""
-        from hedgerow.report.searching import write
 
-        return write(self.found, path_to(path, "search.html"))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain values; NaN becomes None."""
-        return self._plain
-
-    @cached_property
-    def _plain(self) -> dict[str, Any]:
-        from hedgerow.report.searching import to_dict
-
-        clean: dict[str, Any] = plain(to_dict(self.found))
-        return clean
-
-
-class SurfaceResult(Answer):
+class SurfaceResult(Tuned):
     """A policy and its neighbours.
 
     ``print(result)`` shows the answer; :meth:`frame` has one row per point of the surface,
@@ -97,26 +71,17 @@ class SurfaceResult(Answer):
     plain values.
     """
 
-    def __init__(self, found: Sensitivity) -> None:
-        self.found = found
+    found: Sensitivity
 
-    def __str__(self) -> str:
-        from hedgerow.report.sensitivity import summarise
+    def _words(self) -> ModuleType:
+        from hedgerow.report import sensitivity
 
-        return summarise(self.found)
-
-    def __repr__(self) -> str:
-        return f"{self.found!r}; print() for more"
+        return sensitivity
 
     @property
     def shape(self) -> str:
         """``plateau``, ``slope``, ``spike`` or ``no lead``."""
         return self.found.shape
-
-    @property
-    def luck(self) -> Luck | None:
-        """The policy in training against all trials on the same data (spec D7)."""
-        return self.found.luck
 
     def survives(self, change: float = 0.1) -> float:
         """Return the part of the lead in training that the worst ±10 % (or ±20 %) leaves."""
@@ -148,23 +113,6 @@ class SurfaceResult(Answer):
             If it cannot be written.
         """
         return save(path_to(path, "surface.svg"), self.svg(), "the picture")
-
-    def report(self, path: str | Path) -> Path:
-        """Write the page, one HTML file that opens offline, and return its path."""
-        from hedgerow.report.sensitivity import write
-
-        return write(self.found, path_to(path, "surface.html"))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain values; NaN becomes None."""
-        return self._plain
-
-    @cached_property
-    def _plain(self) -> dict[str, Any]:
-        from hedgerow.report.sensitivity import to_dict
-
-        clean: dict[str, Any] = plain(to_dict(self.found))
-        return clean
 
 
 def search(

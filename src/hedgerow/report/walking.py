@@ -14,7 +14,7 @@ from hedgerow.core.market import Floats
 from hedgerow.report import heat, tuning
 from hedgerow.report.drift import picture as drift
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
-from hedgerow.report.tuning import NOTES, TITLES, fine, shown
+from hedgerow.report.tuning import NOTES, TITLES, fine, numbers, shown
 from hedgerow.research.tuning.combining import Paths, spread_of
 from hedgerow.research.tuning.walking import Walk
 
@@ -61,6 +61,11 @@ def efficiency(found: Walk) -> str:
         f"{said}; of the lead over the fixed hedge {number(came, 3, sign=True)} of "
         f"{number(promised, 3, sign=True)}, {percent(found.lead_efficiency, 0)}"
     )
+
+
+def onward(found: Walk) -> str:
+    """Return the numbers that the latest training window chooses, in words."""
+    return f"To go on with, chosen on the latest window and not judged: {numbers(found.latest)}"
 
 
 def rank(found: Walk) -> str:
@@ -154,6 +159,7 @@ def summarise(found: Walk) -> str:
         efficiency(found),
         rank(found),
         f"Numbers: {'; '.join(drifted(found))}",
+        onward(found),
         paths_said(found.paths, found.remark),
         *tuning.less_equity(found.judged, ["walked"]),
         *([str(found.luck)] if found.luck else []),
@@ -198,6 +204,7 @@ def to_dict(found: Walk) -> dict[str, Any]:
         "lead_efficiency": found.lead_efficiency,
         "rank": found.rank,
         "hindsight": dict(found.numbers),
+        "latest": dict(found.latest),
         "cross_validation": found.paths.to_dict() if found.paths else None,
         "remark": found.remark,
         "headline": headline(found),
@@ -283,7 +290,7 @@ def facts_of(found: Walk) -> Mapping[str, Any]:
         "headline": headline(found),
         "tiles": tiles(found),
         "notes": [
-            layout(found), efficiency(found), paths_said(found.paths, found.remark),
+            layout(found), efficiency(found), onward(found), paths_said(found.paths, found.remark),
             *tuning.less_equity(judged, ["walked", "given"]),
             *([str(found.luck)] if found.luck else []),
             *([NOTES[aim.name]] if aim.name in NOTES else []),

@@ -85,8 +85,9 @@ class Walk:
         Over the test windows together: ``unhedged``, ``static``, ``given`` (the policy's own
         numbers), ``walked``, and ``hindsight``, the lane that was best there, which nobody could
         know.
-    numbers
-        Of ``hindsight``.
+    numbers, latest
+        Of ``hindsight``, and what the training window that ends with the data chooses: the numbers
+        to go on with, which nothing has judged.
     values
         The objective of every lane over the test windows together, **shape** (lanes,).
     ratios
@@ -109,6 +110,7 @@ class Walk:
     choices: tuple[Choice, ...]
     judged: Judged
     numbers: Mapping[str, float]
+    latest: Mapping[str, float]
     values: Floats
     ratios: Floats
     whole: Mapping[str, float]
@@ -215,10 +217,11 @@ def walk(
     purge = policy.reach + life_of(ground, ground.first + min(train, bars))
     cut = folds(bars, train, test, anchored=anchored, gap=purge + embargo)
     begin = cut[0].test.start
-    windows = [fold.train for fold in cut]
+    # the last is what a walk that went on would choose on now
+    windows = [*(fold.train for fold in cut), slice(0 if anchored else bars - train, bars)]
     say(f"Choosing among {len(spread):,} lanes in {len(cut)} training windows …")
     inside, fixed = tallies(spread, ground, windows, carriage), fixed_tallies(ground, windows)
-    lanes = [
+    *lanes, latest = [
         aim.best(mine, plain, alone_deepest(ground, rows))
         for mine, plain, rows in zip(inside, fixed, windows, strict=True)
     ]
@@ -259,7 +262,7 @@ def walk(
             _rank(aim.values(them, fixed_there, alone_deepest(ground, fold.test)), lane),
         )
         for fold, lane, mine, plain, mark, them, fixed_there in zip(
-            cut, lanes, inside, fixed, marks, outside, after, strict=True
+            cut, lanes, inside[:-1], fixed[:-1], marks, outside, after, strict=True
         )
     )
     say("Cross-validating …")
@@ -267,6 +270,7 @@ def walk(
     return Walk(
         spread, aim, anchored, purge, embargo, choices, judged,
         numbers=_numbers(spread, best),
+        latest=_numbers(spread, latest),
         values=values,
         ratios=np.where(whole.deepest > -1.0, whole.sharpe() / math.sqrt(performance.YEAR), np.nan),
         whole=judged.measures(aim),
