@@ -59,7 +59,8 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     it is 'vix' of 1 session later (shift(-1))
     """
     kind = kind_of(subject)
-    title = str(getattr(subject, "name", name or getattr(subject, "__name__", kind)))
+    own = name or getattr(subject, "__name__", getattr(subject, "kind", kind))
+    title = str(getattr(subject, "name", own))
     if not kind:
         raise RangeError(
             f"an object of type {type(subject).__name__} cannot be tested",
@@ -86,7 +87,8 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     )
     if findings[-2].passed:  # else nothing that is compared can agree
         findings += _foresight(subject, make, market, whole, lookback, kind)
-        findings += _dates_alone(make, market, whole) if kind in ("signal", "function") else ()
+        if kind in ("signal", "function") and not isinstance(subject, Fitted):
+            findings += _dates_alone(make, market, whole)
     if kind == "signal":
         findings += form.lookback(subject, market, whole[title], title)
     return Examination(title, kind, tuple(findings))
@@ -162,6 +164,8 @@ def _foresight(
     quick = kind in ("signal", "function") and not isinstance(subject, Fitted)
     rows = _cuts(market, lookback, count=24 if quick else 4, early=quick)
     few = rows[:: max(len(rows) // (8 if quick else 2), 1)][-8:]
+    if isinstance(subject, Fitted):  # in another future every later fit is made anew
+        few = rows[-1:]
 
     def cut(row: int) -> Mapping[str, Any]:
         return make(market.until(row))
