@@ -10,6 +10,7 @@ from hedgerow.simulate.bootstrap import BlockBootstrap
 from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
 from hedgerow.simulate.regime import JumpLaw, RegimeLaw, RegimeModel
 from hedgerow.simulate.term import Relation, TermStructure
+from hedgerow.simulate.two_regimes import TwoRegimes
 
 CALM = RegimeLaw(0.06, 0.7, 0.10, 0.04, 0.06, 0.08, 0.04, 0.040, 0.02, 2.4, 0.35)
 WILD = RegimeLaw(0.00, 0.9, 0.17, 0.05, 0.05, 0.13, 0.09, 0.055, 0.06, 3.1, 0.35)
@@ -40,6 +41,7 @@ MODELS = {
     "flash": FlashCrash(spread=30),
     "grind": Grind(spread=30, recovery=60),
     "1987": BlackMonday(spread=30),
+    "two regimes": TwoRegimes(),
 }
 
 
