@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import LEVELS, TAILS, Estimate
@@ -256,10 +258,15 @@ def limits(found: Stress) -> list[str]:
         "it matters most. Rate and dividend yield stay as they are today.",
         f"A month is any {MONTH} sessions in a row. HER is the hedge's gain over the portfolio's "
         "loss while the index fell from peak to trough, its deepest fall of the path.",
-        f"Margin: {RULE}.",
+        f"Margin: {RULE}.{_sampled(found)}",
         "Contracts are fractional; margin calls, limit orders and failing brokers are not played.",
     ]
     return said
+
+
+def _sampled(found: Stress) -> str:
+    known = int(np.isfinite(found.of(DYNAMIC, "margin")).sum())
+    return f" It is that of the first {known:,} paths." if known < len(found) else ""
 
 
 def title(found: Stress) -> str:
