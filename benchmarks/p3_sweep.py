@@ -1,6 +1,6 @@
 """P3: one rule over 9,072 bars × 1,000 parameter sets, beside its peers, in one run.
 
-Usage: python benchmarks/p3_sweep.py [--json FILE] [--no-vectorbt]
+Usage: python benchmarks/p3_sweep.py [--json FILE] [--no-vectorbt] [--cpu]
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def tape(vix: np.ndarray, price: np.ndarray, carry: float = 0.0) -> Tape:
         unit_cost=zero,
         size=peers.BASE / price,
         size_nav=zero,
+        neutral=zero,
         carry=zero + carry,
         carried=zero + carry,
         days=np.r_[0.0, np.ones(T - 1)],
@@ -189,6 +190,10 @@ def main() -> None:
     print(f"{'per lane-bar':<44}{'ns':>10}{'ratio to Hedgerow':>20}")
     for name, ns in sorted(taken.items(), key=lambda item: item[1]):
         print(f"{name:<44}{ns:>10.3f}{ns / ours:>20.2f}")
+    for work in ("Hedgerow, P3 rule", "Hedgerow, five steps", "hand-written loop"):
+        gain = taken[f"{work}, 1 thread"] / taken[f"{work}, 2 threads"]
+        if "--cpu" not in sys.argv:
+            print(f"P7, two threads against one: {gain:.2f} × ({work})")
     print(
         f"compiling (or loading) the P3 rule: {compiling:.2f} s; memory so far {peak_ours:.0f} MB"
     )

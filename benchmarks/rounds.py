@@ -14,15 +14,19 @@ from pathlib import Path
 
 
 def rounds(work: dict[str, Callable[[], object]], count: int = 7) -> dict[str, float]:
-    """Call everything once to warm it, then ``count`` times in turn; return median seconds."""
+    """Call everything once to warm it, then ``count`` times in turn; return median seconds.
+
+    With ``--cpu`` these are seconds of all processors together: what a busy machine hardly changes.
+    """
+    clock = time.process_time if "--cpu" in sys.argv else time.perf_counter
     for call in work.values():
         call()
     taken: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(count):
         for name, call in work.items():
-            begun = time.perf_counter()
+            begun = clock()
             call()
-            taken[name].append(time.perf_counter() - begun)
+            taken[name].append(clock() - begun)
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 

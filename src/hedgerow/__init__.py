@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
+    from hedgerow.api.falling import falls
+    from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.searching import search, surface
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
-    from hedgerow.api.sweeping import sweep
+    from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
+    from hedgerow.api.walking import walk
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
@@ -91,6 +95,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -187,6 +192,7 @@ __all__ = [
     "Structure",
     "Table",
     "TermSplit",
+    "Thresholds",
     "Tiers",
     "Trend",
     "Trigger",
@@ -211,19 +217,25 @@ __all__ = [
     "draw",
     "errors",
     "example",
+    "falls",
     "load",
     "load_policy",
     "load_program",
+    "lookahead",
     "margin",
     "readings",
     "rulebook",
     "sane",
     "scalp",
+    "search",
+    "shortlist",
     "stress",
     "stress_book",
     "structures",
+    "surface",
     "sweep",
     "trade",
+    "walk",
 ]
 
 _HOMES = {
@@ -233,13 +245,17 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.falling": ("falls",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
+    "api.sweeping": ("shortlist", "sweep"),
     "api.stressing": ("stress", "stress_book"),
-    "api.sweeping": ("sweep",),
     "api.trading": ("load_program", "trade"),
+    "api.searching": ("search", "surface"),
+    "api.walking": ("walk",),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
@@ -278,6 +294,7 @@ _HOMES = {
         "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
+    "research.gate.thresholds": ("Thresholds",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("CrashHazard", "CrashIntensity", "Hawkes"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import find
 
 from drawing import tapes
-from hedgerow.core.lanes import columns, compiled, loops
+from hedgerow.core.book import Bar
+from hedgerow.core.lanes import columns, compiled, loops, writer
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import Hedge
 from hedgerow.core.policy import Policy
@@ -122,3 +124,29 @@ compiled.play(spread, find(tapes(), lambda tape: True), (Hedge(),))
         timeout=120,
     )
     assert {file.name: file.stat().st_mtime_ns for file in cache.rglob("*.nb*")} == before
+
+
+def test_terms_of_a_bar_that_no_kernel_reads_cost_no_instruction(cache, monkeypatch) -> None:
+    """Handed zeros in their place, the compiler makes the same machine code."""
+    unread = ("neutral", "delta", "hedged", "band", "carry", "days_left", "year_ends")
+    handed = [f"bars[t + {{}}, {Bar._fields.index(name)}]" for name in unread]
+
+    def without(loop, rows, signals, count):
+        lines = written(loop, rows, signals, count)
+        for k in range(count):
+            for cell in handed:
+                lines = [re.sub(re.escape(cell.format(k)), "0.0", line) for line in lines]
+        return lines
+
+    made = []
+    written = writer._pass
+    for how in (written, without):
+        again(monkeypatch)
+        monkeypatch.setattr(writer, "_pass", how)
+        assert played()
+        ((_, run),) = loops._shapes.values()
+        (code,) = run.inspect_asm().values()
+        orders = (line.split() for line in code.splitlines() if line.startswith("\t"))
+        made.append([words[0] for words in orders if not words[0].startswith(".")])
+    assert len(made[0]) > 100
+    assert made[0] == made[1]

@@ -22,6 +22,7 @@ from hedgerow.policies.overlays import Bounds, Budget
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.policies.trigger import Trigger
+from hedgerow.research.overfit import cscv
 from hedgerow.research.overfit.blocks import edges_of, lane_returns, play_blocks, sums_of
 from hedgerow.research.overfit.cscv import probability_of_overfitting
 from synthetic import market
@@ -53,8 +54,14 @@ def by_hand(returns: np.ndarray, blocks: int) -> dict[str, np.ndarray]:
     return {name: np.array(column) for name, column in made.items()}
 
 
+@pytest.mark.parametrize(
+    "compiled_from", [cscv.COMPILED, pytest.param(0, marks=pytest.mark.slow)], ids=["few", "many"]
+)
 @pytest.mark.parametrize(("blocks", "periods", "trials"), [(4, 40, 2), (6, 101, 7), (8, 163, 30)])
-def test_d7_cscv_is_the_papers_algorithm_step_by_step(blocks, periods, trials) -> None:
+def test_d7_cscv_is_the_papers_algorithm_step_by_step(
+    blocks, periods, trials, compiled_from, monkeypatch
+) -> None:
+    monkeypatch.setattr(cscv, "COMPILED", compiled_from)
     returns = noise(blocks, periods, trials) + 0.001
     returns[:, 0] = 0.0  # never traded
     found, expected = probability_of_overfitting(returns, blocks), by_hand(returns, blocks)
@@ -66,6 +73,56 @@ def test_d7_cscv_is_the_papers_algorithm_step_by_step(blocks, periods, trials) -
     line = stats.linregress(expected["chosen"], expected["judged"])
     assert found.slope == pytest.approx(line.slope, rel=1e-8)
     assert found.intercept == pytest.approx(line.intercept, rel=1e-8)
+
+
+@pytest.mark.slow
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([4, 6, 10]),
+    st.integers(2, 200),
+    st.lists(st.sampled_from(["level", "flat", "lost", "twice", "still"]), max_size=8),
+)
+def test_d7_many_trials_are_ranked_as_few_are(seed, blocks, trials, oddities) -> None:
+    """Compiled and NumPy halves agree exactly, level, flat and lost trials included."""
+    rng = np.random.default_rng(seed)
+    returns = rng.normal(0.0, 0.01, (4 * blocks, trials)).round(3)
+    for oddity in oddities:
+        one, other = rng.integers(trials, size=2)
+        if oddity == "level":
+            returns[:, one] = returns[:, other]
+        elif oddity == "twice":
+            returns[:, one] = 2.0 * returns[:, other]
+        elif oddity == "flat":
+            returns[:, one] = 0.0
+        elif oddity == "still":
+            returns[2 * blocks :, one] = 0.001
+    sums = sums_of(returns, blocks)
+    lost = rng.random(trials) < 0.1 * oddities.count("lost")
+    sums.total[:, lost] = sums.squares[:, lost] = np.nan
+    found, done = [], []
+    for compiled_from in (1 << 40, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cscv, "COMPILED", compiled_from)
+            done.clear()
+            found.append(cscv.cross_validate(sums, done.append))
+            assert sum(done) == 2 * trials
+    by_numpy, by_numba = found
+    for name in ("logits", "chosen", "judged"):
+        assert np.array_equal(getattr(by_numpy, name), getattr(by_numba, name))
+
+
+@pytest.mark.slow
+def test_d7_many_trials_are_ranked_alike_by_any_number_of_threads(monkeypatch) -> None:
+    monkeypatch.setattr(cscv, "COMPILED", 0)
+    sums = sums_of(noise(4, 64, 40_000).round(3), 4)
+    found = []
+    for processors in (1, 3):
+        monkeypatch.setattr("os.cpu_count", lambda many=processors: many)
+        found.append(cscv.cross_validate(sums).logits)
+    monkeypatch.setattr(cscv, "COMPILED", 1 << 40)
+    found.append(cscv.cross_validate(sums).logits)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
 
 
 def test_d7_pbo_of_pure_noise_is_near_one_half() -> None:

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hedgerow.errors import DataError
-from hedgerow.research.overfit import register
-from hedgerow.research.overfit.register import Trial
+from hedgerow.research.overfit import register, summary
+from hedgerow.research.overfit.register import Holding
 from hedgerow.research.overfit.sharpe import expected_best
+from hedgerow.research.overfit.trials import Group, Trial, count, to_line
 
 
 def run(key: str, **more) -> Trial:
@@ -27,6 +28,19 @@ def run(key: str, **more) -> Trial:
         "S&P 500 closes", "2000-01-03", "2010-12-31", 1, 1, 0.03, 0.0, "1.0",
     )  # fmt: skip
     return replace(made, **more)
+
+
+def counted_one_by_one(path: Path) -> Holding:
+    """What a register holds, from all of its lines."""
+    found = register.read(path)
+    groups: dict = {}
+    for one in found.trials:
+        groups[one.stretch] = groups.get(one.stretch, Group()).joined(one.group)
+    return Holding(groups, found.damaged)
+
+
+def keys(path: Path) -> list[str]:
+    return [one.key for one in register.read(path).trials]
 
 
 WRITER = """
@@ -50,7 +64,9 @@ def test_d7_what_is_entered_is_read_again(tmp_path) -> None:
     runs = [run("a"), run("b", lanes=5, rated=0, mean=math.nan, name="ö \n ü")]
     held = register.enter(path, runs)
     again = register.read(path)
-    assert [one.key for one in again.trials] == [one.key for one in held.trials] == ["a", "b"]
+    assert keys(path) == ["a", "b"]
+    assert held.runs == 2
+    assert register.hold(path) == held
     assert again.trials[0] == runs[0]
     assert again.trials[1].name == "ö \n ü"
     assert math.isnan(again.trials[1].mean)
@@ -60,7 +76,7 @@ def test_d7_the_same_run_is_counted_once(tmp_path) -> None:
     path = tmp_path / "trials.jsonl"
     for _ in range(3):
         held = register.enter(path, [run("a"), run("a"), run("b")])
-    assert len(held.trials) == len(path.read_text().splitlines()) == 2
+    assert held.runs == len(path.read_text().splitlines()) == 2
 
 
 def test_d7_writers_at_the_same_time_lose_nothing(tmp_path) -> None:
@@ -70,9 +86,10 @@ def test_d7_writers_at_the_same_time_lose_nothing(tmp_path) -> None:
         subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(who)]) for who in range(3)
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
-    held = register.read(path)
+    held = register.hold(path)
+    assert held == counted_one_by_one(path)
     assert held.damaged == ()
-    assert len(held.trials) == len(path.read_text().splitlines()) == 1 + 3 * 40 + 40
+    assert held.runs == len(path.read_text().splitlines()) == 1 + 3 * 40 + 40
 
 
 @pytest.mark.parametrize("cut", [1, 30, 200])
@@ -80,12 +97,14 @@ def test_d7_a_torn_last_line_is_reported_and_costs_no_other(tmp_path, cut) -> No
     path = tmp_path / "trials.jsonl"
     register.enter(path, [run("a"), run("b")])
     path.write_bytes(path.read_bytes()[:-cut])
-    held = register.read(path)
     whole = cut == 1  # only the line's end is lost
-    assert held.damaged == (() if whole else (2,))
+    for _ in range(2):  # looking at it, or entering nothing new, leaves it as it is
+        assert register.read(path).damaged == (() if whole else (2,))
+        assert register.hold(path) == counted_one_by_one(path)
+        assert register.enter(path, [run("a")]) == counted_one_by_one(path)
     held = register.enter(path, [run("c")])
-    assert [one.key for one in held.trials] == (["a", "b", "c"] if whole else ["a", "c"])
-    assert register.read(path) == held
+    assert keys(path) == (["a", "b", "c"] if whole else ["a", "c"])
+    assert held == counted_one_by_one(path)
 
 
 @pytest.mark.parametrize(
@@ -108,20 +127,24 @@ def test_d7_numbers_that_cannot_be_are_damage_and_spoil_no_count(tmp_path, cells
     path.write_text(f"{json.dumps(line)}\n")
     held = register.enter(path, [run("a"), run("c", mean=0.05)])
     assert held.damaged == (1,)
-    found = register.count(held.trials)
+    found = held.count(run("a"))
+    assert found.runs == 2
     assert math.isfinite(expected_best(found.trials, found.variance))
 
 
 def test_d7_a_line_too_deep_to_parse_is_damage(tmp_path) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_bytes(b"[" * 100_000 + b"\n")
-    assert register.enter(path, [run("a")]) == ((run("a"),), (1,))
+    held = register.enter(path, [run("a")])
+    assert register.read(path) == ((run("a"),), (1,))
+    assert held == counted_one_by_one(path)
 
 
 def test_d7_a_name_that_is_no_unicode_is_counted(tmp_path) -> None:
     path = tmp_path / "trials.jsonl"
     runs = (run("a", source="of a folder called \udcff"),)  # as file names are decoded
-    assert register.enter(path, runs).trials == register.read(path).trials == runs
+    assert register.enter(path, runs).runs == 1
+    assert register.read(path).trials == runs
 
 
 def test_d7_a_process_forked_meanwhile_keeps_no_lock(tmp_path) -> None:
@@ -139,31 +162,93 @@ def test_d7_what_was_read_is_not_parsed_again(tmp_path, monkeypatch) -> None:
     path = tmp_path / "trials.jsonl"
     register.enter(path, [run(str(i)) for i in range(50)])
     register.enter(path, [run("x")])
-    parsed, parse = [], register._trial
-    monkeypatch.setattr(register, "_trial", lambda line: parsed.append(line) or parse(line))
+    parsed, parse = [], summary.from_line
+    monkeypatch.setattr(summary, "from_line", lambda line: parsed.append(line) or parse(line))
     for i in range(10):
-        assert len(register.enter(path, [run(f"y{i}")]).trials) == 52 + i
+        assert register.enter(path, [run(f"y{i}")]).runs == 52 + i
     assert len(parsed) == 10  # each time the one line that was added
 
 
-@given(st.lists(st.sampled_from(["add", "other", "torn", "cut", "clear", "junk", "new"])))
-def test_d7_what_is_known_of_a_register_is_what_a_fresh_reader_finds(tmp_path, deeds) -> None:
-    path = tmp_path / "trials.jsonl"
+DEEDS = ["add", "other", "again", "torn", "cut", "clear", "junk", "new", "fresh", "edit"]
+SPOILT = ["summary cut", "summary changed", "summary lost", "summary of old", "summary is no file"]
+
+
+@given(st.lists(st.sampled_from([*DEEDS, *SPOILT]), max_size=12), st.integers(0, 3))
+def test_d7_what_is_known_of_a_register_is_what_all_its_lines_hold(tmp_path, deeds, lag) -> None:
+    path, beside = tmp_path / "trials.jsonl", tmp_path / "trials.jsonl.summary"
     path.unlink(missing_ok=True)
-    for i, deed in enumerate(deeds):
-        old = path.read_bytes() if path.exists() else b""
-        line = register._line(run(f"other {i}")).encode() + b"\n"
-        if deed in ("other", "torn", "junk"):
-            path.write_bytes(old + {"other": line, "torn": line[:-40], "junk": b"junk\n"}[deed])
-        elif deed == "cut":
-            path.write_bytes(b"".join(old.splitlines(keepends=True)[1:]))
-        elif deed == "clear":
-            path.write_bytes(b"")
-        elif deed == "new":
-            path.unlink(missing_ok=True)
-            path.write_bytes(line)
-        held = register.enter(path, [run(f"own {i}")])
-        assert held == register.read(path)
+    if beside.is_dir():
+        beside.rmdir()
+    beside.unlink(missing_ok=True)
+    old_summary = b""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(register, "UNSUMMARISED", lag)
+        for i, deed in enumerate(deeds):
+            old = path.read_bytes() if path.exists() else b""
+            other = run(f"other {i}", data=f"d{i % 3}", mean=0.01 * i, lanes=i + 1, rated=i + 1)
+            line = to_line(other).encode() + b"\n"
+            added = {"other": line, "torn": line[:-40], "junk": b"junk\n", "again": old}
+            if deed in added:
+                path.write_bytes(old + added[deed])
+            elif deed == "edit":  # as long as before
+                path.write_bytes(old.replace(b'"own ', b'"OWN ', 1))
+                register._READ.clear()
+            elif deed == "cut":
+                path.write_bytes(b"".join(old.splitlines(keepends=True)[1:]))
+            elif deed == "clear":
+                path.write_bytes(b"")
+            elif deed == "new":
+                path.unlink(missing_ok=True)
+                path.write_bytes(line)
+            elif deed == "fresh":  # another process
+                register._READ.clear()
+            elif deed == "summary is no file" and not beside.exists():
+                beside.mkdir()
+            elif deed.startswith("summary") and beside.is_file():
+                content = beside.read_bytes()
+                spoilt = {"summary cut": content[: i * 40], "summary lost": b""}
+                spoilt["summary changed"] = content[:-1] + bytes(
+                    [content[-1] ^ 1] if content else []
+                )
+                beside.write_bytes(spoilt.get(deed, old_summary))
+                old_summary = content
+                register._READ.clear()
+            held = register.enter(path, [run(f"own {i}")])
+            assert held == counted_one_by_one(path) == register.hold(path)
+            every = register.read(path).trials
+            last = tuple(dict.fromkeys(one.key for one in register.read_last(path, 1_000)))
+            assert last == tuple(one.key for one in every)
+            expected = count(one for one in every if one.on_the_data_of(run("a")))
+            found = held.count(run("a"))
+            assert found[:2] == expected[:2]
+            assert found[2:] == pytest.approx(expected[2:], rel=1e-12, abs=1e-15)
+
+
+def test_d7_a_summary_spares_a_fresh_process_the_lines_before_it(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "trials.jsonl"
+    monkeypatch.setattr(register, "UNSUMMARISED", 100)
+    register.enter(path, [run(str(i), data=f"d{i % 7}") for i in range(150)])
+    register.enter(path, [run(f"more {i}") for i in range(40)])
+    expected = counted_one_by_one(path)
+    register._READ.clear()
+    parsed, parse = [], summary.from_line
+    monkeypatch.setattr(summary, "from_line", lambda line: parsed.append(line) or parse(line))
+    again = [run("3"), run("149"), run("more 7")]
+    assert register.enter(path, again) == expected
+    assert len(parsed) == 40
+    assert len(path.read_bytes().splitlines()) == 190
+
+
+def test_d7_the_last_runs_are_read_from_the_end(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "trials.jsonl"
+    assert register.read_last(path, 3) == ()
+    register.enter(path, [run(str(i), name="x" * (i % 5)) for i in range(40)])
+    path.write_bytes(path.read_bytes() + b"junk\n\n" + to_line(run("last")).encode())
+    every = register.read(path).trials
+    for step in (1, 7, 300, 1 << 20):
+        monkeypatch.setattr(register, "STEP", step)
+        for many in (1, 2, 40, 41, 99):
+            assert register.read_last(path, many) == every[-many:]
 
 
 @given(st.binary(max_size=300))
@@ -171,8 +256,8 @@ def test_d7_no_content_breaks_the_register(tmp_path, junk) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_bytes(junk)
     held = register.enter(path, [run("a")])
-    assert held.trials[-1] == run("a")
-    assert register.read(path).trials == held.trials
+    assert register.read(path).trials[-1] == run("a")
+    assert held == counted_one_by_one(path)
 
 
 def test_d7_lines_of_a_later_version_are_read_by_what_is_known(tmp_path) -> None:
@@ -219,7 +304,7 @@ def test_d7_mean_and_variance_are_those_of_all_lanes_together(lanes) -> None:
         for i, each in enumerate(lanes)
     ]
     every = np.concatenate([np.array(each) for each in lanes])
-    found = register.count(runs)
+    found = count(runs)
     assert (found.trials, found.runs) == (len(every), len(lanes))
     assert found.mean == pytest.approx(every.mean(), abs=1e-12)
     assert found.variance == pytest.approx(every.var(ddof=1) if len(every) > 1 else 0.0, abs=1e-12)

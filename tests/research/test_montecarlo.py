@@ -13,10 +13,12 @@ from hedgerow.core.lanes import floats
 from hedgerow.core.market import Market
 from hedgerow.core.measure import STANDARD
 from hedgerow.errors import RangeError
+from hedgerow.instruments.plain_put import PlainPut
 from hedgerow.research.comparison import fixed_policy
 from hedgerow.research.montecarlo import UNHEDGED, MonteCarlo, play_paths
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.regime import RegimeLaw, RegimeModel
+from hedgerow.simulate.two_regimes import TwoRegimes
 
 CALM = RegimeLaw(0.06, 0.7, 0.13, 0.06, 0.05, 0.06, 0.04, 0.04, 0.01, 2.4, 0.3)
 WILD = RegimeLaw(0.0, 0.8, 0.18, 0.06, 0.04, 0.06, 0.05, 0.06, 0.03, 3.2, 0.3)
@@ -81,6 +83,32 @@ def test_a_path_does_not_depend_on_its_block() -> None:
     some = play_paths(POLICY, run.sleeve, run.portfolio, run.paths, 60, 67, carriage="numpy")
     for name, values in some.items():
         np.testing.assert_array_equal(values, whole[name][60:67])
+
+
+@pytest.mark.slow
+def test_plain_puts_in_blocks_give_what_each_path_gives_alone() -> None:
+    paths = TwoRegimes().paths(300, 90, seed=5)
+    run = MonteCarlo(POLICY, PlainPut(), hr.Equity(1e7), paths, threads=1)
+    made = run.play(0)
+    assert run.strategies == ("dynamic", "static", "unhedged")
+    for i in (0, 130, 299):
+        for name, value in alone(run, i).items():
+            assert made[name][i] == pytest.approx(value, rel=1e-10, abs=1e-6), name
+    by_columns = replace(run, carriage="numpy").play(0)
+    for name, values in made.items():
+        np.testing.assert_array_equal(values, by_columns[name], name)
+    some = run.between(100, 291)
+    for name, values in some.items():
+        np.testing.assert_array_equal(values, made[name][100:291], name)
+
+
+@pytest.mark.slow
+def test_however_many_threads_the_numbers_are_the_same() -> None:
+    plain = MonteCarlo(POLICY, PlainPut(), hr.Equity(1e7), TwoRegimes().paths(5_000, 60, seed=5))
+    for run in (plain, job(count=700, carriage="compiled")):
+        one, three = (replace(run, threads=count).play(0) for count in (1, 3))
+        for name, values in one.items():
+            np.testing.assert_array_equal(three[name], values, name)
 
 
 @pytest.mark.slow

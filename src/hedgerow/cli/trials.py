@@ -12,7 +12,8 @@ from hedgerow.cli.output import AsJson, complain, show_json, told
 from hedgerow.report.formats import DASH, columns
 
 if TYPE_CHECKING:
-    from hedgerow.research.overfit.register import Reading
+    from hedgerow.research.overfit.register import Holding
+    from hedgerow.research.overfit.trials import Group, Stretch
 
 app = typer.Typer(help="List and count what has been tried on which data.", no_args_is_help=True)
 
@@ -24,8 +25,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the last runs of the trial register."""
+    from hedgerow.research.overfit import register
+
     path, held = _register()
-    runs = held.trials[-last:]
+    runs = register.read_last(path, last)
     if as_json:
         show_json(
             {"register": str(path), "damaged": held.damaged, "runs": [asdict(one) for one in runs]}
@@ -43,21 +46,22 @@ def show(
 @told
 def count(as_json: AsJson = False) -> None:
     """Count the trials on each source of data, and what the best of them shows by luck alone."""
-    from hedgerow.research.overfit import register
     from hedgerow.research.overfit.sharpe import expected_best
+    from hedgerow.research.overfit.trials import counted
 
     path, held = _register()
-    sets: dict[str, list[register.Trial]] = {}
-    for one in held.trials:
-        sets.setdefault(one.source or f"data {one.data[:12]}", []).append(one)
+    sets: dict[str, dict[Stretch, Group]] = {}
+    for stretch, group in held.groups.items():
+        name = stretch.source or f"data {stretch.data[:12]}"
+        sets.setdefault(name, {})[stretch] = group
     made: list[dict[str, Any]] = []
-    for source, runs in sets.items():
-        found = register.count(runs)
+    for source, groups in sets.items():
+        found = counted(groups.values())
         made.append(
             {
                 "source": source,
-                "from": min(one.first for one in runs),
-                "to": max(one.last for one in runs),
+                "from": min(stretch.first for stretch in groups),
+                "to": max(stretch.last for stretch in groups),
                 "runs": found.runs,
                 "trials": found.trials,
                 "mean_sharpe": _yearly(found.mean),
@@ -77,7 +81,7 @@ def count(as_json: AsJson = False) -> None:
         )
 
 
-def _register() -> tuple[Path, Reading]:
+def _register() -> tuple[Path, Holding]:
     """Return the register and what it holds; say on stderr which lines cannot be read."""
     from hedgerow.errors import RangeError
     from hedgerow.research.overfit import register
@@ -89,7 +93,7 @@ def _register() -> tuple[Path, Reading]:
             where="HEDGEROW_TRIALS",
             mend="unset it, or name a file",
         )
-    held = register.read(path)
+    held = register.hold(path)
     if held.damaged:
         lines = ", ".join(str(number) for number in held.damaged)
         complain(f"{path}: cannot be read in line {lines}; what they counted is lost")

@@ -21,7 +21,7 @@ class Ensemble:
     times
         Session labels, ``datetime64[ns]``, **shape** (T,).
     columns
-        By name, **shape** (T, paths), C-contiguous; units as in `Market`.
+        By name, **shape** (T, paths); units as in `Market`.
 
     Examples
     --------

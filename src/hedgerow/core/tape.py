@@ -121,7 +121,7 @@ def record(
     return tape
 
 
-def check(tape: Tape, policy: Policy, strip: Strip) -> None:
+def check(tape: Tape, policy: Policy, strip: Strip | None = None) -> None:
     """Refuse a tape with holes, and a policy that takes a delta out with a sleeve that cannot.
 
     Raises
@@ -130,7 +130,8 @@ def check(tape: Tape, policy: Policy, strip: Strip) -> None:
         As for `record`.
     """
     _check(tape, policy)
-    _check_delta(tape, policy, strip)
+    if strip is not None:
+        _check_delta(tape, policy, strip)
 
 
 def bars_on(
@@ -153,17 +154,9 @@ def bars_on(
         As for `record`.  Columns may be those of many paths, **shape** (T, paths), and so are then
         the bars'; those of the calendar stay (T,).
     """
-    days = dates.astype("int64").astype("float64")
-    years = dates.astype("datetime64[Y]")
-    filled = sessions_ahead(dates, lag)  # by the calendar, which is known ahead
-    turns = filled.astype("datetime64[Y]")
-    end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
-    passed = np.diff(days, prepend=days[first])
-    passed[: first + 1] = 0.0
-    new_year = np.r_[True, years[1:] != years[:-1]]
-    new_year[first] = True
+    calendar = calendar_on(dates, first=first, lag=lag)
     carried = np.zeros_like(strip.carry)
-    carried[1:] = (strip.carry[:-1].T * passed[1:]).T
+    carried[1:] = (strip.carry[:-1].T * calendar["days"][1:]).T
     gain, earned = strip.gain.copy(), np.array(portfolio, dtype="float64")
     gain[first], earned[first], carried[first] = 0.0, 0.0, 0.0
     return Bar(
@@ -178,16 +171,47 @@ def bars_on(
         neutral=_neutral(strip, exposure),
         carry=strip.next_carry,
         carried=carried,
-        days=passed,
-        days_ahead=(filled.astype("int64") - days).astype("float64"),
-        days_left=(end - filled.astype("int64")).astype("float64"),
-        new_year=new_year.astype("float64"),
-        year_ends=(turns != years).astype("float64"),
+        **calendar,
         # only the event engine knows another line's delta, and fills them in
         delta=np.zeros(len(dates)),
         hedged=np.zeros(len(dates)),
         band=np.zeros(len(dates)),
     )
+
+
+def calendar_on(
+    dates: NDArray[np.datetime64], *, first: int = 0, lag: int = 1
+) -> dict[str, Floats]:
+    """Return the fields of bars that come from their dates alone, **shape** (T,) each.
+
+    Parameters
+    ----------
+    dates
+        Sessions, ``datetime64[D]``, **shape** (T,).
+    first, lag
+        As for `record`.
+
+    Examples
+    --------
+    >>> calendar_on(np.array(["2020-12-30", "2020-12-31"], dtype="datetime64[D]"))["year_ends"]
+    array([0., 1.])
+    """
+    days = dates.astype("int64").astype("float64")
+    years = dates.astype("datetime64[Y]")
+    filled = sessions_ahead(dates, lag)  # by the calendar, which is known ahead
+    turns = filled.astype("datetime64[Y]")
+    end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
+    passed = np.diff(days, prepend=days[first])
+    passed[: first + 1] = 0.0
+    new_year = np.r_[True, years[1:] != years[:-1]]
+    new_year[first] = True
+    return {
+        "days": passed,
+        "days_ahead": (filled.astype("int64") - days).astype("float64"),
+        "days_left": (end - filled.astype("int64")).astype("float64"),
+        "new_year": new_year.astype("float64"),
+        "year_ends": (turns != years).astype("float64"),
+    }
 
 
 def _neutral(strip: Strip, exposure: Floats | None) -> Floats:

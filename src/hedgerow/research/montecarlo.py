@@ -7,9 +7,10 @@ On every path the dynamic policy, the fixed hedge and the portfolio alone meet t
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,22 +21,32 @@ from hedgerow.core.market import Floats, Market
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.policy import Policy
 from hedgerow.engine.pathwise import prepare_paths
+from hedgerow.engine.plain_blocks import fits, play_blocks
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground, prepare, static
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.plain_put import PlainPut
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
+from hedgerow.pricing.threads import pool
 from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.paths import Paths
 
-BLOCK = 512
-"""Paths in memory at a time."""
+BLOCK = 8_192
+"""Paths of a block of the job."""
+
+WIDTH = 512
+"""Paths of a plain put in memory at a time, for each thread."""
 
 ROWS = 32_767
 """Bars of paths laid out at a time: fewer than the options from which prices are made by compiled
 loops, whose last bits are not those of a path alone."""
 
+QUICK = 2_048
+"""Paths that a thread takes at a time where blocks stay in its cache."""
+
+STRATEGIES = ("dynamic", "static", "unhedged")
 CARRIAGES = ("compiled", "numpy")
 
 UNHEDGED = Policy(steps=[Constant(0.0)], name="unhedged", raw=True)
@@ -59,7 +70,11 @@ class MonteCarlo:
     carriage
         ``"compiled"`` or ``"numpy"``; they agree to the last bit.
     block
-        Paths in memory at a time; no number depends on it.
+        Paths of one block of the job; no number depends on it.
+    strategies
+        Which of `STRATEGIES` are played.
+    threads
+        Worker threads; all processors by default.  No number depends on it.
 
     Raises
     ------
@@ -87,6 +102,8 @@ class MonteCarlo:
     measures: Sequence[Any] = STANDARD
     carriage: str = "compiled"
     block: int = BLOCK
+    strategies: Sequence[str] = STRATEGIES
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         if self.carriage not in CARRIAGES:
@@ -94,6 +111,13 @@ class MonteCarlo:
                 f"'{self.carriage}' is not a carriage",
                 where="montecarlo.carriage",
                 mend=f"use one of: {', '.join(CARRIAGES)}",
+            )
+        odd = [name for name in self.strategies if name not in STRATEGIES]
+        if odd or not self.strategies:
+            raise RangeError(
+                f"{odd[0]!r} is not a strategy" if odd else "no strategy is to be played",
+                where="montecarlo.strategies",
+                mend=f"use some of: {', '.join(STRATEGIES)}",
             )
         if self.block < 1:
             raise RangeError(
@@ -118,7 +142,7 @@ class MonteCarlo:
     def digest(self) -> str:
         """Return a SHA-256 of all that the numbers depend on."""
         state = hashlib.sha256()
-        for part in _told(self):
+        for part in _told(replace(self, threads=None)):
             state.update(part)
         return state.hexdigest()
 
@@ -138,24 +162,55 @@ class MonteCarlo:
 
     def between(self, low: int, high: int) -> dict[str, Floats]:
         """Play paths ``low`` … ``high - 1``; see `play_paths`."""
-        rows = self.paths.sessions + self.policy.lookback
-        width = max(1, ROWS // rows)
-        width -= width % STREAM if width > STREAM else 0
-        parts = []
-        for first in range(low, high, width):
-            made: dict[str, Floats] = {}
-            for name, (policy, tape) in self._tapes(first, min(first + width, high)).items():
-                results = self._carriage()(Spread(policy, {}), tape, self.measures)
-                made |= {f"{name}.{measure}": values for measure, values in results.items()}
-            parts.append(made)
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        quick = self._quick()
+        width = QUICK if quick else self._width()
+        parts = [(first, min(first + width, high)) for first in range(low, high, width)]
+        work = self._in_blocks if quick else self._some
+        workers = min(self.threads or os.cpu_count() or 1, len(parts))
+        made = [work(*parts[0])]  # compiles, which one thread alone should do
+        if workers == 1:
+            made += [work(*part) for part in parts[1:]]
+        else:
+            made += pool(workers).map(lambda part: work(*part), parts[1:])
+        return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
 
-    def _carriage(self) -> Callable[..., dict[str, Any]]:
+    def _quick(self) -> bool:
+        """Say whether all can stay in the cache, block by block."""
+        policies = list(self._policies(shifts=False).values())
+        alone = self.carriage == "compiled" and self._past() is None
+        return alone and fits(self.sleeve, self.portfolio, self.paths, policies)
+
+    def _in_blocks(self, low: int, high: int) -> dict[str, Floats]:
+        put = cast("PlainPut", self.sleeve)  # `fits` says so
+        policies = self._policies(shifts=False)
+        return play_blocks(policies, put, self.portfolio, self.paths, self.measures, low, high)
+
+    def _policies(self, *, shifts: bool) -> dict[str, Policy]:
+        fixed = static(every="30d" if shifts else None)
+        made = {"dynamic": self.policy, "static": fixed, "unhedged": UNHEDGED}
+        return {name: made[name] for name in self.strategies}
+
+    def _width(self) -> int:
+        """Return how many paths are laid out at a time."""
+        if isinstance(self.sleeve, PlainPut):
+            return WIDTH
+        width = max(1, ROWS // (self.paths.sessions + self.policy.lookback))
+        return width - width % STREAM if width > STREAM else width
+
+    def _some(self, low: int, high: int) -> dict[str, Floats]:
+        made: dict[str, Floats] = {}
+        for name, (policy, tape) in self._tapes(low, high).items():
+            results = self._played(policy, tape)
+            made |= {f"{name}.{measure}": values for measure, values in results.items()}
+        return made
+
+    def _played(self, policy: Policy, tape: StackedTape) -> dict[str, Any]:
+        spread = Spread(policy, {})
         if self.carriage == "numpy":
-            return columns.play
+            return columns.play(spread, tape, self.measures)
         from hedgerow.core.lanes import compiled  # slow to import
 
-        return compiled.play
+        return compiled.play(spread, tape, self.measures, threads=1)
 
     def _tapes(self, low: int, high: int) -> dict[str, tuple[Policy, StackedTape]]:
         """Lay paths ``low`` … ``high - 1`` out for each strategy, at once where that can be."""
@@ -171,15 +226,15 @@ class MonteCarlo:
             return self._one_by_one(low, high)
         tape = ground.tape(self.policy)
         vix = ensemble["vix"][ground.first :]
-        return self._strategies(tape, vix, shifts=bool(ground.strip.shift.any()))
+        return self._strategies(tape, vix, shifts=ground.shifts)
 
     def _strategies(
         self, tape: StackedTape, vix: Floats, *, shifts: bool
     ) -> dict[str, tuple[Policy, StackedTape]]:
+        seen = {"dynamic": tape.signals, "static": (vix,), "unhedged": ()}
         return {
-            "dynamic": (self.policy, tape),
-            "static": (static(every="30d" if shifts else None), replace(tape, signals=(vix,))),
-            "unhedged": (UNHEDGED, replace(tape, signals=())),
+            name: (policy, replace(tape, signals=seen[name]))
+            for name, policy in self._policies(shifts=shifts).items()
         }
 
     def _one_by_one(self, low: int, high: int) -> dict[str, tuple[Policy, StackedTape]]:
@@ -257,8 +312,8 @@ def play_paths(
             mend=f"paths are numbered 0 … {len(paths) - 1}",
         )
     parts = []
-    for low in range(first, end, BLOCK):
-        high = min(low + BLOCK, end)
+    for low in range(first, end, job.block):
+        high = min(low + job.block, end)
         parts.append(job.between(low, high))
         if progress is not None:
             progress(high - low)

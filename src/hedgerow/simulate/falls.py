@@ -30,6 +30,10 @@ USUAL = TermStructure(
 (SKEW from 1990, VIX6M from 2008, VIX3M from 2009, VIX9D from 2011), without its surprises."""
 
 
+_DEVIATION = 100.0 * np.sqrt(252.0)
+"""VIX over this is a session's deviation."""
+
+
 @dataclass(frozen=True)
 class Fall(PathModel):
     """Calm, then a fall at an even pace, then calm at the bottom or a slow recovery.
@@ -50,6 +54,10 @@ class Fall(PathModel):
         rolled on a schedule stands elsewhere on each path.
     keeps, gains
         k and g of VIX's rule.
+    ripple
+        Realised volatility in parts of VIX: the close of every other session lies a day's
+        deviation of it lower, so that the index does not stand still, but for falls that are
+        faster; VIX does not mind.
     term
         VIX's relatives and SKEW: a crash inverts the curve, months of a high VIX straighten it.
 
@@ -77,6 +85,7 @@ class Fall(PathModel):
     spread: int = 0
     keeps: float = 0.93
     gains: float = 1.84
+    ripple: float = 0.0
     term: TermStructure = USUAL
 
     def __post_init__(self) -> None:
@@ -88,6 +97,7 @@ class Fall(PathModel):
             ("spread", self.spread >= 0),
             ("keeps", 0.0 <= self.keeps <= 1.0),
             ("gains", self.gains >= 0.0),
+            ("ripple", 0.0 <= self.ripple <= 2.0),
         ):
             if not sound:
                 raise RangeError(f"{getattr(self, name)!r} is out of range", where=f"fall.{name}")
@@ -113,7 +123,17 @@ class Fall(PathModel):
             log[t + 1] = log[t] + np.where(falling, pace, np.where(climbing, climb, 0.0))
             calmer = start.vix + self.keeps * (vix[t] - start.vix)
             vix[t + 1] = calmer + np.where(falling, answer, 0.0)
+        if self.ripple:
+            log -= self._ripples(vix, begin, pace)
         return {"spx": np.exp(log), "vix": vix, **self.term.beside(vix, draws)}
+
+    def _ripples(self, vix: Floats, begin: Floats, pace: float) -> Floats:
+        """Return how much lower each close lies, log; start, top and bottom stay where they are."""
+        rows, bottom = np.arange(len(vix))[:, None], begin + self.during
+        deviation = self.ripple * vix / _DEVIATION
+        lower = ((rows - begin) % 2 == 1) & (rows > 0) & (rows != bottom)
+        falling = (rows > begin) & (rows <= bottom)
+        return np.where(lower & (~falling | (deviation > -pace)), deviation, 0.0)
 
 
 @dataclass(frozen=True)

@@ -346,7 +346,7 @@ class Paths:
         times = self.dates.astype("datetime64[ns]")
         shape = (len(times), last - first)
         for name in ("rate", "dividend_yield"):
-            columns.setdefault(name, np.full(shape, getattr(self.start, name)))
+            columns.setdefault(name, np.broadcast_to(getattr(self.start, name), shape))
         if history is None:
             return Ensemble(times, columns)
         past, nothing = self._past(history), np.full(shape, np.nan)

@@ -63,17 +63,18 @@ class Spread:
     def _validate(self) -> None:
         for i, columns in self._by_step().items():
             step = self.policy.steps[i]
-            rows = np.unique(np.column_stack(list(columns.values())), axis=0)
+            given = list(columns.values())
+            rows = _distinct(np.column_stack(given))
             if len(rows) > CHECKED:
-                ends = [(c.min(), c.max()) for c in rows.T]
+                ends = [(c.min(), c.max()) for c in given]
                 rows = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, len(ends))
             for row in rows:
-                given = dict(zip(columns, row.tolist(), strict=True))
+                tried = dict(zip(columns, row.tolist(), strict=True))
                 try:
                     # steps are dataclasses, which the protocol cannot say
-                    replace(step, **_typed(step, given))  # type: ignore[type-var]
+                    replace(step, **_typed(step, tried))  # type: ignore[type-var]
                 except (TypeError, ValueError) as error:
-                    raise _refusal(step.kind, given, error) from None
+                    raise _refusal(step.kind, tried, error) from None
 
     def params(self, rows: slice = slice(None)) -> tuple[Any, ...]:
         """Return each step's parameters; swept ones as columns of **shape** (lanes,)."""
@@ -103,6 +104,18 @@ class Spread:
     def blocks(self, size: int) -> Iterator[slice]:
         """Yield consecutive rows of at most ``size`` lanes."""
         return (slice(k, min(k + size, len(self))) for k in range(0, len(self), size))
+
+
+def _distinct(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distinct rows in order; of more than are checked only some of them."""
+    news = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))[: len(rows)]
+    rows = rows[news]  # a grid repeats itself
+    found = rows[:0]
+    for low in range(0, len(rows), 4 * CHECKED):
+        found = np.unique(np.concatenate([found, rows[low : low + 4 * CHECKED]]), axis=0)
+        if len(found) > CHECKED:
+            break
+    return found
 
 
 def place(policy: Policy, key: str) -> tuple[int, str]:

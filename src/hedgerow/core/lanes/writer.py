@@ -337,9 +337,10 @@ def _pass(
         lines += [f"            s{i}_{k} = signals[t + {k}, {i}]" for i in range(signals)]
         for q, name in enumerate(inputs):
             row = rows[_row(name, k)]
-            lines += [
-                f"            for j in range(min(W, np.uintp(own[{q}].shape[1] - first))):",
-                f"                s[R{row} + j] = own[{q}][at + t + {k}, first + j]",
+            lines += [  # a slice: its index need not be asked whether it counts from the end
+                f"            part = own[{q}][at + t + {k}, first:first + {WIDTH}]",
+                "            for j in range(np.uintp(len(part))):",
+                f"                s[R{row} + j] = part[j]",
             ]
     lines.append("            for j in range(W):")
     lines += [f"                {n} = s[R{rows[n]} + j]" for n in loop.reads]

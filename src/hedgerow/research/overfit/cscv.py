@@ -7,17 +7,22 @@ backtest overfitting, Journal of Computational Finance 20 (2017).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
 from hedgerow.errors import RangeError
 from hedgerow.research.overfit.blocks import Sums, sharpe_of, sums_of
 
 CELLS = 200_000
-"""Sharpe ratios that are worked out at a time."""
+"""Ranking keys that NumPy works out at a time."""
+
+COMPILED = 4_000_000
+"""Choices times trials from which the compiled loop is worth its loading."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,13 +75,15 @@ class CrossValidation:
         return float(self.judged.mean() - self.slope * self.chosen.mean())
 
 
-def cross_validate(sums: Sums) -> CrossValidation:
+def cross_validate(sums: Sums, progress: Callable[[int], None] | None = None) -> CrossValidation:
     """Find the probability of backtest overfitting from sums by block.
 
     Parameters
     ----------
     sums
         Of an even number of blocks and two trials or more.
+    progress
+        Called with the number of trials just done; each is passed twice, to choose and to judge.
 
     Raises
     ------
@@ -86,7 +93,9 @@ def cross_validate(sums: Sums) -> CrossValidation:
     Notes
     -----
     Trials of equal Sharpe ratio share the mean of their ranks.  C(S, S/2)·N Sharpe ratios are
-    worked out, each half serving once to choose and once to judge.
+    compared, each half serving once to choose and once to judge.  They rank as T·|T|/Q does (T
+    the sum of returns, Q of their squares), which needs no root.  Many are compared by a compiled
+    loop, few by NumPy; both find the same.
     """
     blocks, trials = sums.total.shape
     if trials < 2:
@@ -96,16 +105,30 @@ def cross_validate(sums: Sums) -> CrossValidation:
             mend="sweep an axis of two values or more",
         )
     halves = [(0, *rest) for rest in combinations(range(1, blocks), blocks // 2 - 1)]
-    first = np.zeros((len(halves), blocks))
-    first[np.arange(len(halves))[:, None], np.array(halves)] = 1.0
-    step = max(1, CELLS // trials)
-    found = []
-    for low in range(0, len(halves), step):
-        half = first[low : low + step]
-        one, other = _sharpe(half, sums), _sharpe(1.0 - half, sums)
-        found += [_judge(one, other), _judge(other, one)]
-    logits, chosen, judged = (np.concatenate(each) for each in zip(*found, strict=True))
-    return CrossValidation(blocks, trials, logits, chosen, judged)
+    first = np.zeros((len(halves), blocks), dtype=bool)
+    first[np.arange(len(halves))[:, None], np.array(halves)] = True
+    bits = 1 << np.arange(blocks // 2)
+    masks = np.stack([part @ bits for part in np.split(first, 2, axis=1)])
+    sides = np.stack([first, ~first])
+    periods = sides @ sums.periods[:, 0]
+    lost = np.isnan(sums.total)
+    if lost.any():  # ranks below all others
+        total, squares = np.where(lost, -np.inf, sums.total), np.where(lost, 1.0, sums.squares)
+    else:
+        total, squares = np.ascontiguousarray(sums.total), np.ascontiguousarray(sums.squares)
+    if len(halves) * trials < COMPILED:
+        best, below, level = _rank(total, squares, masks, 1.0 / periods)
+        if progress is not None:
+            progress(2 * trials)
+    else:
+        from hedgerow.research.overfit.halves import rank
+
+        best, below, level = rank(total, squares, masks, 1.0 / periods, progress)
+    relative = (below + (level + 1.0) / 2.0) / (trials + 1.0)
+    chosen, judged = (_sharpe(half, best, sums) for half in (sides, sides[::-1]))
+    return CrossValidation(
+        blocks, trials, np.log(relative / (1.0 - relative)).ravel(), chosen, judged
+    )
 
 
 def probability_of_overfitting(returns: Floats, blocks: int = 16) -> CrossValidation:
@@ -135,16 +158,53 @@ def probability_of_overfitting(returns: Floats, blocks: int = 16) -> CrossValida
     return cross_validate(sums_of(returns, blocks))
 
 
-def _sharpe(half: Floats, sums: Sums) -> Floats:
-    return sharpe_of(half @ sums.periods, half @ sums.total, half @ sums.squares)
+def _sharpe(sides: NDArray[np.bool_], best: NDArray[np.int64], sums: Sums) -> Floats:
+    """Return the Sharpe ratio of one lane for each choice of blocks, of both sides in turn."""
+    sides, best = sides.reshape(-1, sides.shape[2]).T, best.ravel()
+    made = (np.where(sides, column[:, best], 0.0).sum(axis=0) for column in sums[1:])
+    return sharpe_of(sides.T @ sums.periods[:, 0], *made)
 
 
-def _judge(chosen: Floats, judged: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return logit and both ratios of the best trial of each row."""
-    rows, best = np.arange(len(chosen)), np.argmax(chosen, axis=1)
-    there = judged[rows, best]
-    below = np.count_nonzero(judged < there[:, None], axis=1)
-    same = np.count_nonzero(judged == there[:, None], axis=1)
-    rank = below + (same + 1.0) / 2.0
-    relative = rank / (judged.shape[1] + 1.0)
-    return np.log(relative / (1.0 - relative)), chosen[rows, best], there
+def _rank(
+    total: Floats, squares: Floats, masks: NDArray[np.int64], inverse: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Do with NumPy what :func:`hedgerow.research.overfit.halves.rank` does."""
+    trials = total.shape[1]
+    tables = [_sums_of_sets(part) for each in (total, squares) for part in np.split(each, 2)]
+    every = len(tables[0]) - 1
+    step = max(1, CELLS // trials)
+    best, below, level = (np.empty(inverse.shape, dtype="int64") for _ in range(3))
+    for low in range(0, masks.shape[1], step):
+        some = slice(low, low + step)
+        early, late = masks[:, some]
+        keys = [
+            _key(*_halves(tables, early ^ flip, late ^ flip), inverse[side, some, None])
+            for side, flip in enumerate((0, every))
+        ]
+        for side in range(2):
+            best[side, some] = np.argmax(keys[side], axis=1)
+            other = keys[1 - side]
+            there = np.take_along_axis(other, best[side, some, None], axis=1)
+            below[side, some] = np.count_nonzero(other < there, axis=1)
+            level[side, some] = np.count_nonzero(other == there, axis=1)
+    return best, below, level
+
+
+def _sums_of_sets(rows: Floats) -> Floats:
+    """Return the sum of every set of rows, the set's bits its number, **shape** (2^rows, N)."""
+    table = np.zeros((1 << len(rows), rows.shape[1]))
+    for bit, row in enumerate(rows):
+        table[1 << bit : 2 << bit] = table[: 1 << bit] + row
+    return table
+
+
+def _halves(
+    tables: Sequence[Floats], early: NDArray[np.int64], late: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    return tables[0][early] + tables[1][late], tables[2][early] + tables[3][late]
+
+
+def _key(total: Floats, squares: Floats, inverse: Floats) -> Floats:
+    """Return what ranks as the Sharpe ratio does; 0 of what does not vary."""
+    flat = np.abs(squares - total * total * inverse) <= 1e-12 * squares
+    return np.where(flat, 0.0, total * np.abs(total) / np.where(flat, 1.0, squares))

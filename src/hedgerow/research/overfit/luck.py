@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hedgerow.research.overfit import sharpe as ratios
-from hedgerow.research.overfit.register import Count
 from hedgerow.research.overfit.sharpe import Record
+from hedgerow.research.overfit.trials import Count
 from hedgerow.research.performance import YEAR
 
 ROOT = math.sqrt(YEAR)
@@ -83,6 +83,7 @@ class Luck:
         return {
             "trials": self.count.trials,
             "runs": self.count.runs,
+            "of_the_same_steps": self.count.alike,
             "from_register": self.counted,
             "remark": self.remark,
             "sharpe_excess": self.record.sharpe * ROOT,

@@ -17,7 +17,7 @@ from hedgerow.research.overfit import blocks as reduced
 from hedgerow.research.overfit import sharpe as ratios
 from hedgerow.research.overfit.cscv import CrossValidation, cross_validate
 from hedgerow.research.overfit.luck import ROOT, Luck
-from hedgerow.research.overfit.register import Count
+from hedgerow.research.overfit.trials import Count
 
 SAMPLE = 200
 """Lanes, evenly spaced, whose daily returns tell how alike all are."""
@@ -146,8 +146,11 @@ def study(
     count, remark
         Trials on the same data by the register, and what is wrong with that; None counts the
         lanes alone.
-    carriage, progress
+    carriage
         As for :func:`hedgerow.research.sweep.sweep`.
+    progress
+        Called with the number of lanes just done; each is passed thrice: played, chosen from,
+        judged.
 
     Raises
     ------
@@ -165,7 +168,7 @@ def study(
             where="overfit",
             mend="sweep more values, or a smaller hedge",
         )
-    cross = cross_validate(sums)
+    cross = cross_validate(sums, progress)
     own = Count(len(each), 1, float(alive.mean()), float(alive.var(ddof=1)))
     known = own if count is None else count
     if not known.variance > 0.0:

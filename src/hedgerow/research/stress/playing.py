@@ -147,7 +147,7 @@ class Laid:
 
         one = alone(0)
         whole = prepare_paths(ensemble, sleeve, portfolio, costs=costs, lookback=first + 1)
-        if whole is not None and whole.strip.open.ndim == 1:  # every path is the same
+        if not isinstance(whole, PathGround) or whole.strip.open.ndim == 1:  # paths all the same
             whole = None
         each = [one, *(alone(path) for path in range(1, ensemble.paths))] if whole is None else []
         return cls(ensemble, one, each if whole is None else whole)
