@@ -3,10 +3,10 @@
 Usage: python benchmarks/p7_scaling.py [--json FILE] [--lanes N] [--rounds N]
 
 Strong scaling is the time of one over the time of two for the same lanes; weak scaling the time
-of one over the time of two for twice the lanes, without what starting takes.  Starting is measured
-by a run of one block each (processes are started afresh for every run, the Dask cluster stands).
-Of each the best of all rounds counts: neighbours on a shared machine only ever add.  Work is the
-processor time of one over that of two, started ones: what sharing adds, whatever neighbours do.
+of one over the time of two for twice the lanes, without what starting takes.  Starting is a run of
+one block each (processes are started afresh for every run, the Dask cluster stands).  Of each the
+best of all rounds counts: neighbours on a shared machine only ever add.  Work is the processor
+time of one over that of two, started ones: what sharing adds, whatever neighbours do.
 """
 
 from __future__ import annotations

@@ -155,6 +155,14 @@ def test_mistakes_in_a_file_are_told_with_their_line(tmp_path, text, said) -> No
     assert said in bad("lookahead", path, *TIME)
 
 
+def test_what_cannot_be_run_is_a_mistake_and_no_leak(tmp_path) -> None:
+    path = tmp_path / "lacks.py"
+    path.write_text("def skewed(market):\n    return market['no_such_column']\n")
+    result = call("lookahead", path, *TIME)
+    assert result.exit_code == 2
+    assert "runs: it cannot be run: market.no_such_column: the data have no column" in result.stdout
+
+
 def test_files_that_are_none(tmp_path) -> None:
     assert "there is no such file" in bad("lookahead", tmp_path / "no.py", *TIME)
     assert "there is no such policy file" in bad("lookahead", tmp_path / "no.toml", *TIME)

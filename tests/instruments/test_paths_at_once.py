@@ -59,9 +59,7 @@ def check_every_path(sleeve: OptionSleeve, many: Ensemble) -> None:
                 np.testing.assert_array_equal(column, one, item.name)
             elif item.name != "notes":
                 assert one == all_
-        np.testing.assert_array_equal(
-            np.broadcast_to(together.gain.T, (many.paths, len(many)))[path], alone.gain
-        )
+        np.testing.assert_array_equal(together.gain[:, path], alone.gain)
         for one, all_ in zip(
             sleeve.size.columns(alone), sleeve.size.columns(together), strict=True
         ):

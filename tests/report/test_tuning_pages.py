@@ -94,6 +94,20 @@ def test_drift_draws_a_dot_for_every_choice_of_every_number(walked) -> None:
     assert {"linear.low", "linear.high"} <= set(words(drift.picture(walked)))
 
 
+def test_choices_at_the_end_of_an_axis_are_told(walked) -> None:
+    def said(numbers: list[float]) -> str:
+        made = tuple(
+            replace(choice, numbers={"linear.low": value, "linear.high": 20.0})
+            for choice, value in zip(walked.choices, numbers, strict=True)
+        )
+        return "; ".join(walking.drifted(replace(walked, choices=made)))
+
+    many = len(walked.choices)
+    assert f"an end of its axis {many} of {many} times" in said([9.0] * (many - 1) + [15.0])
+    assert "an end" not in said([12.0] * many)  # nor for linear.high, which has two values
+    assert f"linear.low 9 … 12, changed 1 of {many - 1} times" in said([12.0] * (many - 1) + [9.0])
+
+
 def test_a_walk_over_three_axes_shows_the_best_over_the_third(market) -> None:
     axes = {"linear.low": [10.0, 14.0], "linear.high": [20.0], "bounds.cap": [1.0, 2.0]}
     found = hr.walk(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -314,3 +316,21 @@ def test_the_demo_on_real_data_is_not_proven_as_its_prices_are_modelled(
     made = hr.backtest(demo(), hr.load(real_data), hr.Put(size=hr.Notional(0.35))).judge()
     assert made.outcome == "not proven"
     assert keys(made.unknown) == {"modelled"}
+
+
+def test_the_page_on_the_gate_names_every_item_and_threshold(tmp_path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text("utf-8")
+    for key in KEYS:
+        assert f"`{key}`" in page, key
+    for item in fields(Thresholds):
+        assert f"`{item.name}`" in page, item.name
+        if item.name == "warn":
+            continue
+        told = re.search(rf"`{item.name}` = ([0-9.]+)( %| points)?", page)
+        if told:
+            scale = 0.01 if told[2] else 1.0
+            assert float(told[1]) * scale == pytest.approx(item.default), item.name
+    (block,) = re.findall(r"```toml\n(.*?)```", page, re.S)
+    file = tmp_path / "gate.toml"
+    file.write_text(block)
+    assert Thresholds.told([str(file)]).sessions == 1260

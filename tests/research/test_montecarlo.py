@@ -16,6 +16,7 @@ from hedgerow.errors import RangeError
 from hedgerow.instruments.plain_put import PlainPut
 from hedgerow.research.comparison import fixed_policy
 from hedgerow.research.montecarlo import UNHEDGED, MonteCarlo, play_paths
+from hedgerow.simulate.falls import FlashCrash
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.regime import RegimeLaw, RegimeModel
 from hedgerow.simulate.two_regimes import TwoRegimes
@@ -117,6 +118,16 @@ def test_both_carriages_agree_to_the_last_bit() -> None:
     by_numba = replace(run, carriage="compiled").play(0)
     for name, values in run.play(0).items():
         np.testing.assert_array_equal(by_numba[name], values, name)
+
+
+def test_one_path_alone_and_paths_that_are_all_alike() -> None:
+    whole = job().play(0)
+    for name, values in job().between(3, 4).items():
+        np.testing.assert_array_equal(values, whole[name][3:4])
+    paths = FlashCrash(spread=0).paths(3, 60, seed=1)
+    run = MonteCarlo(POLICY, hr.Put(), hr.Equity(1e7), paths, carriage="numpy")
+    for name, values in run.play(0).items():
+        assert values.tolist() == [alone(run, 0)[name]] * 3
 
 
 def test_another_seed_gives_other_paths() -> None:

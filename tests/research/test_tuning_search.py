@@ -263,6 +263,7 @@ def test_the_register_counts_every_lane_of_a_surface(data, around, tmp_path, mon
         ({"linear.low": ["a"]}, "not a number"),
         ({"linear.low": []}, "empty"),
         ([1], "no axes"),
+        ({"linear.low": range(-50, 10), "linear.high": range(20, 80)}, "points are more"),
     ],
 )
 def test_mistaken_axes_are_told(data, axes, said: str) -> None:

@@ -22,9 +22,11 @@ from hedgerow.policies.rules import Constant, Linear
 from hedgerow.policies.signals import Average, Level
 from hedgerow.policies.tables import Ladder
 from hedgerow.policies.trigger import AtRoll, Trigger
+from hedgerow.report import walking
 from hedgerow.research import performance
 from hedgerow.research.comparison import cash_returns
 from hedgerow.research.overfit import register
+from hedgerow.research.tuning.judging import sharpe_lead
 from hedgerow.research.tuning.lanes import AROUND, lanes_of, main_numbers, nearby, numbers_of
 
 FULL = Policy([Linear(), Bounds(), Persist(), Budget(), Trigger()], [Level("vix")], name="linear")
@@ -152,6 +154,13 @@ def test_no_look_ahead_the_future_changes_no_earlier_fold(data, anchored: bool, 
         assert np.array_equal(mine[name][: len(its)], its[name]), name
 
 
+@pytest.mark.slow
+def test_compiled_lanes_walk_the_same_way(data, walked) -> None:
+    made = walk(FULL, data, Put(), AXES, **{**TERMS, "carriage": "compiled"})
+    assert made.frame().equals(walked.frame())
+    assert made.track().equals(walked.track())
+
+
 def test_purge_is_reach_and_life_and_the_embargo_comes_on_top(data) -> None:
     policy = Policy([Linear("vix_ma10"), Trigger("vix_ma10")], [MEAN], name="mean")
     made = walk(policy, data, Put(roll="21b"), {"linear.low": [12.0]}, embargo=7, **TERMS).found
@@ -228,6 +237,29 @@ def test_too_short_a_run_has_no_paths_and_says_why(data) -> None:
 def test_a_run_must_leave_something(data) -> None:
     with pytest.raises(RangeError, match="to test on"):
         walk(FULL, data.until(280), Put(), AXES, **TERMS)
+
+
+def test_the_error_of_a_lead_is_that_of_simulated_pairs_memmel_2003() -> None:
+    rng = np.random.default_rng(11)
+    days, rho = 500, 0.9
+    first = rng.normal(0.001, 0.01, (4_000, days))
+    second = rho * (first - 0.001) + np.sqrt(1 - rho**2) * rng.normal(0.0, 0.01, first.shape) + 5e-4
+    made = [sharpe_lead(a, b) for a, b in zip(first[:200], second[:200], strict=True)]
+    ratios = [each.mean(axis=1) / each.std(axis=1, ddof=1) * 252**0.5 for each in (first, second)]
+    assert made[0].value == pytest.approx(ratios[0][0] - ratios[1][0])
+    assert np.mean([lead.error for lead in made]) == pytest.approx(
+        np.std(ratios[0] - ratios[1]), rel=0.04
+    )
+
+
+def test_tuning_pays_only_beyond_noise() -> None:
+    assert walking.headline(planted_walk(planted.market(900)).found).endswith("tuning paid.")
+    found = planted_walk(planted.market(900, edge=0.0, seed=3), groups=0).found
+    judged = found.judged
+    assert not walking.headline(found).endswith("tuning paid.")
+    lead = judged.lead("walked", "given")
+    assert lead.value == pytest.approx(found.whole["walked"] - found.whole["given"])
+    assert judged.lead("given", "given") == (0.0, pytest.approx(0.0, abs=1e-6))
 
 
 def test_frames_and_plain_values_say_the_same(walked) -> None:

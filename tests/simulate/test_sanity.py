@@ -205,3 +205,25 @@ def test_even_a_black_monday_leaves_vix_futures_something() -> None:
     assert market["vix"][row] > 150.0 > market["vix3m"][row] > market["vix6m"][row] > 60.0
     for months in (1, 2, 3, 5):
         assert hr.VixFuture(months=months).strip(market).open[row] > 40.0
+
+
+def carried(market: hr.Market) -> tuple[float, float]:
+    """Mean return a year of the second VIX future, and the share of its prices that is modelled."""
+    strip = hr.VixFuture(months=2).strip(market)
+    return 252.0 * float(np.mean(strip.mark[1:] / strip.open[:-1] - 1.0)), strip.modelled.mean()
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_modelled_futures_are_too_cheap_to_hold_and_paths_say_the_same(real_data) -> None:
+    # docs/simulation.md warns of it
+    market = hr.load(real_data, start="1990-01-02", end="2025-12-31")
+    since = market.between("2009-10-01", None)
+    kept = ("spx", "vix", "vix9d", "vix3m", "vix6m", "skew", "rate", "dividend_yield")
+    bare = hr.Market(since.times, {name: since[name] for name in kept})
+    quoted, modelled = carried(since), carried(bare)
+    assert quoted == pytest.approx((-0.33, 0.04), abs=0.01)
+    assert modelled == pytest.approx((0.31, 1.0), abs=0.01)
+    paths = hr.RegimeModel.fit(market).paths(10, 2_520, 2, Start.of(market, "2009-10-01"))
+    made = np.mean([carried(path)[0] for path in paths.markets()])
+    assert made == pytest.approx(0.32, abs=0.03)

@@ -10,7 +10,7 @@ from hedgerow.api import Answer, check_market, plain
 from hedgerow.core.market import Market
 
 if TYPE_CHECKING:
-    from hedgerow.research.foresight.study import Examination
+    from hedgerow.research.foresight.finding import Examination
 
 
 class LookaheadResult(Answer):

@@ -180,7 +180,7 @@ def draw(
     >>> import hedgerow as hr
     >>> found = hr.draw("replay:2020", hr.load("builtin"), start=hr.Start(vix=15.0))
     >>> len(found.paths), found.paths.sessions, found.to_dict()["sanity"]["faults"]
-    (1, 104, [])
+    (1, 103, [])
     """
     check_market(market)
     if not isinstance(model, str | PathModel):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli.gate import CLOSED
-from hedgerow.cli.output import AsJson, answer, note, told
+from hedgerow.cli.output import MISTAKE, AsJson, answer, note, told
 from hedgerow.cli.runs import Data, From, To
 
 
@@ -30,8 +30,8 @@ def lookahead(
     """Test signals, steps, policies and sleeves of your own for look-ahead.
 
     The file is run, and whatever it has at its outermost level is tested: the future is cut off,
-    replaced by noise, and everything before it must stay. Exit code 3 if something knows the
-    future.
+    replaced by noise, and everything before it must stay. Exit code 3 if something fails, 2 if
+    the file, or all that fails in it, cannot be run.
     """
     from hedgerow import api
     from hedgerow.api import lookahead as testing
@@ -40,5 +40,6 @@ def lookahead(
     market = api.load(data, start=start, end=end)
     found = testing.lookahead(file, market, name=name)
     answer(str(found), found.to_dict(), {}, as_json=as_json)
-    if not found.passed:
-        raise typer.Exit(CLOSED)
+    checks = {failure.check for each in found.found for failure in each.failures}
+    if checks:
+        raise typer.Exit(MISTAKE if checks == {"runs"} else CLOSED)

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
 
+SHARED = frozenset({"roll", "shift", "expiry", "modelled"})
+"""Columns in which options on many paths of one calendar do not differ."""
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -110,17 +113,16 @@ class Strip:
     def unravelled(self, paths: int) -> Strip:
         """Return the strip of interleaved paths with columns side by side, **shape** (T, paths).
 
-        Bar t of path p is row ``t·paths + p``; columns that come alike on all paths, such as
-        ``roll``, are given once, **shape** (T,).
+        Bar t of path p is row ``t·paths + p``; what the schedule alone decides, as ``roll``, is
+        alike on all paths and given once, **shape** (T,).
         """
         columns: dict[str, Any] = {"times": self.times[::paths]}
         for item in fields(self):
             values = getattr(self, item.name)
             if isinstance(values, np.ndarray) and item.name != "times":
                 split = values.reshape(-1, paths)
-                # the first bars tell most columns that differ
-                alike = all((part == part[:, :1]).all() for part in (split[:2], split))
-                columns[item.name] = split[:, 0] if alike else split
+                shared = item.name in SHARED or (item.name == "unit_cost" and not values.any())
+                columns[item.name] = split[:, 0] if shared else split
         return replace(self, **columns)
 
     @property

@@ -68,8 +68,9 @@ def play_blocks(
         name: np.empty((len(loop.loaded.layout.results), high - low))
         for name, loop in loops.items()
     }
+    states = streams(paths.seed, low, -(-(high - low) // WIDTH) * WIDTH)
     for first in range(low, high, WIDTH):
-        room.fill(first)
+        room.fill(np.ascontiguousarray(states[:, first - low : first - low + WIDTH]))
         count = min(WIDTH, high - first)
         for name, loop in loops.items():
             kept[name][:, first - low : first - low + count] = loop.play()[:, :count]
@@ -92,7 +93,7 @@ class _Room:
             raise TypeError("see `fits`")
         shape = (paths.sessions + 1, WIDTH)
         self._evolve, self._reprice = two_regimes_loop.evolve, plain_put_loop.reprice
-        self._seed, self._law = paths.seed, model.law
+        self._law = model.law
         self._begun = float(start.spx), float(start.vix)
         self._calendar = put.calendar(paths.dates)
         self._terms = put.terms(start.rate, start.dividend_yield, portfolio.delta)
@@ -107,9 +108,8 @@ class _Room:
         ground = PlainGround(Ensemble(times, columns), put, portfolio, 0)
         self.tape = ground.laid(self._own)
 
-    def fill(self, first: int) -> None:
-        """Simulate and reprice the block whose first path this is."""
-        states = streams(self._seed, first, WIDTH)
+    def fill(self, states: Floats) -> None:
+        """Simulate and reprice the block of paths whose generators these are."""
         levels, own = tuple(self._levels.values()), tuple(self._own.values())
         self._evolve(states, self._law, *self._begun, 0, WIDTH, self._buffer, *levels)
         self._reprice(*levels, self._calendar, self._terms, 0, WIDTH, self._buffer, *own)

@@ -48,6 +48,9 @@ TITLES = {
 }
 """Objectives in words."""
 
+SURE = 2.0
+"""Standard errors that a lead must have to be more than noise."""
+
 NOTES = {
     "saving": "Chosen by saving alone, the lane that hedges least wins: read HER beside it.",
     "cost": "Saving among lanes that make the deepest fall of the training window as shallow as "
@@ -81,11 +84,11 @@ def verdict(judged: Judged, aim: Objective, name: str, outside: Mapping[str, flo
     """
     ours, own, fixed = (outside[each] for each in (name, "given", "static"))
     said = f"{shown(aim, ours)} out of sample, against {shown(aim, own)} with the numbers given"
-    paid, traded = ours > own, False
+    better, traded = ours > own, False
     if aim.name == "sharpe":
         said += f" and {shown(aim, fixed)} with the fixed hedge"
-        paid = paid and ours > fixed
-    elif aim.name == "saving":
+        return f"{said}: {_paid(judged, name)}"
+    if aim.name == "saving":
         said += f", giving back {percent(judged.her[name])} of crisis losses, not "
         said += percent(judged.her["given"])
         traded = (judged.her[name] or 0.0) < (judged.her["given"] or 0.0)
@@ -97,10 +100,22 @@ def verdict(judged: Judged, aim: Objective, name: str, outside: Mapping[str, flo
         part = protection(judged, name)
         said += f", with {percent(part, 0)} of the fixed hedge's protection "
         said += f"({percent(aim.protect, 0)} asked)"
-        paid = paid and part >= aim.protect
-    if paid and traded:
+        better = better and part >= aim.protect
+    if better and traded:
         return f"{said}: more of one for less of the other"
-    return f"{said}: tuning {'paid' if paid else 'did not pay'}"
+    return f"{said}: {'better on these years' if better else 'tuning did not pay'}"
+
+
+def _paid(judged: Judged, name: str) -> str:
+    """Return whether tuned numbers beat those given and the fixed hedge, by more than noise."""
+    leads = {NAMES[over].lower(): judged.lead(name, over) for over in ("given", "static")}
+    if not all(lead.value > 0.0 for lead in leads.values()):
+        return "tuning did not pay"
+    if all(lead.value > SURE * lead.error for lead in leads.values()):
+        return "tuning paid"
+    beside, least = min(leads.items(), key=lambda each: each[1].value - SURE * each[1].error)
+    lead = f"{number(least.value, 3, sign=True)} ± {number(least.error, 3)}"
+    return f"the lead over the {beside}, {lead}, is no more than noise"
 
 
 def protection(judged: Judged, name: str) -> float:

@@ -55,10 +55,11 @@ def efficiency(found: Walk) -> str:
         return said
     fixed = float(np.mean([choice.fixed_inside for choice in found.choices]))
     promised, came = found.inside - fixed, whole["walked"] - whole["static"]
-    share = percent(found.lead_efficiency, 0)
+    if not promised > 0.0:
+        return f"{said}; training promised no lead over the fixed hedge"
     return (
         f"{said}; of the lead over the fixed hedge {number(came, 3, sign=True)} of "
-        f"{number(promised, 3, sign=True)}, {share}"
+        f"{number(promised, 3, sign=True)}, {percent(found.lead_efficiency, 0)}"
     )
 
 
@@ -103,12 +104,14 @@ def paths_said(paths: Paths | None, remark: str) -> str:
 def drifted(found: Walk) -> list[str]:
     """Return how far each number moved from fold to fold, in words."""
     said = []
-    for key in found.spread.values:
+    for key, column in found.spread.values.items():
         each = [choice.numbers[key] for choice in found.choices]
         turns = sum(a != b for a, b in pairwise(each))
-        said.append(
-            f"{key} {min(each):.6g} … {max(each):.6g}, changed {turns} of {len(each) - 1} times"
-        )
+        ends = sum(value in (column.min(), column.max()) for value in each)
+        line = f"{key} {min(each):.6g} … {max(each):.6g}, changed {turns} of {len(each) - 1} times"
+        if len(np.unique(column)) > 2 and ends > len(each) / 2:
+            line += f" (an end of its axis {ends} of {len(each)} times: widen it)"
+        said.append(line)
     return said
 
 

@@ -33,7 +33,7 @@ from hedgerow.pricing.threads import pool
 from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.paths import Paths
 
-BLOCK = 8_192
+BLOCK = 16_384
 """Paths of a block of the job."""
 
 WIDTH = 512
@@ -43,8 +43,8 @@ ROWS = 32_767
 """Bars of paths laid out at a time: fewer than the options from which prices are made by compiled
 loops, whose last bits are not those of a path alone."""
 
-QUICK = 2_048
-"""Paths that a thread takes at a time where blocks stay in its cache."""
+LEAST = 1_024
+"""Fewest paths that a thread takes at a time where blocks stay in its cache."""
 
 STRATEGIES = ("dynamic", "static", "unhedged")
 CARRIAGES = ("compiled", "numpy")
@@ -155,23 +155,31 @@ class MonteCarlo:
         """Play a block; see `play_paths`."""
         low = block * self.block
         high = min(low + self.block, len(self.paths))
-        made = self.between(low, high)
-        if progress is not None:
-            progress(high - low)
-        return made
+        return self.between(low, high, progress)
 
-    def between(self, low: int, high: int) -> dict[str, Floats]:
+    def between(
+        self, low: int, high: int, progress: Callable[[int], None] | None = None
+    ) -> dict[str, Floats]:
         """Play paths ``low`` … ``high - 1``; see `play_paths`."""
+        workers = self.threads or os.cpu_count() or 1
         quick = self._quick()
-        width = QUICK if quick else self._width()
-        parts = [(first, min(first + width, high)) for first in range(low, high, width)]
-        work = self._in_blocks if quick else self._some
-        workers = min(self.threads or os.cpu_count() or 1, len(parts))
-        made = [work(*parts[0])]  # compiles, which one thread alone should do
-        if workers == 1:
-            made += [work(*part) for part in parts[1:]]
-        else:
-            made += pool(workers).map(lambda part: work(*part), parts[1:])
+        work, width = (self._in_blocks, LEAST) if quick else (self._some, self._width())
+        if quick:  # laying out costs the more the smaller a part is: a few parts for each thread
+            width *= max(1, (high - low) // (3 * workers * width))
+        ends = [(first, min(first + width, high)) for first in range(low, high, width)]
+
+        def do(part: tuple[int, int]) -> dict[str, Floats]:
+            return work(*part)
+
+        done: Iterator[dict[str, Floats]] = map(do, ends)
+        if workers > 1 and len(ends) > 1:
+            work(low, low + 1)  # compiles, which one thread alone should do
+            done = pool(workers).map(do, ends)
+        made = []
+        for (first, last), part in zip(ends, done, strict=True):
+            made.append(part)
+            if progress is not None:
+                progress(last - first)
         return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
 
     def _quick(self) -> bool:
@@ -314,9 +322,7 @@ def play_paths(
     parts = []
     for low in range(first, end, job.block):
         high = min(low + job.block, end)
-        parts.append(job.between(low, high))
-        if progress is not None:
-            progress(high - low)
+        parts.append(job.between(low, high, progress))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,77 +21,15 @@ from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from hedgerow.research import lookahead
 from hedgerow.research.crises import CRISES
+from hedgerow.research.foresight import form
 from hedgerow.research.foresight.cause import Cause, Gap, cause_of
+from hedgerow.research.foresight.finding import Examination, Finding
 from hedgerow.research.foresight.worlds import elsewhere, other_future, places
-
-CLOSE = 1e-9
-"""Relative difference that rounding may make where a window begins elsewhere."""
 
 EARLY = (1, 3, 8, 20, 60, 130, 260)
 """Rows at which warm-up is still going on."""
 
 Make = Callable[[Market], Mapping[str, Any]]
-
-
-class Finding(NamedTuple):
-    """One check and what it found."""
-
-    check: str
-    passed: bool
-    sentence: str
-    date: str = ""
-    """The first session at which it failed; empty if it did not."""
-    cause: str = ""
-    mend: str = ""
-
-    def __str__(self) -> str:
-        said = f"{self.check}: {self.sentence}"
-        if self.cause:
-            said += f". Likely cause: {self.cause}"
-        return f"{said}. Mend: {self.mend}" if self.mend else said
-
-
-@dataclass(frozen=True)
-class Examination:
-    """What was found of one object.
-
-    Parameters
-    ----------
-    name, kind
-        Of the object; kinds are ``signal``, ``function``, ``step``, ``policy`` and ``sleeve``.
-    findings
-        One per check.
-    """
-
-    name: str
-    kind: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every check passed."""
-        return all(finding.passed for finding in self.findings)
-
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        """What did not pass."""
-        return tuple(finding for finding in self.findings if not finding.passed)
-
-    def __str__(self) -> str:
-        head = f"{self.kind} {self.name}"
-        if self.passed:
-            said = "; ".join(finding.sentence for finding in self.findings)
-            return f"✓ {head}: passed ({said})"
-        return "\n".join([f"✕ {head}: FAILED", *(f"    {each}" for each in self.failures)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "passed": self.passed,
-            "findings": [finding._asdict() for finding in self.findings],
-        }
 
 
 def examine(subject: Any, market: Market, name: str = "") -> Examination:
@@ -137,10 +74,10 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     except Exception as error:  # whatever a user's code raises is told in words
         return Examination(title, kind, (Finding("runs", False, told(error)),))
     if kind in ("signal", "function"):
-        findings.append(_form(whole[title], market))
+        findings.append(form.form(whole[title], market))
         if not findings[0].passed:
             return Examination(title, kind, tuple(findings))
-    findings.append(_the_same(whole, make(market), market))
+    findings.append(form.the_same(whole, make(market), market))
     changed = market.digest() != digest
     findings.append(
         Finding("mutation", not changed, "it writes into the market", mend="work on a copy")
@@ -151,7 +88,7 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
         findings += _foresight(subject, make, market, whole, lookback, kind)
         findings += _dates_alone(make, market, whole) if kind in ("signal", "function") else ()
     if kind == "signal":
-        findings += _lookback(subject, market, whole[title], title)
+        findings += form.lookback(subject, market, whole[title], title)
     return Examination(title, kind, tuple(findings))
 
 
@@ -201,36 +138,6 @@ def _decided(policy: Policy, market: Market) -> dict[str, Floats]:
     track = run.play("tried", policy, ground)
     before = np.full(ground.first, np.nan)
     return {name: np.r_[before, track[name]] for name in ("x", "act", "wanted", "nav")}
-
-
-def _form(column: Any, market: Market) -> Finding:
-    """Check that a signal returns a float64 array with one value per session."""
-    mend = "return a float64 array, as np.asarray(x, dtype=float)"
-    if not isinstance(column, np.ndarray):
-        return Finding("form", False, f"it returns a {type(column).__name__}", mend=mend)
-    if column.shape != market.times.shape:
-        said = f"it returns shape {column.shape} where the market has {len(market):,} sessions"
-        mend = "keep one value per session, NaN where there is none"
-        return Finding("form", False, said, mend=mend)
-    if column.dtype != np.float64:
-        return Finding("form", False, f"it returns {column.dtype}, not float64", mend=mend)
-    known = np.count_nonzero(np.isfinite(column))
-    if not known:
-        return Finding("form", False, "it has no value on any session", mend="see what it reads")
-    return Finding("form", True, f"{known:,} values")
-
-
-def _the_same(first: Mapping[str, Any], second: Mapping[str, Any], market: Market) -> Finding:
-    for name, column in first.items():
-        a, b = np.asarray(column), np.asarray(second[name])
-        same = a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-        if not same:
-            bad = lookahead.differing(a, b)
-            day = str(market.dates[int(bad[0])]) if len(bad) else ""
-            said = f"called twice, '{name}' differs" + (f" on {day}" if day else " in rounding")
-            mend = "take random numbers from a seed, and remember nothing between calls"
-            return Finding("determinism", False, said, day, mend=mend)
-    return Finding("determinism", True, "called twice, it says the same")
 
 
 def _cuts(market: Market, least: int, *, count: int, early: bool) -> list[int]:
@@ -360,41 +267,3 @@ def _largest(mine: Any, gaps: list[Gap], market: Market) -> str:
             if np.isfinite(apart).any() and float(np.nanmax(apart)) > worst:
                 worst, at = float(np.nanmax(apart)), int(gap.rows[np.nanargmax(apart)])
     return f", by up to {worst:.4g} (on {market.dates[at]})" if worst else ""
-
-
-def _lookback(subject: Signal, market: Market, whole: Floats, name: str) -> Iterator[Finding]:
-    """Check that the declared lookback is what a value looks at."""
-    lookback = int(subject.lookback)
-    known = np.flatnonzero(np.isfinite(whole[: max(lookback - 1, 0)]))
-    if len(known):
-        day = str(market.dates[int(known[0])])
-        yield Finding(
-            "warm-up", False, f"it has a value on {day}, before the {lookback} sessions that it "
-            "declares to need", day, "filled backwards, or a lookback that is too long",
-            "leave NaN until the window is full",
-        )  # fmt: skip
-        return
-    yield Finding("warm-up", True, f"NaN until {lookback} sessions are there")
-    reach = int(getattr(subject, "reach", lookback))
-    if isinstance(subject, Fitted) or len(market) <= reach:
-        return
-    rows = np.unique(np.linspace(reach - 1, len(market) - 1, 12).astype("int64"))
-    for row in rows:
-        part = market.between(market.dates[row - reach + 1], market.dates[row])
-        try:
-            value = float(np.asarray(subject(part))[-1])
-        except Exception:  # too short a window for it says the same as a NaN
-            value = float("nan")
-        if not np.isfinite(whole[row]) and not np.isfinite(value):
-            continue
-        if not abs(value - whole[row]) <= CLOSE * max(abs(whole[row]), float(np.nanstd(whole))):
-            day = str(market.dates[row])
-            yield Finding(
-                "lookback", False,
-                f"'{name}' on {day} is {lookahead.shown(whole[row])}, but {lookahead.shown(value)} "
-                f"from the {reach} sessions that it declares to look at", day,
-                "the lookback is too short, or the signal remembers for ever (ewm, cumsum, "
-                "expanding)", "declare a longer lookback; what remembers for ever is a step",
-            )  # fmt: skip
-            return
-    yield Finding("lookback", True, f"{reach} sessions are enough")

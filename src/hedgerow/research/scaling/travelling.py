@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import site
 import sys
 import sysconfig
 import threading
@@ -16,10 +17,12 @@ from hedgerow.research.scaling.job import Job
 
 _INSTALLED = tuple(
     str(Path(folder).resolve())
-    for name, folder in sysconfig.get_paths().items()
-    if name in {"stdlib", "platstdlib", "purelib", "platlib"}
+    for folder in (
+        *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *site.getsitepackages(),
+        site.getusersitepackages(),
+    )
 )
-
 _lock = threading.Lock()
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.run import Ground
@@ -62,6 +66,12 @@ class Judged:
         days = self.tracks["static"].dates
         return {"from": str(days[0]), "to": str(days[-1]), "sessions": len(days)}
 
+    def lead(self, name: str, over: str) -> Lead:
+        """Return the lead of one track's Sharpe ratio over bills above another's."""
+        bills = cash_returns(self.ground)[1:]
+        ours, theirs = (performance.returns(self.tracks[n]["nav"]) - bills for n in (name, over))
+        return sharpe_lead(ours, theirs)
+
     def measures(self, aim: Objective, rows: slice | None = None) -> dict[str, float]:
         """Return what an objective measures over some of the bars, by hedge.
 
@@ -78,6 +88,39 @@ class Judged:
         return {
             name: float(aim.measure(tally, tallies["static"])[0]) for name, tally in tallies.items()
         }
+
+
+class Lead(NamedTuple):
+    """A Sharpe ratio above another's, a year."""
+
+    value: float
+    error: float
+    """Its standard error."""
+
+
+def sharpe_lead(ours: Floats, theirs: Floats) -> Lead:
+    """Return the lead of one Sharpe ratio over another of the same days, with its standard error.
+
+    Memmel: Performance hypothesis testing with the Sharpe ratio, Finance Letters 1 (2003), whose
+    variance, for normal returns of correlation ρ, is
+    ``[2 − 2ρ + ½(a² + b² − 2abρ²)] / T``, a and b the ratios per session.
+
+    Parameters
+    ----------
+    ours, theirs
+        Daily returns over bills, **shape** (T,).
+
+    Examples
+    --------
+    >>> x = np.array([0.01, -0.005, 0.01, -0.005])
+    >>> sharpe_lead(x, x)
+    Lead(value=0.0, error=0.0)
+    """
+    a, b = (performance.sharpe(each) / math.sqrt(performance.YEAR) for each in (ours, theirs))
+    rho = float(np.corrcoef(ours, theirs)[0, 1])
+    variance = 2.0 - 2.0 * rho + 0.5 * (a * a + b * b - 2.0 * a * b * rho * rho)
+    year = math.sqrt(performance.YEAR)
+    return Lead((a - b) * year, math.sqrt(max(variance, 0.0) / len(ours)) * year)
 
 
 def judge(

@@ -13,7 +13,7 @@ from hedgerow.core.lanes.spread import Spread, grid, place
 from hedgerow.core.market import Floats
 from hedgerow.core.policy import Policy
 from hedgerow.engine.run import Ground
-from hedgerow.errors import PolicyError
+from hedgerow.errors import PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import modelled_signals, origins_of
@@ -41,6 +41,8 @@ STEPS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 
 MOST_AXES = 2
 """A picture has two sides."""
+
+MOST_POINTS = 2_500
 
 FLAT, HALF = 0.8, 0.5
 """Parts of the lead that must survive ±10 % and ±20 % for a plateau."""
@@ -213,6 +215,8 @@ def sensitivity(
     ------
     PolicyError
         If there are more than two axes, or one names no number of the policy.
+    RangeError
+        If there are more points than a picture shows.
     """
     aim = objective or Objective()
     known = numbers_of(policy)
@@ -224,10 +228,16 @@ def sensitivity(
         for change in SHIFTS
         if (number := _shift(policy, key, value, change)) is not None
     ]
+    points = math.prod(len(values) for values in wide.values())
+    if points > MOST_POINTS:
+        raise RangeError(
+            f"{points:,} points are more than a picture shows",
+            where="axes",
+            mend=f"give {MOST_POINTS:,} or fewer; hedgerow sweep runs more",
+        )
     rows = [known]
     rows += [{**known, key: number} for key, _, number in singles]
     mesh = grid(wide)
-    points = len(next(iter(mesh.values())))
     rows += [{**known, **{key: mesh[key][i] for key in mesh}} for i in range(points)]
     columns = {key: np.array([row[key] for row in rows]) for key in known}
     kept = feasible(policy, columns)
