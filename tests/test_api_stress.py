@@ -93,3 +93,17 @@ def test_mistakes_say_what_would_be_right(given: dict[str, object], said: str) -
 def test_a_book_that_is_none() -> None:
     with pytest.raises(hr.HedgerowError, match="is not a policy"):
         hr.stress_book("policy.toml", market(), hr.Put())  # type: ignore[arg-type]  # a mistake
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bits(found) -> None:
+    two = hr.stress(POLICY, market(), hr.Put(), **FEW, workers=2)
+    for name, column in found.found.columns.items():
+        assert column.tolist() == pytest.approx(
+            two.found.columns[name].tolist(), rel=0, nan_ok=True
+        )
+
+
+def test_workers_and_a_cluster_are_one_too_many() -> None:
+    with pytest.raises(hr.RangeError, match="one of them"):
+        hr.stress(POLICY, market(), hr.Put(), **FEW, workers=2, cluster="tcp://127.0.0.1:1")

@@ -34,6 +34,8 @@ def stress(
     start: Day | None = None,
     start_vix: float | None = None,
     moments: bool = True,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> StressResult:
     """Play a policy over simulated paths that go on from the state of a day.
@@ -60,6 +62,9 @@ def stress(
         VIX of that day, points, in place of the market's.
     moments
         Whether to set the moments of a fitted model beside those of its history; takes seconds.
+    workers, cluster
+        Processes of this machine, or the address of a running Dask cluster, to play the paths on;
+        no number depends on it.
     progress
         Called with the number of paths just done; all are played twice.
 
@@ -91,7 +96,7 @@ def stress(
         start=start,
         start_vix=start_vix,
     )
-    return made.play(moments=moments, progress=progress)
+    return made.play(moments=moments, workers=workers, cluster=cluster, progress=progress)
 
 
 class Scene:
@@ -117,16 +122,22 @@ class Scene:
         return PathResult(replay(main_job(self._policy, self._terms), number))
 
     def play(
-        self, *, moments: bool = True, progress: Callable[[int], None] | None = None
+        self,
+        *,
+        moments: bool = True,
+        workers: int | None = None,
+        cluster: str | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> StressResult:
         """Play all paths; see `stress`."""
+        from hedgerow.research.scaling.crews import crew_of
         from hedgerow.research.stress.study import fit_of
         from hedgerow.research.stress.study import stress as play
 
-        market, terms = self._market, self._terms
+        market, terms, crew = self._market, self._terms, crew_of(workers, cluster)
         fit = fit_of(terms, market) if moments else None
         span = str(market.dates[0]), str(market.dates[-1])
-        found = play(self._policy, terms, fitted_to=span, fit=fit, progress=progress)
+        found = play(self._policy, terms, fitted_to=span, fit=fit, crew=crew, progress=progress)
         _count(found, market)
         return StressResult(found, self._today)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hedgerow.cli.crews import Cluster, Workers
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, NoCosts, Report, Share, Size, Value
 
@@ -74,6 +75,8 @@ def stress(
         Path | None,
         typer.Option(metavar="FILE.svg", help="With --replay or --book: draw it."),
     ] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
@@ -140,7 +143,7 @@ def stress(
         answer(str(one), one.to_dict(), {"folder": save, "picture": picture}, as_json=as_json)
         return
     with bar_of_progress("Stress", 2 * len(scene)) as progress:
-        found = scene.play(progress=progress)
+        found = scene.play(workers=workers, cluster=cluster, progress=progress)
     if report is not None:
         found.report(report)
     answer(str(found), _request(order, found.to_dict()), {"report": report}, as_json=as_json)

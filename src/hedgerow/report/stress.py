@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import LEVELS, TAILS, Estimate
@@ -67,8 +69,9 @@ def told(estimate: Estimate, figure: str, *, sign: bool = False) -> str:
     scale = 1.0 if figure == "trades" else 100.0
     unit = "" if figure == "trades" else "%"
     value = number(scale * estimate.value, digits, sign=sign)
-    error = number(scale * estimate.error, digits)
-    return f"{value}{unit} ±{error}"
+    if not math.isfinite(estimate.error):
+        return f"{value}{unit}"
+    return f"{value}{unit} ±{number(scale * estimate.error, digits)}"
 
 
 def mean_rows(found: Stress) -> list[list[str]]:
@@ -87,7 +90,7 @@ def mean_rows(found: Stress) -> list[list[str]]:
             add("HER, all worst falls pooled", figure, found.her)
             continue
         add(TITLES[figure], figure, lambda name, f=figure: figures.mean(found.of(name, f)))
-        for part in TAILS if figure in TAILED else ():
+        for part in TAILS if figure in TAILED and len(found) > 1 else ():
             add(
                 f"  worst {part:.0%} (ES)",
                 figure,
@@ -129,6 +132,8 @@ def difference_rows(found: Stress) -> list[list[str]]:
     each = {name: found.against(name) for name in others}
     rows = [["dynamic less …", *(name_of(found, name) for name in others)]]
     for key, title in DIFFERENCES:
+        if "_es_" in key and len(found) < 2:
+            continue
         cells = []
         for name in others:
             gap = each[name][key]
@@ -136,8 +141,9 @@ def difference_rows(found: Stress) -> list[list[str]]:
             mark = " ?" if math.isfinite(gap.error) and not gap.told else ""
             cells.append("–" if hedge else told(gap, "", sign=True).replace("%", "") + mark)
         rows.append([title, *cells])
-    chances = [percent(each[name]["probability"].value, 0) for name in others]
-    rows.append(["End value higher on", *chances])
+    if len(found) > 1:
+        chances = [percent(each[name]["probability"].value, 0) for name in others]
+        rows.append(["End value higher on", *chances])
     return rows
 
 
@@ -209,7 +215,11 @@ def _rivals(found: Stress) -> list[tuple[str, str]]:
         cost = f"Against a fixed hedge of equal cost ({number(found.level)}×)"
         made.append((MATCHED, cost))
     kept = percent(found.kept, 1)
-    same = "of the same expected shortfall (5%)" if found.equal else "as near as it comes"
+    same = (
+        "of the same expected shortfall (5%)"
+        if found.equal
+        else "the nearest to its expected shortfall (5%)"
+    )
     made.append((DIVESTED, f"Against holding {kept} of the equity, {same}"))
     return [*made, (UNHEDGED, "Against no hedge")]
 
@@ -249,17 +259,25 @@ def limits(found: Stress) -> list[str]:
             f"{len(missed)} (outside the 90 % interval)"
         )
         said.append(f"{lead}: {', '.join(missed)}." if missed else f"{lead}.")
+    if len(found) > 1:
+        said.append(
+            "Standard errors are those of chance within the model. How wrong the model is they do "
+            "not say: run another one (--model) and compare."
+        )
     said += [
-        "Standard errors are those of chance within the model. How wrong the model is they do not "
-        "say: run another one (--model) and compare.",
         "Option prices on the paths are modelled from each path's VIX; quotes may differ most when "
         "it matters most. Rate and dividend yield stay as they are today.",
         f"A month is any {MONTH} sessions in a row. HER is the hedge's gain over the portfolio's "
         "loss while the index fell from peak to trough, its deepest fall of the path.",
-        f"Margin: {RULE}.",
+        f"Margin: {RULE}.{_sampled(found)}",
         "Contracts are fractional; margin calls, limit orders and failing brokers are not played.",
     ]
     return said
+
+
+def _sampled(found: Stress) -> str:
+    known = int(np.isfinite(found.of(DYNAMIC, "margin")).sum())
+    return f" It is that of the first {known:,} paths." if known < len(found) else ""
 
 
 def title(found: Stress) -> str:
@@ -282,29 +300,44 @@ def about(found: Stress) -> str:
 def summarise(found: Stress) -> str:
     """Return the answer as text."""
     wide = range(1, 9)
-    crises = f"{found.crises:,} of {len(found):,} paths have a fall of {-CORRECTION:.0%} or more."
     parts: list[str | Sequence[str]] = [
         title(found),
         about(found),
         headline(found),
         "",
-        "Mean over the paths ± standard error; ES is the mean of the worst part of the paths",
-        columns(mean_rows(found), right=wide),
-        "",
-        "Quantiles, dynamic",
-        columns(quantile_rows(found, DYNAMIC), right=wide),
+        *_figures(found, wide),
         "",
         "Path by path, in points; plus is better but for the cost, ? cannot be told from zero",
         columns(difference_rows(found), right=wide),
         *sentences(found),
         "",
-        f"Worst paths (--replay NUMBER shows one). {crises}",
-        columns(worst_rows(found), right=wide),
-        "",
+        *(_worst(found) if len(found) > 1 else []),
         *(f"- {said}" for said in limits(found)),
         NOT_ADVICE,
     ]
     return "\n".join(str(part) for part in parts)
+
+
+def _worst(found: Stress) -> list[str]:
+    crises = f"{found.crises:,} of {len(found):,} paths have a fall of {-CORRECTION:.0%} or more."
+    return [
+        f"Worst paths (--replay NUMBER shows one). {crises}",
+        columns(worst_rows(found), right=range(1, 9)),
+        "",
+    ]
+
+
+def _figures(found: Stress, wide: Sequence[int]) -> list[str]:
+    means = columns(mean_rows(found), right=wide)
+    if len(found) < 2:
+        return [means]
+    return [
+        "Mean over the paths ± standard error; ES is the mean of the worst part of the paths",
+        means,
+        "",
+        "Quantiles, dynamic",
+        columns(quantile_rows(found, DYNAMIC), right=wide),
+    ]
 
 
 def to_dict(found: Stress) -> dict[str, Any]:

@@ -101,6 +101,8 @@ def test_a_made_fall_claims_no_moments_and_a_path_is_no_distribution() -> None:
     text = words.summarise(made)
     assert "One path: nothing can be said of chance" in text
     assert "nan" not in text
+    assert "±" not in text
+    assert "Quantiles" not in text
 
 
 def test_the_text_says_model_prices_and_every_rival(found: Stress) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from hedgerow.core.market import Floats, Market
@@ -15,8 +17,8 @@ RULE = (
 )
 
 
-def per_contract(market: Market, first: int, roster: Roster) -> Floats:
-    """Return the margin of one contract, held and sold.
+def per_contract(market: Market, first: int, roster: Roster, *, sold: bool = False) -> Floats:
+    """Return the margin of one contract.
 
     Parameters
     ----------
@@ -24,17 +26,24 @@ def per_contract(market: Market, first: int, roster: Roster) -> Floats:
         One path, and the row of the first bar of its run.
     roster
         The contracts of a sleeve on it.
+    sold
+        Whether it is sold rather than held.
 
     Returns
     -------
     array
-        USD, **shape** (2, T): held, and sold, from the first bar of the run.
+        USD, **shape** (T,), from the first bar of the run; options are split as the engine splits
+        them where that fits (`requirement`, ``enough``).
     """
-    out = np.zeros((2, len(market) - first))
-    rule = MarginRule()
+    out = np.zeros(len(market) - first)
+    rule, sign = MarginRule(), -1.0 if sold else 1.0
+    baskets = {number: roster.basket(number) for number in set(roster.held[first:].tolist())}
     names = {index.symbol: name for name, index in INDEXES.items() if name in market}
     for t in range(first, len(market)):
-        symbols, weights = roster.basket(int(roster.held[t]))
+        symbols, weights = baskets[int(roster.held[t])]
+        held = {s: sign * w for s, w in zip(symbols, weights, strict=True)}
+        if not asks_margin(held):
+            continue
         prices = {}
         for symbol in symbols:
             path = roster.path(symbol)
@@ -42,10 +51,8 @@ def per_contract(market: Market, first: int, roster: Roster) -> Floats:
             prices[symbol] = max(float(path.price[row]), 0.0)
         vix = float(market["vix"][t])
         spots = {symbol: float(market[name][t]) for symbol, name in names.items()} | {"VIX": vix}
-        for side, sign in enumerate((1.0, -1.0)):
-            held = {s: sign * w for s, w in zip(symbols, weights, strict=True)}
-            if asks_margin(held):
-                out[side, t - first] = requirement(held, prices, spots, bonds=rule.bonds(vix))
+        bonds = rule.bonds(vix)
+        out[t - first] = requirement(held, prices, spots, bonds=bonds, enough=math.inf)
     return out
 
 

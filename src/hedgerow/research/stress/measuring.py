@@ -58,7 +58,7 @@ def measures(
         The deepest fall of the index on each path, over which effectiveness is measured (C4).
     margin
         Margin of one contract held at each bar, USD, **shape** (T, paths): twice, for one held
-        and one sold, **shape** (2, T, paths).
+        and one sold, **shape** (2, T, paths); NaN where it is not known.
     days
         Of the sessions, since 1970-01-01, **shape** (T,).
 
@@ -80,7 +80,7 @@ def measures(
     month = min(MONTH, len(nav) - 1)
     asked = np.where(played.held < 0.0, margin[1], margin[0]) * np.abs(played.held)
     with np.errstate(divide="ignore", invalid="ignore"):
-        used = np.where(asked > 0.0, asked / np.maximum(nav, 0.0), 0.0)
+        used = np.where(asked > 0.0, asked / np.maximum(nav, 0.0), 0.0 * asked)
     losing = loss > 0.0
     return {
         "return": nav[-1] / start - 1.0,

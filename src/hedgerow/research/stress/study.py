@@ -18,6 +18,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.errors import DataError
 from hedgerow.research.comparison import MOST
 from hedgerow.research.scaling.job import Job
+from hedgerow.research.scaling.running import Crew, run
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import TAILS, Estimate
 from hedgerow.research.stress.job import GRID, Alone, Fixed, Kept, Strategy, StressJob, Terms
@@ -209,6 +210,7 @@ def stress(
     fitted_to: tuple[str, str],
     fit: FitReport | None = None,
     facts: Mapping[str, Any] | None = None,
+    crew: Crew | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Stress:
     """Play a policy over the paths of a scenario and put the alternatives beside it.
@@ -219,6 +221,8 @@ def stress(
         What decides, on what, with what, for whom.
     fitted_to, fit, facts
         As for `Stress`.
+    crew
+        Who plays the blocks of paths; this process by default.  No number depends on it.
     progress
         Called with the number of paths just done; all are played twice.
 
@@ -227,7 +231,7 @@ def stress(
     HedgerowError
         If policy, sleeve and paths do not fit together.
     """
-    columns = dict(_all(main_job(policy, terms), progress))
+    columns = _all(main_job(policy, terms), crew, progress)
     cost, fixed = (figures.mean(columns[f"{name}.hedge_cost"]).value for name in (DYNAMIC, STATIC))
     level = cost / fixed if cost > 0.0 and fixed > 0.0 and cost / fixed <= MOST else None
     kept, equal = _equal_part(columns.pop("kept"), columns[f"{DYNAMIC}.return"])
@@ -236,14 +240,14 @@ def stress(
     )
     columns |= {
         name: column
-        for name, column in _all(StressJob(terms, more), progress).items()
+        for name, column in _all(StressJob(terms, more), crew, progress).items()
         if "." in name
     }
     return Stress(policy, terms, columns, level, kept, equal, fit, fitted_to, dict(facts or {}))
 
 
-def _all(job: Job, progress: Callable[[int], None] | None) -> dict[str, Floats]:
-    parts = [job.play(block, progress) for block in range(len(job.sizes()))]
+def _all(job: Job, crew: Crew | None, progress: Callable[[int], None] | None) -> dict[str, Floats]:
+    parts = run(job, crew, progress=progress)
     return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
 
 
