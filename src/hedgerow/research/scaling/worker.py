@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import traceback
 from typing import IO, Any
 
@@ -43,7 +42,6 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 def main() -> None:
     """Work for the process at the other end of stdin and stdout."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked: it ends us
     inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a step of the user's prints is no message
     try:

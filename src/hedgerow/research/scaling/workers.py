@@ -25,10 +25,15 @@ MOST_LOSSES = 3
 """Times that a block may take its worker with it."""
 
 START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    # Ctrl-C is for who asked: it ends us
+    "import json, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "sys.path[:] = json.loads(sys.argv[1]); "
     "from hedgerow.research.scaling.worker import main; main()"
 )
-_POOLS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
+_POOLS = (
+    *(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")),
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class _Member:
             stdout=subprocess.PIPE,
             env={
                 **os.environ,
-                **{f"{name}_NUM_THREADS": str(threads) for name in _POOLS},
+                **dict.fromkeys(_POOLS, str(threads)),
                 "NUMBA_THREADING_LAYER": "workqueue",
             },
         )
