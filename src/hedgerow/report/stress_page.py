@@ -108,21 +108,26 @@ def _tiles(found: Stress) -> list[dict[str, str]]:
         static, alone = (figures.mean(found.of(name, figure)).value for name in (STATIC, UNHEDGED))
         return f"static {percent(static, 2)}, no hedge {percent(alone, 2)}"
 
-    part = TAILS[0]
-    tails = {name: found.tail(name, "return", part) for name in (DYNAMIC, STATIC, UNHEDGED)}
+    part, several = TAILS[0], len(found) > 1
+    figure = "return" if several else "max_drawdown"
+    tails = {
+        name: percent(found.tail(name, figure, part).value) for name in (DYNAMIC, STATIC, UNHEDGED)
+    }
     cost = figures.mean(found.of(DYNAMIC, "hedge_cost"))
     fixed = figures.mean(found.of(STATIC, "hedge_cost"))
     mean = figures.mean(found.of(DYNAMIC, "return"))
+    error = f"± {number(100 * cost.error)}; " if several else ""
     return [
-        {"title": "Mean return", "value": percent(mean.value, 1),
+        {"title": "Mean return" if several else "Return", "value": percent(mean.value),
          "beside": beside("return")},
-        {"title": f"Return of the worst {part:.0%} (ES)", "value": percent(tails[DYNAMIC].value, 1),
-         "beside": f"static {percent(tails[STATIC].value, 1)}, no hedge "
-         f"{percent(tails[UNHEDGED].value, 1)}"},
+        {"title": f"Return of the worst {part:.0%} (ES)" if several else "Maximum drawdown",
+         "value": tails[DYNAMIC],
+         "beside": f"static {tails[STATIC]}, no hedge {tails[UNHEDGED]}"},
         {"title": "Hedge cost a year", "value": percent(cost.value, 2),
-         "beside": f"± {number(100 * cost.error)}; static {percent(fixed.value, 2)}"},
-        {"title": "Losses given back (HER)", "value": percent(found.her(DYNAMIC).value, 1),
-         "beside": f"static {percent(found.her(STATIC).value, 1)}, all worst falls"},
+         "beside": f"{error}static {percent(fixed.value, 2)}"},
+        {"title": "Losses given back (HER)", "value": percent(found.her(DYNAMIC).value),
+         "beside": f"static {percent(found.her(STATIC).value)}, "
+         f"{'all worst falls' if several else 'over the worst fall'}"},
     ]  # fmt: skip
 
 
