@@ -29,6 +29,7 @@ from hedgerow.policies.rules import Constant
 from hedgerow.policies.signals import Level
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
 from hedgerow.policies.trigger import Trigger
+from hedgerow.research.claims.evidence import WARM
 from hedgerow.research.claims.variants import changed, daily
 from hedgerow.simulate.falls import BlackMonday, Fall, FlashCrash, Grind
 from hedgerow.simulate.paths import Start
@@ -219,7 +220,8 @@ def falls(
         for policy in policies
         for level in (floor, 0.0)
     }
-    lookback = max((policy.lookback for policy in policies), default=1)
+    # the same first bar whoever is in the company, as long as nobody looks further back
+    lookback = max([WARM, *(policy.lookback for policy in policies)])
     rows: list[Row] = []
     for name in names:
         for vix in levels if market is None else [Start.of(market).vix]:
