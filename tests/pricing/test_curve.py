@@ -80,6 +80,15 @@ def test_a_future_is_the_mean_of_the_lognormal_vix_whose_mean_square_is_forward_
     assert vix.moment(2) == pytest.approx(1e4 * variance[0] * 365 / 30, rel=1e-9)
 
 
+def test_published_vvix_sets_the_discount_and_its_absence_the_level_of_2007_to_2012():
+    columns = {"vix": [16.0] * 3, "vix3m": [18.0] * 3, "vvix": [np.nan, CURVE.vvix, 120.0]}
+    price = CURVE.from_surface(Surface.of(columns), 0.25)
+    assert price[0] == price[1]
+    discount = np.log(price[2] / price[1])
+    variance = CURVE.motion.fair_total([CURVE.vvix, 120.0], 0.25)
+    assert discount == pytest.approx(-0.5 * float(np.diff(variance)[0]), rel=1e-12)
+
+
 def test_no_stretch_of_a_rising_curve_is_without_roll_down():
     surface = Surface.from_indices([15.0], None, [18.0], [20.0])
     days = np.arange(1.0, 180.0)

@@ -110,9 +110,9 @@ def test_the_modelled_curve_keeps_its_bounds_after_2013(real):
     rows = {row.label: row.scores for row in quality.futures_scores(real)}
     _, plain, _, term = rows["all"]
     assert plain.absolute < 1.9
-    assert term.absolute < 0.8
+    assert term.absolute < 0.7
     assert abs(plain.bias) < 0.7
-    assert abs(term.bias) < 0.5
+    assert abs(term.bias) < 0.2
     # two models worth having: nearer than always saying VIX
     assert rows["15–45 days"][3].absolute < 1.0
     assert rows["VIX above 45"][3].absolute < rows["VIX above 45"][1].absolute
@@ -121,8 +121,8 @@ def test_the_modelled_curve_keeps_its_bounds_after_2013(real):
 @pytest.mark.realdata
 def test_holding_a_modelled_month_costs_what_quotes_say_after_2013(real):
     held = {each.rank: each for each in quality.holdings(real, real.dates >= quality.JUDGED)}
-    # with straight total variance the second month earned a quarter of its price a year
-    assert held[2].modelled == pytest.approx(held[2].quoted, abs=5.0)
+    # with straight total variance the second month gained a quarter of its price a year
+    assert held[2].modelled == pytest.approx(held[2].quoted, abs=10.0)
     for rank in (3, 4):
         assert held[rank].modelled == pytest.approx(held[rank].quoted, abs=15.0)
     assert all(each.days > 2500 for each in held.values())

@@ -42,7 +42,7 @@ class FuturesCurve:
     knee, haste
         VIX in points above which the excess reverts at speed h a year.
     vvix
-        Points: the root mean square of VVIX in 2007–2012, the level of V.
+        Points: the level of V where VVIX is not published, its root mean square in 2007–2012.
     motion
         How V grows with time to settlement.
 
@@ -104,7 +104,11 @@ class FuturesCurve:
         tau = np.maximum(np.asarray(years, dtype=np.float64), 0.0)
         gap = smooth_total(surface, tau + _MONTH, rows) - smooth_total(surface, tau, rows)
         forward = 100.0 * np.sqrt(np.maximum(gap, 0.0) / _MONTH)
-        return np.asarray(forward * np.exp(-0.5 * self.motion.fair_total(self.vvix, tau)))
+        level = np.full(len(gap), self.vvix)
+        if surface.vvix is not None:
+            published = surface.vvix[rows]
+            level = np.where(np.isfinite(published), published, level)
+        return np.asarray(forward * np.exp(-0.5 * self.motion.fair_total(level, tau)))
 
     def price(
         self, vix: Floats, surface: Surface, years: ArrayLike, rows: Rows = slice(None)
