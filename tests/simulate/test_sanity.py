@@ -215,7 +215,7 @@ def carried(market: hr.Market) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_holding_modelled_futures_costs_what_quotes_say_and_paths_say_rather_less(real_data) -> None:
+def test_modelled_futures_cost_what_quotes_say_to_hold_and_on_paths_rather_less(real_data) -> None:
     # docs/simulation.md tells these numbers
     market = hr.load(real_data, start="1990-01-02", end="2025-12-31")
     since = market.between("2009-10-01", None)
