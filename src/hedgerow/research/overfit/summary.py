@@ -19,14 +19,13 @@ from typing import Self
 
 import numpy as np
 
-from hedgerow import __version__
 from hedgerow.research.overfit.trials import Group, Stretch, from_line
 
 TAIL = 4096
 """Bytes before the end that tell whether a register was only added to since it was read."""
 
-FORMAT = f"1 of {__version__}"
-"""What a summary says, and what counts as a damaged line, is another matter in another version."""
+FORMAT = 1
+"""To be raised when what a summary says changes, or what counts as a damaged line."""
 
 STEP = 1 << 20
 """Bytes that are read at a time."""
