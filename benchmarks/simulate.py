@@ -19,7 +19,7 @@ WILD = RegimeLaw(0.00, 0.9, 0.17, 0.05, 0.05, 0.13, 0.09, 0.055, 0.06, 3.1, 0.35
 NAMES = ("vix9d", "vix3m", "vix6m", "skew")
 TERM = TermStructure(
     tuple(
-        Relation(name, 0.0, 0.0, 0.0, 0.9, tuple(0.01 * (i == j) for j in range(4)))
+        Relation(name, 0.0, 0.0, 0.0, 0.9, tuple(0.01 * (i == j) for j in range(4)), 0.0, 0.5)
         for i, name in enumerate(NAMES)
     )
 )

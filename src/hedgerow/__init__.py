@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
+    from hedgerow.api.falling import falls
+    from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
+    from hedgerow.api.searching import search, surface
+    from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
-    from hedgerow.api.sweeping import sweep
+    from hedgerow.api.stressing import stress, stress_book
+    from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
+    from hedgerow.api.walking import walk
     from hedgerow.core.contract import FutureContract, OptionContract
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
@@ -89,6 +95,14 @@ if TYPE_CHECKING:
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
+    from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.simulate.bates import Bates
+    from hedgerow.simulate.bootstrap import BlockBootstrap
+    from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
+    from hedgerow.simulate.paths import Start
+    from hedgerow.simulate.regime import RegimeModel
+    from hedgerow.simulate.replay import Replay
+    from hedgerow.simulate.sanity import sane
 
 __version__ = "0.1.0"
 
@@ -100,6 +114,9 @@ __all__ = [
     "Average",
     "BandTable",
     "Bands",
+    "Bates",
+    "BlackMonday",
+    "BlockBootstrap",
     "Bounds",
     "Budget",
     "Call",
@@ -122,9 +139,11 @@ __all__ = [
     "Drawdown",
     "Equity",
     "Execution",
+    "FlashCrash",
     "Future",
     "FutureContract",
     "Greeks",
+    "Grind",
     "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
@@ -153,7 +172,9 @@ __all__ = [
     "RealisedVol",
     "Regime",
     "RegimeCount",
+    "RegimeModel",
     "RegimeProbability",
+    "Replay",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -163,6 +184,7 @@ __all__ = [
     "SleeveError",
     "Smooth",
     "StagedExit",
+    "Start",
     "State",
     "Stop",
     "Straddle",
@@ -170,6 +192,7 @@ __all__ = [
     "Structure",
     "Table",
     "TermSplit",
+    "Thresholds",
     "Tiers",
     "Trend",
     "Trigger",
@@ -191,18 +214,28 @@ __all__ = [
     "claims",
     "compare",
     "control",
+    "draw",
     "errors",
     "example",
+    "falls",
     "load",
     "load_policy",
     "load_program",
+    "lookahead",
     "margin",
     "readings",
     "rulebook",
+    "sane",
     "scalp",
+    "search",
+    "shortlist",
+    "stress",
+    "stress_book",
     "structures",
+    "surface",
     "sweep",
     "trade",
+    "walk",
 ]
 
 _HOMES = {
@@ -212,11 +245,17 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.falling": ("falls",),
+    "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
-    "api.sweeping": ("sweep",),
+    "api.sweeping": ("shortlist", "sweep"),
+    "api.stressing": ("stress", "stress_book"),
     "api.trading": ("load_program", "trade"),
+    "api.searching": ("search", "surface"),
+    "api.walking": ("walk",),
     "engine.broker": ("Execution",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
@@ -255,6 +294,7 @@ _HOMES = {
         "VixPut",
     ),
     "instruments.future_constant": ("VixFutureConstant",),
+    "research.gate.thresholds": ("Thresholds",),
     "policies": (
         *("Average", "Future", "Level", "RealisedVol", "Trend"),
         *("CrashHazard", "CrashIntensity", "Hawkes"),
@@ -268,6 +308,13 @@ _HOMES = {
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "simulate.bates": ("Bates",),
+    "simulate.bootstrap": ("BlockBootstrap",),
+    "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),
+    "simulate.paths": ("Start",),
+    "simulate.regime": ("RegimeModel",),
+    "simulate.replay": ("Replay",),
+    "simulate.sanity": ("sane",),
 }
 _MODULES = {"errors": "hedgerow.errors", "structures": "hedgerow.instruments.structures"}
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

@@ -13,14 +13,16 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.errors import HedgerowError
-from hedgerow.report import page
+from hedgerow.report import page, verdict
 from hedgerow.report.formats import number, percent, usd
+from hedgerow.research.gate.judgement import judge
+from hedgerow.research.gate.thresholds import KEYS
 from report.made import make
 from report.reader import Page
 
 SECTIONS = [
     "answer", "figures", "value", "scaling", "crises", "costs", "decisions", "checks", "data",
-    "limits", "terms",
+    "limits", "terms", "verdict",
 ]  # fmt: skip
 
 
@@ -43,6 +45,18 @@ def test_it_is_well_formed_and_whole(read) -> None:
     assert charts <= set(read.ids)
     assert "Not investment advice." in read.text
     assert "What this does not show" in read.text
+
+
+def test_it_ends_with_the_verdict_in_sign_and_word(found, read, html) -> None:
+    made = judge(found)
+    sections = re.findall(r'<section id="([a-z]+)"', html)
+    assert sections[-1] == "verdict"
+    for row in verdict.rows(made):
+        for word in (row["name"], f"{row['sign']} {row['word']}", row["sentence"], row["asked"]):
+            assert " ".join(word.split()) in " ".join(read.text.split())
+    assert made.sentence in read.text
+    assert {row["word"] for row in verdict.rows(made)} <= set(verdict.SIGNS)
+    assert set(verdict.ASKED) == set(verdict.MEASURES) == {*KEYS}
 
 
 def test_it_asks_nothing_of_the_network(read, html) -> None:

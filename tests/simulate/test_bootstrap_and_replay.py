@@ -8,7 +8,7 @@ import pytest
 import hedgerow as hr
 from hedgerow.errors import DataError, RangeError
 from hedgerow.simulate.bootstrap import BlockBootstrap
-from hedgerow.simulate.falls import Fall, FlashCrash, Grind
+from hedgerow.simulate.falls import BlackMonday, Fall, FlashCrash, Grind
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.replay import STRETCHES, Replay
 from simulate.models import history
@@ -138,6 +138,26 @@ def test_stretches_of_real_data_hold_the_published_peak(real, name, column, extr
     assert path[column].max() == pytest.approx(extreme, abs=0.005)
 
 
+@pytest.mark.parametrize(
+    ("name", "lowest", "on", "peak"),
+    [
+        # published closes: the index's low of the stretch and its date, and the day of VIX's high
+        ("2008", 676.53, "2009-03-09", "2008-11-20"),
+        ("2010", 1022.58, "2010-07-02", "2010-05-20"),
+        ("2015", 1867.61, "2015-08-25", "2015-08-24"),
+        ("2018", 2581.00, "2018-02-08", "2018-02-05"),
+        ("2020", 2237.40, "2020-03-23", "2020-03-16"),
+    ],
+)
+def test_stretches_hold_the_fall_that_they_are_named_for(builtin, name, lowest, on, peak) -> None:
+    first, last, _ = STRETCHES[name]
+    part = builtin.between(first, last)
+    assert [str(part.dates[0]), str(part.dates[-1])] == [first, last]  # both are sessions
+    assert part["spx"].min() == pytest.approx(lowest, abs=0.01)
+    assert str(part.dates[part["spx"].argmin()]) == on
+    assert str(part.dates[part["vix"].argmax()]) == peak
+
+
 @pytest.mark.realdata
 def test_1987_is_played_where_an_index_reaches_it(real_data) -> None:
     # the index alone: VIX is modelled from it throughout
@@ -172,7 +192,26 @@ def test_falls_begin_evenly_over_the_spread() -> None:
     assert counts[5:15] == pytest.approx(200, abs=60)
 
 
-@pytest.mark.parametrize("change", [{"fall": 1.0}, {"during": 0}, {"keeps": 1.1}, {"spread": -1}])
+def test_a_made_black_monday_is_that_of_the_index_and_of_vxo() -> None:
+    # Moran, Cboe Options Hub, 22 October 2012: 282.70 to 224.84, VXO at 150.19
+    path = BlackMonday(before=3).paths(1, 30, seed=0, start=Start(vix=17.0)).market(0)
+    moves = np.diff(path["spx"]) / path["spx"][:-1]
+    assert moves.min() == pytest.approx(224.84 / 282.70 - 1.0, abs=5e-5)
+    assert np.sum(np.abs(moves) > 1e-12) == 1
+    assert path["vix"].max() == pytest.approx(150.19, abs=0.2)
+    assert all("made" in text for text in path.sources.values())
+
+
+def test_an_index_recovers_over_the_sessions_asked_for() -> None:
+    spx = FlashCrash(before=2, recovery=100).paths(1, 130, seed=0)["spx"][0]
+    assert spx[5] == pytest.approx(0.8 * spx[0])
+    assert (np.diff(spx[5:106]) > 0.0).all()
+    assert spx[105:] == pytest.approx(spx[0])
+
+
+@pytest.mark.parametrize(
+    "change", [{"fall": 1.0}, {"during": 0}, {"keeps": 1.1}, {"spread": -1}, {"recovery": -1}]
+)
 def test_falls_out_of_range_are_named(change: dict[str, float]) -> None:
     with pytest.raises(RangeError, match=rf"fall\.{next(iter(change))}"):
         Fall(**change)

@@ -15,16 +15,17 @@ from hedgerow.core.market import Market
 from hedgerow.errors import DataError
 from hedgerow.simulate.bates import Bates
 from hedgerow.simulate.bootstrap import BlockBootstrap
+from hedgerow.simulate.moments import CURVE_MOMENTS, FAR, GROUPS, MOMENTS, SKEW_MOMENTS, days
 from hedgerow.simulate.paths import Start
 from hedgerow.simulate.regime import FLOOR, RegimeModel
-from hedgerow.simulate.report import FAR, MOMENTS, compare, days
+from hedgerow.simulate.report import compare
 from simulate.models import CALM, REGIMES, autocorrelation, history
 
 
 @pytest.fixture(scope="module")
 def made() -> tuple[Market, dict[str, np.ndarray]]:
     market = history(3_000)
-    return market, days(market["spx"], market["vix"])
+    return market, days(market.columns)
 
 
 def test_moments_are_those_of_scipy(made) -> None:
@@ -59,10 +60,45 @@ def test_betas_are_those_of_least_squares(made) -> None:
 
 def test_moments_of_many_paths_are_those_of_each() -> None:
     block = REGIMES.paths(5, 300, seed=1).block(0, 5).columns
-    together = days(block["spx"], block["vix"])
-    for name, statistic in MOMENTS.items():
-        alone = [statistic(days(block["spx"][i], block["vix"][i])) for i in range(5)]
-        np.testing.assert_allclose(statistic(together), alone, rtol=1e-9, err_msg=name)
+    for group in GROUPS:
+        together = group.days(block)
+        each = [group.days({name: block[name][i] for name in group.needs}) for i in range(5)]
+        for name, statistic in group.moments.items():
+            alone = [statistic(one) for one in each]
+            np.testing.assert_allclose(statistic(together), alone, rtol=1e-9, err_msg=name)
+
+
+def test_moments_of_curve_and_skew_are_those_worked_out_by_hand(made) -> None:
+    market, _ = made
+    curve, skew = (group.days(market.columns) for group in GROUPS[1:])
+    slope = np.log(market["vix3m"] / market["vix"])[FAR + 1 :]
+    log = np.log(market["vix"])
+    ours = {name: float(CURVE_MOMENTS[name](curve)) for name in CURVE_MOMENTS}
+    assert ours["VIX3M / VIX, mean of ln"] == pytest.approx(slope.mean())
+    assert ours["VIX3M / VIX, deviation of ln"] == pytest.approx(slope.std())
+    below = (market["vix3m"] < market["vix"])[FAR + 1 :]
+    assert ours["VIX3M below VIX"] == pytest.approx(below.mean())
+    assert ours["VIX3M / VIX with VIX, correlation"] == pytest.approx(
+        stats.pearsonr(slope, log[FAR + 1 :]).statistic
+    )
+    line = stats.linregress(np.diff(log)[FAR:], np.diff(np.log(market["vix3m"]))[FAR:])
+    assert ours["VIX3M for VIX, slope of changes"] == pytest.approx(line.slope)
+    whole = market["skew"]
+    for lag in (1, FAR):
+        mine = float(SKEW_MOMENTS[f"SKEW autocorrelation, {lag}"](skew))
+        assert mine == pytest.approx(autocorrelation(whole, lag), abs=0.01)
+    assert float(SKEW_MOMENTS["SKEW mean"](skew)) == pytest.approx(whole[FAR + 1 :].mean())
+    assert float(SKEW_MOMENTS["SKEW with VIX, correlation"](skew)) == pytest.approx(
+        stats.pearsonr(whole[FAR + 1 :], log[FAR + 1 :]).statistic
+    )
+
+
+def test_a_history_without_curve_and_skew_is_compared_without_them() -> None:
+    market = history(800)
+    bare = Market(market.times, {name: market[name] for name in ("spx", "vix")})
+    found = compare(REGIMES, bare, n_paths=5, resamples=10)
+    assert [row.name for row in found.moments] == list(MOMENTS)
+    assert "sane" in str(found)
 
 
 def test_a_model_is_within_its_own_history_and_a_wrong_one_is_not() -> None:
@@ -90,16 +126,12 @@ def test_equal_seeds_give_equal_reports_and_a_short_history_none() -> None:
 # What each fitted model does not reproduce of 1990–2025 (docs/simulation.md says the same).
 OUTSIDE = {
     RegimeModel: set(),
-    BlockBootstrap: set(),
+    BlockBootstrap: {"VIX3M / VIX, deviation of ln", f"SKEW autocorrelation, {FAR}"},
     Bates: {
-        "skewness",
-        "1 % quantile",
-        "|return| autocorrelation, 1",
-        "VIX deviation",
-        "VIX below 15",
         f"VIX autocorrelation, {FAR}",
         "VIX beta, falls",
-        "VIX beta, rises",
+        *(name for name in CURVE_MOMENTS if name != "VIX3M / VIX, mean of ln"),
+        *(name for name in SKEW_MOMENTS if name != "SKEW autocorrelation, 1"),
     },
 }
 
@@ -120,8 +152,12 @@ def test_a_model_of_1990_to_2007_makes_the_years_after_too_quiet(real_data) -> N
     model = RegimeModel.fit(market.between(None, "2007-12-31"))
     found = compare(model, market.between("2008-01-02", None))
     rows = {row.name: row for row in found.moments}
-    assert len(found.outside) == 7
-    assert all(abs(rows[name].simulated) < abs(rows[name].history) for name in found.outside)
+    outside = [name for name in found.outside if name in MOMENTS]
+    assert len(outside) == 7
+    assert all(abs(rows[name].simulated) < abs(rows[name].history) for name in outside)
+    # no VIX3M before 2008; SKEW rose to where it had not been
+    assert set(found.outside) - set(outside) == set(SKEW_MOMENTS)
+    assert rows["SKEW mean"].simulated < rows["SKEW mean"].low
     for name, ours, theirs in (("volatility a year", 0.16, 0.20), ("VIX 99 % quantile", 39, 58)):
         said = (rows[name].simulated, rows[name].history)
         assert said == pytest.approx((ours, theirs), rel=0.03)
@@ -143,7 +179,7 @@ def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
         )
         for cells in [[cell.strip() for cell in cells]]
     }
-    assert set(rows) == set(MOMENTS)
+    assert set(rows) == {*MOMENTS, *CURVE_MOMENTS, *SKEW_MOMENTS}
     models = (RegimeModel.fit(market), BlockBootstrap(market), Bates.fit(market))
     # what the page says of the regime model beside its table
     assert models[0].jump.deviation == pytest.approx(1.5)
@@ -156,6 +192,7 @@ def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
     for column, model in enumerate(models, start=2):
         found = compare(model, market)
         assert (found.sessions, found.block) == (9_066, 220)
+        assert found.sanity.faults == ()
         for row in found.moments:
             shown = rows[row.name]
             low, high = map(float, shown[1].split(" … "))

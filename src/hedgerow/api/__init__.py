@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
+from hedgerow.api.judging import Judged
 from hedgerow.core.market import Day, Market, session_date
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hedgerow.data import QualityReport
     from hedgerow.report.explain import Explanation
     from hedgerow.research.claims.resampling import Estimate
-    from hedgerow.research.comparison import Comparison
     from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.overfit.superior import Benchmark, Superiority
 
@@ -98,21 +98,19 @@ class Answer:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-class Result:
+class Result(Judged):
     """A finished backtest: unhedged, static and dynamic on the same stretch.
 
     ``print(result)`` shows the answer; :meth:`explain` tells why on any date; :meth:`report`
     writes a page; :meth:`to_dict` gives everything as plain values, :meth:`frame` the days.
-    :attr:`luck`, :meth:`superior` and :meth:`intervals` tell how much of it is chance.
+    :attr:`luck`, :meth:`superior` and :meth:`intervals` tell how much of it is chance,
+    :meth:`judge` whether what it claims may be believed.
     """
-
-    def __init__(self, found: Comparison) -> None:
-        self.found = found
 
     def __str__(self) -> str:
         from hedgerow.report.summary import summarise
 
-        return summarise(self.found)
+        return summarise(self.found, self._judged)
 
     def __repr__(self) -> str:
         found = self.found
@@ -178,7 +176,7 @@ class Result:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.page import write
 
-        return write(self.found, path_to(path, "report.html"))
+        return write(self.found, path_to(path, "report.html"), self.verdict)
 
     @property
     def luck(self) -> Luck | None:
@@ -202,7 +200,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number of the result as plain values; NaN becomes None."""
-        return self._plain
+        return {**self._plain, "verdict": plain(self.verdict.to_dict())}
 
     @cached_property
     def _plain(self) -> dict[str, Any]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from hedgerow.research.candidates import Protection
     from hedgerow.research.choosing import Choice
+    from hedgerow.research.gate.judgement import Judgement
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.research.overfit.superior import Benchmark, Superiority
 
 
@@ -36,11 +38,12 @@ class ChoiceResult(Answer):
 
     def __init__(self, found: Choice) -> None:
         self.found = found
+        self._judged: dict[str, Judgement] | None = None
 
     def __str__(self) -> str:
         from hedgerow.report.choosing import summarise
 
-        return summarise(self.found)
+        return summarise(self.found, self._judged)
 
     def __repr__(self) -> str:
         return f"{self.found!r}; print() for more"
@@ -73,7 +76,7 @@ class ChoiceResult(Answer):
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.choosing import write
 
-        return write(self.found, path_to(path, "choice.html"))
+        return write(self.found, path_to(path, "choice.html"), self.verdicts)
 
     def svg(self) -> str:
         """Return the picture as SVG text: return given up against protection."""
@@ -89,6 +92,30 @@ class ChoiceResult(Answer):
 
         return against(self.found.comparisons, benchmark, resamples=resamples, seed=seed)
 
+    def judge(
+        self, *, thresholds: Thresholds | None = None, resamples: int = 1_000
+    ) -> dict[str, Judgement]:
+        """Ask the honesty gate of each policy whether what it claims may be believed.
+
+        Parameters
+        ----------
+        thresholds, resamples
+            As for :func:`hedgerow.research.gate.judgement.judge`.
+
+        Notes
+        -----
+        What was asked last are the :attr:`verdicts` that text, report and JSON show.
+        """
+        from hedgerow.report.choosing import judge_each
+
+        self._judged = judge_each(self.found, thresholds=thresholds, resamples=resamples)
+        return self._judged
+
+    @property
+    def verdicts(self) -> dict[str, Judgement]:
+        """What the honesty gate says of each policy, by the name of its candidate."""
+        return self._judged or self.judge()
+
     def picture(self, path: str | Path) -> Path:
         """Write the picture, one SVG file, and return its path.
 
@@ -101,7 +128,8 @@ class ChoiceResult(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number as plain values; NaN becomes None."""
-        return self._plain
+        made = {name: one.to_dict() for name, one in self.verdicts.items()}
+        return {**self._plain, "verdicts": plain(made)}
 
     @cached_property
     def _plain(self) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Counting: every run that a user could choose by goes into the trial register.
 
 Counted are backtests, each policy and sleeve of a comparison, each reading of a rule, each lane of
-a sweep and each program of one's own.  Not counted are runs nobody chooses a policy by: claims and
-examples of the source, published rulebooks, and the fixed hedge and its likes beside a policy.
+a sweep, what is stressed, and each program of one's own.  Not counted are runs nobody chooses a
+policy by: claims and examples of the source, published rulebooks, and the fixed hedge and its likes
+beside a policy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program_text import to_table
 from hedgerow.engine.rulebook import names, rulebook
-from hedgerow.engine.run import Ground
+from hedgerow.engine.run import Ground, play
 from hedgerow.engine.track import Track
 from hedgerow.errors import HedgerowError
 from hedgerow.instruments.catalog import sleeve_to_table
@@ -34,13 +35,19 @@ from hedgerow.instruments.scene import SPOT
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import Comparison, cash_returns
 from hedgerow.research.overfit import register
-from hedgerow.research.overfit.blocks import Sums
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.sharpe import Record, record_of
 from hedgerow.research.overfit.trials import Count, Trial, count, on_the_same_data
-from hedgerow.research.performance import returns
+from hedgerow.research.performance import YEAR, returns
 from hedgerow.research.readings import Readings
-from hedgerow.research.sweep import Sweep
+from hedgerow.research.shortlist import Shortlist
+from hedgerow.research.survey import Survey
+from hedgerow.research.sweep import Sweep, sharpes
+
+if TYPE_CHECKING:
+    from hedgerow.research.tuning.searching import Search
+    from hedgerow.research.tuning.sensitivity import Sensitivity
+    from hedgerow.research.tuning.walking import Walk
 
 SWITCHED_OFF = "the trial register is switched off: what else was tried is not known"
 
@@ -64,10 +71,84 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
     cash = cash_returns(ground)
     run = trial(
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
-        _lanes(made.results, cash, len(made)), made.spread.values,
+        sharpes(made.results, float(cash[1:].mean()), len(made)), made.spread.values,
     )  # fmt: skip
     (found,), counted, remark = enter([run])
     return replace(made, cash=cash, count=found if counted else None, remark=remark)
+
+
+def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Survey:
+    """Enter every lane of a survey, and return it with the count of trials on its data."""
+    shape = trial(
+        "sweep", made.base, ground, sleeve, costs or Costs(), [], {**made.axes},
+    )  # fmt: skip
+    run = replace(
+        shape,
+        lanes=len(made),
+        rated=int(made.sharpe["count"][0]),
+        mean=float(made.sharpe["mean"][0]),
+        variance=made.variance,
+    )
+    (tried,), counted, remark = enter([run])
+    return replace(made, count=tried if counted else None, remark=remark)
+
+
+def count_picks(found: Shortlist, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> None:
+    """Enter the best lanes of a sweep, which were looked at over the whole stretch."""
+    enter(
+        [
+            trial(
+                "sweep", pick.policy, ground, sleeve, costs or Costs(),
+                [_record(pick.track, ground).sharpe],
+            )
+            for pick in found.picks
+        ]
+    )  # fmt: skip
+
+
+def count_walk(found: Walk) -> Walk:
+    """Enter every lane of a walk once, over its test windows, and the walked track."""
+    judged = found.judged
+    record = _record(judged.tracks["walked"], judged.ground)
+    terms = (judged.policy, judged.ground, judged.sleeve, judged.costs)
+    # what walked is told apart from its lanes by the days on which its numbers changed
+    turns = np.array([choice.fold.test.start for choice in found.choices], dtype="float64")
+    walked = {**found.spread.values, "turns": turns}
+    return replace(
+        found,
+        luck=_luck(
+            record,
+            trial("walk", *terms, found.ratios, found.spread.values),
+            trial("walk", *terms, [record.sharpe], walked),
+        ),
+    )
+
+
+def count_search(found: Search, policy: Policy, ground: Ground) -> Search:
+    """Enter every trial of a search that ran."""
+    ran = [each.numbers for each in found.history if not each.refused]
+    tried = {key: np.array([numbers[key] for numbers in ran]) for key in found.space}
+    judged, ratios = found.judged, np.array([each.sharpe for each in found.history])
+    kept = ratios[[not each.refused for each in found.history]] / math.sqrt(YEAR)
+    entered = trial("search", policy, ground, judged.sleeve, judged.costs, kept, tried)
+    record = _record(play("found", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def count_surface(found: Sensitivity) -> Sensitivity:
+    """Enter every lane of a surface, and of each number changed alone."""
+    ground, lanes = found.ground, found.lanes
+    entered = trial(
+        "surface", found.policy, ground, found.sleeve, found.costs, found.ratios, lanes.values
+    )
+    record = _record(play("own", found.policy, ground), ground)
+    return replace(found, luck=_luck(record, entered))
+
+
+def _luck(record: Record, *runs: Trial) -> Luck:
+    """Enter runs on the same data, and return what the number of trials leaves of a record."""
+    counts, counted, remark = enter(runs)
+    return Luck(record, counts[-1], counted, remark)
 
 
 def count_readings(found: Readings, costs: Costs | None) -> None:
@@ -104,6 +185,13 @@ def count_program(outcome: Outcome, market: Market, start: str | None, end: str 
         for part in (line.sleeve, *line.policy.signals, *line.policy.steps)
     ]
     enter([_trial(named, text, _outcome([ratio], parts), whole, first, SPOT, [ratio])])
+
+
+def count_policy(
+    kind: str, policy: Policy, ground: Ground, sleeve: Sleeve, costs: Costs, track: Track
+) -> None:
+    """Enter a policy that ran over a ground: the same trial as its backtest there."""
+    enter([trial(kind, policy, ground, sleeve, costs, [_record(track, ground).sharpe])])
 
 
 def trial(
@@ -187,11 +275,17 @@ def enter(runs: Sequence[Trial]) -> tuple[list[Count], bool, str]:
     except HedgerowError as error:
         held, remark = None, str(error)
     if held is None:
-        own = [count(on_the_same_data(runs, run)) for run in runs]
+        own = [_alone(runs, run) for run in runs]
         return own, False, remark
     torn = len(held.damaged)
     remark = f"{torn} line{'s' * (torn != 1)} of the register cannot be read" if torn else ""
     return [held.count(run) for run in runs], True, remark
+
+
+def _alone(runs: Sequence[Trial], run: Trial) -> Count:
+    same = on_the_same_data(runs, run)
+    alike = sum(one.lanes for one in same if one.shape == run.shape)
+    return count(same)._replace(alike=alike)
 
 
 def _record(track: Track, ground: Ground) -> Record:
@@ -203,17 +297,6 @@ def _over(nav: Floats, bills: Floats) -> Record:
     if not nav.min() > 0.0:
         return Record(math.nan, len(bills))
     return record_of(returns(nav) - bills)
-
-
-def _lanes(results: Mapping[str, Any], cash: Floats, lanes: int) -> Floats:
-    """Return the Sharpe ratio of each lane, NaN where it was not measured or NAV was lost."""
-    if "sum_return" not in results:
-        return np.full(lanes, np.nan)
-    names = ("bars", "sum_return", "sum_return_squared")
-    sums = Sums(*(results[name][None, :] for name in names))
-    each = sums.over(cash[1:].mean(keepdims=True)).sharpe()[0]
-    falls = results.get("max_drawdown", np.zeros(lanes))
-    return np.where(falls > -1.0, each, np.nan)
 
 
 def _outcome(ratios: Sequence[float] | Floats, parts: Sequence[Any]) -> dict[str, str]:

@@ -22,8 +22,10 @@ from hedgerow.cli import (
     curve,
     data,
     examples,
+    falls,
     iv,
     ledger,
+    lookahead,
     parity,
     policy,
     price,
@@ -32,8 +34,14 @@ from hedgerow.cli import (
     rulebook,
     runs,
     scalp,
+    search,
+    simulate,
+    stress,
+    surface,
+    sweep,
     trade,
     trials,
+    walk,
 )
 from hedgerow.report.formats import NOT_ADVICE
 
@@ -49,16 +57,24 @@ app.command()(runs.demo)
 app.command()(runs.backtest)
 app.command()(runs.explain)
 app.command()(compare.compare)
+app.command()(sweep.sweep)
 app.command()(chains.vix)
 app.command()(parity.parity)
 app.command()(curve.curve)
 app.command()(control.control)
 app.command()(iv.iv)
 app.command()(scalp.scalp)
+app.command()(simulate.simulate)
+app.command()(falls.falls)
+app.command()(stress.stress)
+app.command()(walk.walk)
+app.command()(search.search)
+app.command()(surface.surface)
 app.command()(trade.trade)
 app.command()(review.review)
 app.command()(readings.readings)
 app.command()(claims.claims)
+app.command()(lookahead.lookahead)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(examples.app, name="examples")

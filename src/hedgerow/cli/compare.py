@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask, close, thresholds
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, Split, To, Value
 
@@ -51,6 +52,9 @@ def compare(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Write the picture alone, as SVG.")
     ] = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare policies: what each gave up, what it protected, and whether less equity did as well.
@@ -62,6 +66,7 @@ def compare(
     from hedgerow.api import choosing
     from hedgerow.policies.files import named
 
+    asked, terms = ask(gate=gate, strict=strict), thresholds(threshold)
     made = [named(text) for text in policies]
     order = config.run(
         made[0],
@@ -93,9 +98,13 @@ def compare(
         source=order.source,
         progress=lambda name: note(f"Running {name} …"),
     )
+    if asked or terms is not None:
+        found.judge(thresholds=terms)
     if report is not None:
         found.report(report)
     if picture is not None:
         found.picture(picture)
     files = {"report": report, "picture": picture}
-    answer(str(found), found.to_dict(), files, as_json=as_json)
+    answer(str(found), found.to_dict() if as_json else {}, files, as_json=as_json)
+    if asked:
+        close(found.verdicts.values(), strict=strict)

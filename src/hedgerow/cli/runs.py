@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask, close, thresholds
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.report.formats import NOT_ADVICE, columns, number
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from hedgerow.api import Result
     from hedgerow.config import Run
     from hedgerow.core.market import Market
+    from hedgerow.research.comparison import Comparison
+    from hedgerow.research.gate.thresholds import Thresholds
 
 DEMO_SLEEVE = "put"
 """A 90-day put 10 % out of the money on 35 % of the portfolio: held fixed it costs about the 2 % a
@@ -104,11 +107,15 @@ def backtest(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report of the main sleeve.")
     ] = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Backtest a policy against no hedge and a fixed one."""
     from hedgerow import config
 
+    asked, terms = ask(gate=gate, strict=strict), thresholds(threshold)
     order = config.run(
         file,
         sleeves=sleeve or [config.ALL],
@@ -125,7 +132,11 @@ def backtest(
     )
     tolerant = not sleeve or config.ALL in sleeve
     target = writable(report) if report else None
-    _answer(order, report=target, as_json=as_json, tolerant=tolerant)
+    results = _answer(
+        order, report=target, as_json=as_json, tolerant=tolerant, judged=asked, terms=terms
+    )
+    if asked:
+        close([result.verdict for result in results], strict=strict)
 
 
 @told
@@ -197,8 +208,16 @@ def _play(order: Run, market: Market, sleeve: Any) -> Result:
     )
 
 
-def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = False) -> None:
-    """Run every sleeve of an order, write the report and print what came out."""
+def _answer(
+    order: Run,
+    *,
+    report: Path | None,
+    as_json: bool,
+    tolerant: bool = False,
+    judged: bool = False,
+    terms: Thresholds | None = None,
+) -> list[Result]:
+    """Run every sleeve of an order, write the report, print what came out and return it."""
     from hedgerow.errors import PolicyError, SleeveError
 
     market = _load(order)
@@ -212,6 +231,9 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
             if not tolerant or sleeve is order.sleeves[0]:
                 raise
             left_out[sleeve.name] = str(error)
+    if judged or terms is not None:
+        for result in results:
+            result.judge(thresholds=terms)
     if report is not None:
         results[0].report(report)
     if as_json:
@@ -224,31 +246,32 @@ def _answer(order: Run, *, report: Path | None, as_json: bool, tolerant: bool = 
                 "notice": NOT_ADVICE,
             }
         )
-        return
+        return results
     typer.echo(str(results[0]))
     if len(results) > 1:
-        typer.echo("\n" + beside([result.to_dict() for result in results]))
+        typer.echo("\n" + beside([result.found for result in results]))
     for name, sentence in left_out.items():
         typer.echo(f"Left out: {name}: {sentence}")
     if report is not None:
         typer.echo(f"Report: {report}")
+    return results
 
 
-def beside(results: Sequence[Mapping[str, Any]]) -> str:
+def beside(results: Sequence[Comparison]) -> str:
     """Return a table of several sleeves side by side, out of sample."""
     from hedgerow.report.summary import percent
 
     rows = [["Sleeve", "Cost a year", "", "Saving", "Sharpe", "", "Max DD", "HER", ""]]
     rows.append(["", "static", "dynamic", "(C3)", "static", "dynamic", "dynamic", "st.", "dyn."])
     for result in results:
-        made, her = result["strategies"]["test"], result["her"]
+        made, her = result.strategies["test"], result.her
         static, dynamic = made["static"], made["dynamic"]
         rows.append(
             [
-                str(result["sleeve"]["name"]),
+                result.sleeve.name,
                 percent(static["hedge_cost_per_year"], 2),
                 percent(dynamic["hedge_cost_per_year"], 2),
-                percent(result["saving"]["test"]["saving"]),
+                percent(result.saving["test"]["saving"]),
                 number(static["sharpe_excess"]),
                 number(dynamic["sharpe_excess"]),
                 percent(dynamic["max_drawdown"], 1),

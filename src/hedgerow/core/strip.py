@@ -7,13 +7,16 @@ one strip serves every lane of a sweep and the backtest alike: *the sweep is the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats
+
+SHARED = frozenset({"roll", "shift", "expiry", "modelled"})
+"""Columns in which options on many paths of one calendar do not differ."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,25 @@ class Strip:
     def __len__(self) -> int:
         return len(self.times)
 
+    def unravelled(self, paths: int) -> Strip:
+        """Return the strip of interleaved paths with columns side by side, **shape** (T, paths).
+
+        Bar t of path p is row ``t·paths + p``; what the schedule alone decides, as ``roll``, is
+        alike on all paths and given once, **shape** (T,).
+        """
+        columns: dict[str, Any] = {"times": self.times[::paths]}
+        for item in fields(self):
+            values = getattr(self, item.name)
+            if isinstance(values, np.ndarray) and item.name != "times":
+                split = values.reshape(-1, paths)
+                shared = item.name in SHARED or (item.name == "unit_cost" and not values.any())
+                columns[item.name] = split[:, 0] if shared else split
+        return replace(self, **columns)
+
     @property
     def gain(self) -> Floats:
         """USD earned per contract held over (t-1, t], financing paid; 0 at the first bar."""
-        gain = np.zeros(len(self))
+        gain = np.zeros_like(self.mark)
         gain[1:] = (self.mark[1:] - self.open[:-1]) * self.multiplier - self.financing[1:]
         return gain
 

@@ -102,41 +102,7 @@ def record(
     PolicyError
         If a step needs a delta that takes the portfolio's out, and the sleeve has none.
     """
-    days = market.dates.astype("int64").astype("float64")
-    years = market.dates.astype("datetime64[Y]")
-    filled = sessions_ahead(market.dates, lag)  # by the calendar, which is known ahead
-    turns = filled.astype("datetime64[Y]")
-    end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
-    passed = np.diff(days, prepend=days[first])
-    passed[: first + 1] = 0.0
-    new_year = np.r_[True, years[1:] != years[:-1]]
-    new_year[first] = True
-    carried = np.zeros(len(market))
-    carried[1:] = strip.carry[:-1] * passed[1:]
-    gain, earned = strip.gain.copy(), np.array(portfolio, dtype="float64")
-    gain[first], earned[first], carried[first] = 0.0, 0.0, 0.0
-    bars = Bar(
-        gain=gain,
-        portfolio=earned,
-        roll=strip.roll + strip.shift,
-        close_cost=strip.close_cost,
-        open_cost=strip.open_cost,
-        unit_cost=strip.unit_cost,
-        size=sizes[0],
-        size_nav=sizes[1],
-        neutral=_neutral(strip, exposure),
-        carry=strip.next_carry,
-        carried=carried,
-        days=passed,
-        days_ahead=(filled.astype("int64") - days).astype("float64"),
-        days_left=(end - filled.astype("int64")).astype("float64"),
-        new_year=new_year.astype("float64"),
-        year_ends=(turns != years).astype("float64"),
-        # only the event engine knows another line's delta, and fills them in
-        delta=np.zeros(len(market)),
-        hedged=np.zeros(len(market)),
-        band=np.zeros(len(market)),
-    )
+    bars = bars_on(market.dates, strip, sizes, portfolio, exposure, first=first, lag=lag)
     columns = tuple(np.asarray(signal(market), dtype="float64") for signal in policy.signals)
     if same_bar:
         ahead = np.minimum(np.arange(len(market)) + 1, len(market) - 1)
@@ -151,9 +117,101 @@ def record(
         tuple(column[rows] for column in columns),
         float(nav),
     )
-    _check(tape, policy)
-    _check_delta(tape, policy, strip)
+    check(tape, policy, strip)
     return tape
+
+
+def check(tape: Tape, policy: Policy, strip: Strip | None = None) -> None:
+    """Refuse a tape with holes, and a policy that takes a delta out with a sleeve that cannot.
+
+    Raises
+    ------
+    HedgerowError
+        As for `record`.
+    """
+    _check(tape, policy)
+    if strip is not None:
+        _check_delta(tape, policy, strip)
+
+
+def bars_on(
+    dates: NDArray[np.datetime64],
+    strip: Strip,
+    sizes: tuple[Floats, Floats],
+    portfolio: Floats,
+    exposure: Floats | None = None,
+    *,
+    first: int = 0,
+    lag: int = 1,
+) -> Bar:
+    """Return the bars of all sessions, columns of **shape** (T,).
+
+    Parameters
+    ----------
+    dates
+        Sessions, ``datetime64[D]``, **shape** (T,).
+    strip, sizes, portfolio, exposure, first, lag
+        As for `record`.  Columns may be those of many paths, **shape** (T, paths), and so are then
+        the bars'; those of the calendar stay (T,).
+    """
+    calendar = calendar_on(dates, first=first, lag=lag)
+    carried = np.zeros_like(strip.carry)
+    carried[1:] = (strip.carry[:-1].T * calendar["days"][1:]).T
+    gain, earned = strip.gain.copy(), np.array(portfolio, dtype="float64")
+    gain[first], earned[first], carried[first] = 0.0, 0.0, 0.0
+    return Bar(
+        gain=gain,
+        portfolio=earned,
+        roll=strip.roll + strip.shift,
+        close_cost=strip.close_cost,
+        open_cost=strip.open_cost,
+        unit_cost=strip.unit_cost,
+        size=sizes[0],
+        size_nav=sizes[1],
+        neutral=_neutral(strip, exposure),
+        carry=strip.next_carry,
+        carried=carried,
+        **calendar,
+        # only the event engine knows another line's delta, and fills them in
+        delta=np.zeros(len(dates)),
+        hedged=np.zeros(len(dates)),
+        band=np.zeros(len(dates)),
+    )
+
+
+def calendar_on(
+    dates: NDArray[np.datetime64], *, first: int = 0, lag: int = 1
+) -> dict[str, Floats]:
+    """Return the fields of bars that come from their dates alone, **shape** (T,) each.
+
+    Parameters
+    ----------
+    dates
+        Sessions, ``datetime64[D]``, **shape** (T,).
+    first, lag
+        As for `record`.
+
+    Examples
+    --------
+    >>> calendar_on(np.array(["2020-12-30", "2020-12-31"], dtype="datetime64[D]"))["year_ends"]
+    array([0., 1.])
+    """
+    days = dates.astype("int64").astype("float64")
+    years = dates.astype("datetime64[Y]")
+    filled = sessions_ahead(dates, lag)  # by the calendar, which is known ahead
+    turns = filled.astype("datetime64[Y]")
+    end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
+    passed = np.diff(days, prepend=days[first])
+    passed[: first + 1] = 0.0
+    new_year = np.r_[True, years[1:] != years[:-1]]
+    new_year[first] = True
+    return {
+        "days": passed,
+        "days_ahead": (filled.astype("int64") - days).astype("float64"),
+        "days_left": (end - filled.astype("int64")).astype("float64"),
+        "new_year": new_year.astype("float64"),
+        "year_ends": (turns != years).astype("float64"),
+    }
 
 
 def _neutral(strip: Strip, exposure: Floats | None) -> Floats:

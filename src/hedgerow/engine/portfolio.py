@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Floats, Market
 from hedgerow.errors import RangeError, nearest
 from hedgerow.pricing.bills import bill_return
@@ -86,21 +87,23 @@ class Equity:
         """
         return self.equity_share * self.beta
 
-    def values(self, market: Market, first: int = 0) -> Floats:
-        """Return the value at each close, **shape** (T,), USD; ``value`` up to bar ``first``.
+    def values(self, market: Market | Ensemble, first: int = 0) -> Floats:
+        """Return the value at each close, USD; ``value`` up to bar ``first``.
+
+        **Shape** (T,), of an ensemble (T, paths).
 
         The return of a bar is ``bills + equity_share · beta · (index - bills)``, the index with
         its dividends.  Bills and dividends are those known at the bar before.
         """
         spot = market["spx"]
-        days = np.diff(market.dates.astype("int64"))
+        days = np.diff(market.dates.astype("int64")).reshape(-1, *(1 for _ in spot.shape[1:]))
         years = days / DAYS_PER_YEAR
         bills = self._earned(_known(market, "rate")[:-1], days)
         index = spot[1:] / spot[:-1] - 1.0 + _known(market, "dividend_yield")[:-1] * years
         earned = bills + self.equity_share * self.beta * (index - bills)
-        growth = np.ones(len(market))
+        growth = np.ones_like(spot)
         growth[first + 1 :] = 1.0 + earned[first:]
-        return np.asarray(self.value * np.cumprod(growth))
+        return np.asarray(self.value * np.cumprod(growth, axis=0))
 
     def _earned(self, rate: Floats, days: Floats) -> Floats:
         if self.interest == "discount":
@@ -112,9 +115,9 @@ class Equity:
         return asdict(self)
 
 
-def _known(market: Market, name: str) -> Floats:
+def _known(market: Market | Ensemble, name: str) -> Floats:
     """Return a yearly rate, zero where nothing is known."""
     if name not in market:
-        return np.zeros(len(market))
+        return np.zeros_like(market["spx"])
     column = market[name]
     return np.where(np.isfinite(column), column, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -256,10 +256,19 @@ def text_of(policy: Policy) -> str:
         return repr(policy)
 
 
-def play(name: str, policy: Policy, ground: Ground, facts: dict[str, Any] | None = None) -> Track:
-    """Run one policy over the ground and keep its track record."""
+def play(
+    name: str,
+    policy: Policy,
+    ground: Ground,
+    facts: dict[str, Any] | None = None,
+    turns: Mapping[int, Policy] | None = None,
+) -> Track:
+    """Run one policy over the ground and keep its track record.
+
+    With ``turns``, the policy takes other numbers at those bars of the run, and goes on.
+    """
     tape = ground.tape(policy)
-    journey, _ = floats.play(policy, tape)
+    journey, _ = floats.play(policy, tape, turns=turns)
     if ground.same_bar:
         seen = tuple(signal(ground.market)[ground.first :] for signal in policy.signals)
         journey, tape = _dated_by_fill(journey, tape, seen)

@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Market
+from hedgerow.core.strip import Strip
 from hedgerow.instruments.american_options import AMERICAN, EUROPEAN, AmericanBoard
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.index_board import IndexBoard
 from hedgerow.instruments.legs import Leg, Value, laid_out, together, told
 from hedgerow.instruments.option_roster import OptionRoster
-from hedgerow.instruments.rolls import Roll, expiry_by_tenor, parse_tenor, schedule
+from hedgerow.instruments.rolls import Roll, Schedule, expiry_by_tenor, parse_tenor, schedule
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.settling import PM, Settling
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag
 
+Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 
@@ -86,6 +89,68 @@ def option_roster(
         return bar
 
     plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag, exercised=exercised)
+    span = parse_tenor(tenor)
+    notes: dict[str, Any] = {
+        **scene.notes,
+        "short_dated": span < DECAY_GUARD_DAYS,
+        "tenor_days": span,
+        "expiries": "listed monthlies (third Friday)" if listed else "exact tenor",
+        **settling.notes(plan, scene.days),
+        **board.notes(market.dates[taken]),
+        **told(legs, step, lag),
+    }
+    strip, strikes = _on_board(name, market.times, board, plan, notes)
+    return OptionRoster(strip, plan, strikes, board)
+
+
+def option_strip(
+    name: str,
+    ensemble: Ensemble,
+    legs: tuple[Leg, ...],
+    *,
+    tenor: str,
+    rule: Roll,
+    listed: bool,
+    step: float | None,
+    covered: bool,
+    lag: int,
+    costs: Costs | None,
+) -> Strip | None:
+    """Lay options on the S&P 500 out on all paths of an ensemble at once.
+
+    Parameters are those of `option_roster`, whose strip of each path is the same to the last bit:
+    sessions, rolls and expiries are those of all paths, only what depends on levels is not.
+
+    Returns
+    -------
+    Strip
+        Columns of **shape** (T, paths), or (T,) where paths do not differ, without notes; None
+        where rolls depend on levels, or a path has holes to fill.
+    """
+    if rule.drift is not None:
+        return None
+    scene = Scene.of_paths(ensemble)
+    if scene is None:
+        return None
+    days, paths = ensemble.dates.astype(np.int64), ensemble.paths
+    expiry_after = expiry_by_tenor(days, tenor, listed=listed, lag=lag)
+    plan = schedule(days, np.zeros(0), rule, expiry_after, lag=lag).interleaved(paths)
+    board = IndexBoard(
+        scene, costs or Costs(), legs, step, expiry_after, Settling(scene.spot), covered
+    )
+    times = np.repeat(ensemble.times, paths)
+    return _on_board(name, times, board, plan, {})[0].unravelled(paths)
+
+
+def _on_board(
+    name: str,
+    times: NDArray[np.datetime64],
+    board: IndexBoard,
+    plan: Schedule,
+    notes: dict[str, Any],
+) -> tuple[Strip, Floats]:
+    """Return the strip of a schedule's options, and their strikes, **shape** (M, legs)."""
+    scene, trade, legs, covered = board.scene, board.trade, board.legs, board.covered
     strikes = board.strikes(plan.chosen, plan.expiry)
 
     def value(rows: Index, contract: Index) -> Value:
@@ -99,19 +164,12 @@ def option_roster(
         return found._replace(price=found.price + found.notional, delta=found.delta + 1.0)
 
     fee = trade.option_fee * sum(abs(leg.weight) for leg in legs)
-    span = parse_tenor(tenor)
-    notes: dict[str, Any] = {
-        **scene.notes,
-        "short_dated": span < DECAY_GUARD_DAYS,
-        "tenor_days": span,
-        "expiries": "listed monthlies (third Friday)" if listed else "exact tenor",
-        **settling.notes(plan, scene.days),
-        **board.notes(market.dates[taken]),
-        **told(legs, step, lag),
-    }
     standing = None
     if covered:
-        notes["covered"] = "one unit of the index with each option, its dividends counted"
+        notes = {
+            **notes,
+            "covered": "one unit of the index with each option, its dividends counted",
+        }
         standing = trade.of_underlying(scene.spot)
-    strip = laid_out(name, market, scene, plan, value, strikes, legs, fee, notes, standing)
-    return OptionRoster(strip, plan, strikes, board)
+    strip = laid_out(name, times, scene, plan, value, strikes, legs, fee, notes, standing)
+    return strip, strikes

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.market import Market
 from hedgerow.core.products import product
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.rolls import Schedule
@@ -79,7 +78,7 @@ def together(legs: tuple[Leg, ...], parts: Iterable[Measures], notional: Floats)
 
 def laid_out(
     name: str,
-    market: Market,
+    times: NDArray[np.datetime64],
     scene: Scene,
     plan: Schedule,
     value: Callable[[Index, Index], Value],
@@ -93,8 +92,8 @@ def laid_out(
 
     Parameters
     ----------
-    name, market, scene
-        Of the strip.
+    name, times, scene
+        Of the strip; with as many interleaved paths as the plan has.
     plan
         Which contract is held when.
     value
@@ -111,10 +110,10 @@ def laid_out(
         Half-spread of the unit of the index that stands with each contract and is in ``value``'s
         price already, points, **shape** (T,).  Its dividends are counted.  None: there is none.
     """
-    count = len(market)
+    count = len(times)
     out = value(np.arange(count), plan.held)
     rolls = plan.rolls
-    into = value(rolls, plan.held[rolls - 1])
+    into = value(rolls, plan.held[rolls - plan.paths])
     mark, half_mark, half_open = out.price.copy(), out.half_spread.copy(), out.half_spread
     mark[rolls], half_mark[rolls] = into.price, into.half_spread
     waiting = np.flatnonzero(plan.pending != plan.held)
@@ -130,7 +129,7 @@ def laid_out(
         financing -= scene.dividends() * MULTIPLIER
     return Strip(
         name=name,
-        times=market.times,
+        times=times,
         multiplier=MULTIPLIER,
         mark=frozen(mark),
         open=frozen(out.price),

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.errors import SleeveError
 from hedgerow.instruments.american_options import AMERICAN, EUROPEAN, check_exercise
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.index_options import option_roster
+from hedgerow.instruments.index_options import option_roster, option_strip
 from hedgerow.instruments.legs import Leg
 from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
 from hedgerow.instruments.rolls import check_terms, parse_roll
 from hedgerow.instruments.roster import Roster
-from hedgerow.instruments.scene import check_index, told_index
+from hedgerow.instruments.scene import SPOT, check_index, told_index
 from hedgerow.instruments.settling import AM, PM, check_settlement
 from hedgerow.instruments.sizes import Notional, Size
 from hedgerow.instruments.sleeve import check_flag
@@ -97,6 +98,29 @@ class OptionSleeve(OptionTerms):
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the options out on a market; see `Sleeve.strip`."""
         return self.roster(market, lag=lag, costs=costs).strip
+
+    def strip_of_paths(
+        self, ensemble: Ensemble, *, lag: int = 1, costs: Costs | None = None
+    ) -> Strip | None:
+        """Lay the options out on all paths at once, or return None where that cannot be.
+
+        Row by row it is `strip` of each path: see `option_strip`.
+        """
+        plain = self.index == SPOT and self.settlement == PM and self.exercise == EUROPEAN
+        if not plain:
+            return None
+        return option_strip(
+            self.name,
+            ensemble,
+            self.sided,
+            tenor=self.tenor,
+            rule=parse_roll(self.roll, self.drift),
+            listed=self.listed,
+            step=self.strike_step,
+            covered=self.covered,
+            lag=lag,
+            costs=costs,
+        )
 
     def roster(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Roster:
         """Name the options on a market; see `Sleeve.roster`."""

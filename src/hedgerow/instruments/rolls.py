@@ -151,18 +151,36 @@ class Schedule(NamedTuple):
     ``held[t]`` and ``pending[t]``, **shape** (T,), number the contract carried out of bar t
     and the one that an order decided at t is filled in.  ``chosen`` and ``expiry``,
     **shape** (M,), give for each contract the bar whose data chose it and its expiry in
-    days since 1970-01-01.
+    days since 1970-01-01.  Of ``paths`` interleaved ones, bar t of path p is row
+    ``t·paths + p``, and so with contracts.
     """
 
     held: Index
     pending: Index
     chosen: Index
     expiry: Days
+    paths: int = 1
 
     @property
     def rolls(self) -> Index:
         """Bars at which the contract carried out differs from the one carried in."""
-        return np.flatnonzero(np.diff(self.held)) + 1
+        return np.flatnonzero(self.held[self.paths :] != self.held[: -self.paths]) + self.paths
+
+    def interleaved(self, paths: int) -> Schedule:
+        """Return the same schedule on so many paths.
+
+        Examples
+        --------
+        >>> plan = Schedule(*map(np.array, ([0, 1], [1, 1], [0, 0], [90, 120]))).interleaved(2)
+        >>> plan.held.tolist(), plan.chosen.tolist(), plan.rolls.tolist()
+        ([0, 1, 2, 3], [0, 1, 0, 1], [2, 3])
+        """
+        path = np.arange(paths)
+        held, pending, chosen = (
+            (numbers[:, None] * paths + path).ravel()
+            for numbers in (self.held, self.pending, self.chosen)
+        )
+        return Schedule(held, pending, chosen, np.repeat(self.expiry, paths), paths)
 
     @property
     def begun(self) -> Index:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Market
 from hedgerow.errors import SleeveError, nearest
 from hedgerow.pricing.black import DAYS_PER_YEAR
@@ -97,6 +98,8 @@ class Scene:
         What was assumed, for the strip's notes.
     index
         Whose ``spot``, ``dividend`` and ``surface`` these are; ``vix`` is always VIX.
+    paths
+        Of so many interleaved ones, bar t of path p is row ``t·paths + p``.
     """
 
     days: Days
@@ -107,6 +110,7 @@ class Scene:
     surface: Surface
     notes: Mapping[str, Any]
     index: Index = INDEXES[SPOT]
+    paths: int = 1
 
     @classmethod
     def of(cls, market: Market, index: str = SPOT) -> Scene:
@@ -149,12 +153,7 @@ class Scene:
             columns["vix"] = vol
             notes = {"index": index, f"modelled_{meant.vol}_share": float(np.mean(modelled))}
         surface = Surface.of(columns)
-        notes |= {
-            "surface": "smile of SKEW on VIX-family fair variance, a model",
-            "smile": asdict(surface.smile),
-            "steepness": asdict(surface.steepness),
-            "beyond": asdict(surface.beyond),
-        }
+        notes |= _told(surface)
         for label, count in (
             ("bars_with_stale_index", stale_spot),
             ("bars_with_stale_vix", stale_vix),
@@ -166,6 +165,28 @@ class Scene:
         days = market.dates.astype(np.int64)
         return cls(days, spot, vix, rate, dividend, surface, notes, meant)
 
+    @classmethod
+    def of_paths(cls, ensemble: Ensemble) -> Scene | None:
+        """Read the paths of an ensemble, interleaved; None where `of` would have holes to fill.
+
+        Row by row it is what `of` reads of each path alone.
+        """
+        needed = ("spx", "vix", "rate", "dividend_yield")
+        columns = {name: values.ravel() for name, values in ensemble.columns.items()}
+        if any(name not in columns or not _sound(columns[name]) for name in needed):
+            return None
+        if min(columns["spx"].min(), columns["vix"].min()) <= 0.0:
+            return None
+        for name in (*_TERM, "skew"):
+            known = columns.get(name, np.zeros(0)) > 0.0
+            if known.any() and not known.all():
+                return None
+        surface = Surface.of(columns)
+        days = np.repeat(ensemble.dates.astype(np.int64), ensemble.paths)
+        spot, vix, rate, dividend = (columns[name] for name in needed)
+        told = _told(surface)
+        return cls(days, spot, vix, rate, dividend, surface, told, paths=ensemble.paths)
+
     def forward(self, years: Floats, rows: Any = slice(None)) -> Floats:
         """Return the index forward to ``years`` ahead, points, one per row."""
         growth = (self.rate[rows] - self.dividend[rows]) * years
@@ -173,19 +194,36 @@ class Scene:
 
     def financing(self, open_price: Floats, multiplier: float) -> Floats:
         """Return USD per contract paid over (t-1, t] on the price tied up, 0 at bar 0."""
-        paid = np.zeros(len(self.days))
-        span = np.diff(self.days) / DAYS_PER_YEAR
-        paid[1:] = open_price[:-1] * multiplier * self.rate[:-1] * span
+        paid, back = np.zeros(len(self.days)), -self.paths
+        paid[-back:] = open_price[:back] * multiplier * self.rate[:back] * self._spans
         return paid
 
     def dividends(self) -> Floats:
         """Return points that one unit of the index pays over (t-1, t], 0 at bar 0."""
-        paid = np.zeros(len(self.days))
-        paid[1:] = self.spot[:-1] * self.dividend[:-1] * (np.diff(self.days) / DAYS_PER_YEAR)
+        paid, back = np.zeros(len(self.days)), -self.paths
+        paid[-back:] = self.spot[:back] * self.dividend[:back] * self._spans
         return paid
+
+    @property
+    def _spans(self) -> Floats:
+        """Years from bar to bar, **shape** (T-1,)."""
+        return np.asarray((self.days[self.paths :] - self.days[: -self.paths]) / DAYS_PER_YEAR)
 
 
 _TERM = frozenset({"vix9d", "vix3m", "vix6m"})
+
+
+def _told(surface: Surface) -> dict[str, Any]:
+    return {
+        "surface": "smile of SKEW on VIX-family fair variance, a model",
+        "smile": asdict(surface.smile),
+        "steepness": asdict(surface.steepness),
+        "beyond": asdict(surface.beyond),
+    }
+
+
+def _sound(column: Floats) -> bool:
+    return bool(np.isfinite(column).all())
 
 
 def bridged(

@@ -108,7 +108,9 @@ class VixOptionSleeve(OptionTerms):
             **told(self.sided, self.strike_step, lag),
         }
         fee = trade.option_fee * sum(abs(leg.weight) for leg in self.legs)
-        strip = laid_out(self.name, market, scene, plan, value, strikes, board.legs, fee, notes)
+        strip = laid_out(
+            self.name, market.times, scene, plan, value, strikes, board.legs, fee, notes
+        )
         # what these options have a delta to is the future, not the index
         strip = replace(strip, next_delta=frozen(np.zeros(len(market))))
         return OptionRoster(strip, plan, strikes, board)

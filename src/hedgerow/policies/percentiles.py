@@ -68,6 +68,11 @@ class Quantile:
         """``least`` sessions: what it can do without."""
         return self.least
 
+    @property
+    def reach(self) -> int:
+        """``days`` sessions: what it looks at once they are there."""
+        return max(self.days, self.least)
+
     def __call__(self, market: Market) -> Floats:
         """Return the column, **shape** (T,), NaN with fewer than ``least`` known values."""
         values = market[self.column].tolist()

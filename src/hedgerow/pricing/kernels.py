@@ -3,7 +3,8 @@
 Nothing here branches on a value, and nothing calls the C library: ``exp``, ``log`` and the
 normal tail are polynomials of our own, so that LLVM turns each loop into vector
 instructions.  All of them stand in this one file, longer than most, because numba's cache on
-disk does not see changes of callees in other files.
+disk does not see changes of callees in other files.  Loops elsewhere that call these take `STAMP`
+into a closure, which numba's cache looks at.
 
 A block of options is copied into one flat buffer, a row for each input and output at a
 literal offset: the compiler can then prove that rows do not overlap.  Options that are not
@@ -17,6 +18,9 @@ to the NumPy form, which knows their limits.
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
@@ -28,6 +32,9 @@ WIDTH = 128
 
 CELLS = 17 * (WIDTH + 8)
 """Numbers in a buffer; rows are eight apart from a power of two, against cache conflicts."""
+
+STAMP = zlib.crc32(Path(__file__).read_bytes())
+"""Changes with this file."""
 
 _W = np.uintp(WIDTH)
 _ROWS = tuple(np.uintp(row * (WIDTH + 8)) for row in range(17))
@@ -60,7 +67,7 @@ inlined = njit(error_model="numpy", nogil=True, forceinline=True)
 
 
 @intrinsic
-def _mad(context, a, b, c):
+def mad(context, a, b, c):
     """a·b + c, in one rounding where the processor does that fast."""
 
     def generate(context, builder, signature, args):
@@ -73,7 +80,9 @@ def _mad(context, a, b, c):
 
 
 @intrinsic
-def _bits(context, x):
+def bits(context, x):
+    """Return the bits of a number, as an integer."""
+
     def generate(context, builder, signature, args):
         return builder.bitcast(args[0], ir.IntType(64))
 
@@ -81,7 +90,9 @@ def _bits(context, x):
 
 
 @intrinsic
-def _real(context, i):
+def real(context, i):
+    """Return the number that has these bits."""
+
     def generate(context, builder, signature, args):
         return builder.bitcast(args[0], ir.DoubleType())
 
@@ -93,64 +104,64 @@ def exp(x, low=0.0):
     """e^(x + low), 0 below −708; ``low`` carries digits that x has no room for."""
     shifted = x * 1.4426950408889634 + _SHIFT
     k = shifted - _SHIFT
-    r = _mad(k, -_LN2_LOW, _mad(k, -_LN2_HIGH, x) + low)
-    p = _mad(2.5100472505694996003e-8, r, 2.7620201591031548792e-7)
-    p = _mad(p, r, 2.7557268276905696187e-6)
-    p = _mad(p, r, 2.4801521057868205199e-5)
-    p = _mad(p, r, 1.9841269863171556026e-4)
-    p = _mad(p, r, 1.3888888917367080562e-3)
-    p = _mad(p, r, 8.3333333333300381973e-3)
-    p = _mad(p, r, 4.1666666666623820532e-2)
-    p = _mad(p, r, 1.6666666666666746e-1)
-    p = _mad(p, r, 0.50000000000000010314)
-    p = _mad(p * r, r, r)
-    scale = _real((_bits(shifted) << 52) + _ONE_BITS)
-    y = _mad(p, scale, scale)
+    r = mad(k, -_LN2_LOW, mad(k, -_LN2_HIGH, x) + low)
+    p = mad(2.5100472505694996003e-8, r, 2.7620201591031548792e-7)
+    p = mad(p, r, 2.7557268276905696187e-6)
+    p = mad(p, r, 2.4801521057868205199e-5)
+    p = mad(p, r, 1.9841269863171556026e-4)
+    p = mad(p, r, 1.3888888917367080562e-3)
+    p = mad(p, r, 8.3333333333300381973e-3)
+    p = mad(p, r, 4.1666666666623820532e-2)
+    p = mad(p, r, 1.6666666666666746e-1)
+    p = mad(p, r, 0.50000000000000010314)
+    p = mad(p * r, r, r)
+    scale = real((bits(shifted) << 52) + _ONE_BITS)
+    y = mad(p, scale, scale)
     return y if x > -708.0 else 0.0
 
 
 @inlined
 def log(x):
     """Natural logarithm of a positive normal number."""
-    whole = _bits(x)
+    whole = bits(x)
     k = np.int64(np.uint64(whole - _HALF_BITS + _ONE_BITS) >> np.uint64(52)) - 1023
-    f = _real(whole - (k << 52)) - 1.0
-    power = _real(k + _SHIFT_BITS) - _SHIFT
+    f = real(whole - (k << 52)) - 1.0
+    power = real(k + _SHIFT_BITS) - _SHIFT
     s = f / (2.0 + f)
     z = s * s
-    p = _mad(0.14617807153417324965, z, 0.15331611722055007885)
-    p = _mad(p, z, 0.18182892432536871201)
-    p = _mad(p, z, 0.22222211089379496214)
-    p = _mad(p, z, 0.28571428626253837606)
-    p = _mad(p, z, 0.39999999999898890514)
-    p = _mad(p, z, 0.66666666666666697077)
+    p = mad(0.14617807153417324965, z, 0.15331611722055007885)
+    p = mad(p, z, 0.18182892432536871201)
+    p = mad(p, z, 0.22222211089379496214)
+    p = mad(p, z, 0.28571428626253837606)
+    p = mad(p, z, 0.39999999999898890514)
+    p = mad(p, z, 0.66666666666666697077)
     half = 0.5 * f * f
-    tail = _mad(s, _mad(p, z, half), power * _LN2_LOW)
-    return _mad(power, _LN2_HIGH, f - (half - tail))
+    tail = mad(s, mad(p, z, half), power * _LN2_LOW)
+    return mad(power, _LN2_HIGH, f - (half - tail))
 
 
 @inlined
 def mills(a):
     """Φ(−a)/φ(a) for 0 ≤ a ≤ 40: the normal tail without its bell."""
-    p = _mad(3.539374381695656e-06, a, 9.490976487703701e-05)
-    p = _mad(p, a, 0.0012464787276564907)
-    p = _mad(p, a, 0.010371227498271933)
-    p = _mad(p, a, 0.05978940563837088)
-    p = _mad(p, a, 0.24680591661471118)
-    p = _mad(p, a, 0.72954882116895)
-    p = _mad(p, a, 1.495130620744631)
-    p = _mad(p, a, 1.9465576298640739)
-    p = _mad(p, a, 1.2533141373155001)
-    q = _mad(3.5393743817034457e-06, a, 9.490976487536711e-05)
-    q = _mad(q, a, 0.0012500181021993545)
-    q = _mad(q, a, 0.010466137253814498)
-    q = _mad(q, a, 0.0610288059825763)
-    q = _mad(q, a, 0.2569873142590225)
-    q = _mad(q, a, 0.7868808831123079)
-    q = _mad(q, a, 1.7221395351506155)
-    q = _mad(q, a, 2.5687784862680085)
-    q = _mad(q, a, 2.3510128403844215)
-    return p / _mad(q, a, 1.0)
+    p = mad(3.539374381695656e-06, a, 9.490976487703701e-05)
+    p = mad(p, a, 0.0012464787276564907)
+    p = mad(p, a, 0.010371227498271933)
+    p = mad(p, a, 0.05978940563837088)
+    p = mad(p, a, 0.24680591661471118)
+    p = mad(p, a, 0.72954882116895)
+    p = mad(p, a, 1.495130620744631)
+    p = mad(p, a, 1.9465576298640739)
+    p = mad(p, a, 1.2533141373155001)
+    q = mad(3.5393743817034457e-06, a, 9.490976487536711e-05)
+    q = mad(q, a, 0.0012500181021993545)
+    q = mad(q, a, 0.010466137253814498)
+    q = mad(q, a, 0.0610288059825763)
+    q = mad(q, a, 0.2569873142590225)
+    q = mad(q, a, 0.7868808831123079)
+    q = mad(q, a, 1.7221395351506155)
+    q = mad(q, a, 2.5687784862680085)
+    q = mad(q, a, 2.3510128403844215)
+    return p / mad(q, a, 1.0)
 
 
 @inlined
@@ -188,7 +199,7 @@ def _core(s, k, t, v, r, q, sign):
     inverse = 1.0 / (s * sd)
     carry = (r - q) * t
     moneyness = log(s / k) + carry
-    d1 = _mad(moneyness, s * inverse, 0.5 * sd)
+    d1 = mad(moneyness, s * inverse, 0.5 * sd)
     d2 = d1 - sd
     a1, a2 = abs(d1), abs(d2)
     a1 = a1 if a1 < 40.0 else 40.0
@@ -196,7 +207,7 @@ def _core(s, k, t, v, r, q, sign):
     grow, discount = exp(-q * t), exp(-r * t)
     asset, bond = s * grow, k * discount
     square = a1 * a1
-    bell = exp(-0.5 * square, -0.5 * _mad(a1, a1, -square)) * _INVERSE_ROOT_TWO_PI
+    bell = exp(-0.5 * square, -0.5 * mad(a1, a1, -square)) * _INVERSE_ROOT_TWO_PI
     weight = asset * bell  # = bond·φ(d2)
     tail1, tail2 = weight * mills(a1), weight * mills(a2)
     own1 = tail1 if sign * d1 < 0.0 else asset - tail1  # asset·N(±d1)
@@ -361,17 +372,17 @@ def implied(price, spot, strike, time, rate, dividend, call, low, high, buffer, 
             b = otm * scale
             logarithm, x = log(b), abs(log(forward / k))
             # the guess: Bachelier's implied deviation, brought to Black's
-            m, far = _mad(1e-6, b, (most - least) * scale), _mad(1e-6, b, x)
+            m, far = mad(1e-6, b, (most - least) * scale), mad(1e-6, b, x)
             v = log(1.0 + 0.5 * m / b)
             root = np.sqrt(v)
             u = root / (root + 2.0)
-            g = _mad(-4.320207409890647, u, 7.298908448184116)
-            g = _mad(g, u, -4.41783009666935)
-            g = _mad(g, u, 1.9636476142539336)
-            g = _mad(g, u, 0.7981973917422234)
+            g = mad(-4.320207409890647, u, 7.298908448184116)
+            g = mad(g, u, -4.41783009666935)
+            g = mad(g, u, 1.9636476142539336)
+            g = mad(g, u, 0.7981973917422234)
             s = far * (1.0 + root) / (g * v)
             square = s * s
-            s = s * (1.0 + square * _mad(square, 1.0 / 400.0, 1.0 / 24.0))
+            s = s * (1.0 + square * mad(square, 1.0 / 400.0, 1.0 / 24.0))
             s += _closer(s, x, logarithm)
             step = _closer(s, x, logarithm)
             s += step

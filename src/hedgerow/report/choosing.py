@@ -12,13 +12,15 @@ from typing import Any
 from markupsafe import Markup
 
 from hedgerow.engine.run import text_of
-from hedgerow.report import page, tables, tradeoff
+from hedgerow.report import page, tables, tradeoff, verdict
 from hedgerow.report.divest import sentence
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, percent
 from hedgerow.report.story import MUCH_MODELLED
 from hedgerow.report.summary import indented
 from hedgerow.research.candidates import Candidate, Protection
 from hedgerow.research.choosing import Choice
+from hedgerow.research.gate.judgement import RESAMPLES, Judgement, judge
+from hedgerow.research.gate.thresholds import Thresholds
 
 SIGNS = {"better": "✓ better", "worse": "✕ worse", "even": "≈ as good", "unclear": "? unclear"}
 """How a table says whether a hedge beat holding less equity."""
@@ -69,8 +71,16 @@ _TERMS = frozenset({"inputs", "parameters", "modelled_prices", "modelled_vix"})
 """Measures that a candidate has even if NAV was lost."""
 
 
-def summarise(found: Choice) -> str:
-    """Return the candidates side by side as plain text."""
+def summarise(found: Choice, judged: Mapping[str, Judgement] | None = None) -> str:
+    """Return the candidates side by side as plain text.
+
+    Parameters
+    ----------
+    found
+        The choice.
+    judged
+        What the gate says of each policy; by default it is asked what needs no resampling.
+    """
     span = found.period
     lines = [
         f"{_many(found)}, out of sample: {span['from']} … {span['to']} "
@@ -90,8 +100,23 @@ def summarise(found: Choice) -> str:
     lines += ["  * only partly covered by the run"] if _partial(found) else []
     checks = [_flags(found), _lookahead(found), *_luck(found), _origin(found)]
     lines += ["", *(line for said in checks for line in wrap(said, 100, subsequent_indent="  "))]
+    made = judged or judge_each(found, resamples=0)
+    lines += ["", "Verdicts"]
+    for name, one in made.items():
+        lines += indented(f"{name}: {one.sentence}")
+    lines += [f"  {verdict.QUICK}"] if any(not one.resamples for one in made.values()) else []
     lines.append(NOT_ADVICE)
     return "\n".join(lines)
+
+
+def judge_each(
+    found: Choice, *, thresholds: Thresholds | None = None, resamples: int = RESAMPLES
+) -> dict[str, Judgement]:
+    """Return what the gate says of each policy, by the name of its candidate."""
+    return {
+        name: judge(one, thresholds=thresholds, resamples=resamples)
+        for name, one in found.comparisons.items()
+    }
 
 
 def _many(found: Choice) -> str:
@@ -334,7 +359,7 @@ def _count(names: list[str], of: int) -> str:
     return f"{len(names)} of {of} hedges are"
 
 
-def write(found: Choice, path: Path) -> Path:
+def write(found: Choice, path: Path, judged: Mapping[str, Judgement] | None = None) -> Path:
     """Write the page whole or not at all, and return its path.
 
     Raises
@@ -342,14 +367,15 @@ def write(found: Choice, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return page.save(render(found), path)
+    return page.save(render(found, judged), path)
 
 
-def render(found: Choice) -> str:
+def render(found: Choice, judged: Mapping[str, Judgement] | None = None) -> str:
     """Return the page as HTML; equal choices give equal text."""
     first = found.first
     source = first.facts.get("source")
     best = hedged(found)
+    made = judged or judge_each(found)
     return page.fill(
         "choosing.html.j2",
         {
@@ -374,6 +400,8 @@ def render(found: Choice) -> str:
                 for title, key, kind in MEASURES
             ],
             "signs": SIGNS,
+            "verdicts": made,
+            "verdict_rows": {name: verdict.rows(one) for name, one in made.items()},
             "sentences": {each.name: sentence(each.divest) for each in best},
             "crises": crisis_cells(found),
             "partial": _partial(found),

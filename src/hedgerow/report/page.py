@@ -15,12 +15,13 @@ from markupsafe import Markup
 
 from hedgerow.engine.run import text_of
 from hedgerow.files import save as save_file
-from hedgerow.report import decisions, formats, panels, story, tables
+from hedgerow.report import decisions, formats, panels, story, tables, verdict
 from hedgerow.report.divest import sentence
 from hedgerow.research.comparison import PERIODS, Comparison
+from hedgerow.research.gate.judgement import Judgement, judge
 
 
-def write(found: Comparison, path: Path) -> Path:
+def write(found: Comparison, path: Path, judged: Judgement | None = None) -> Path:
     """Write the report whole or not at all.
 
     Parameters
@@ -29,6 +30,8 @@ def write(found: Comparison, path: Path) -> Path:
         What was compared.
     path
         The HTML file; missing folders are made, an old report is replaced.
+    judged
+        What the gate says of it; by default it is asked.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def write(found: Comparison, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return save(render(found), Path(path))
+    return save(render(found, judged), Path(path))
 
 
 def save(text: str, path: Path) -> Path:
@@ -54,9 +57,11 @@ def save(text: str, path: Path) -> Path:
     return save_file(path, text, "the report")
 
 
-def render(found: Comparison) -> str:
+def render(found: Comparison, judged: Judgement | None = None) -> str:
     """Return the report as HTML; equal comparisons give equal text."""
-    return fill("page.html.j2", _facts(found))
+    made = judged or judge(found)
+    facts = {**_facts(found), "verdict": made, "verdict_rows": verdict.rows(made)}
+    return fill("page.html.j2", facts)
 
 
 def fill(template: str, facts: Mapping[str, Any], *, style: str = "") -> str:

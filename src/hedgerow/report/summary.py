@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from textwrap import wrap
 from typing import Any
 
-from hedgerow.report import formats
+from hedgerow.report import formats, verdict
 from hedgerow.report.divest import sentence
 from hedgerow.report.formats import NOT_ADVICE, number, usd
 from hedgerow.research.comparison import Comparison
+from hedgerow.research.gate.judgement import Judgement, judge
 
 __all__ = ["ROWS", "percent", "summarise"]
 
@@ -34,8 +35,16 @@ def percent(value: float | None, digits: int = 0) -> str:
     return formats.percent(value, digits)
 
 
-def summarise(found: Comparison) -> str:
-    """Return the finished table: what it cost, what it saved, and whether to trust it."""
+def summarise(found: Comparison, judged: Judgement | None = None) -> str:
+    """Return the finished table: what it cost, what it saved, and whether to trust it.
+
+    Parameters
+    ----------
+    found
+        The backtest.
+    judged
+        What the gate says of it; by default it is asked what needs no resampling.
+    """
     lines = [f"{found.policy.name} with {found.sleeve.name}", ""]
     for period, title in (("test", "Out of sample"), ("all", "Whole run")):
         span = found.periods[period]
@@ -46,7 +55,8 @@ def summarise(found: Comparison) -> str:
         lines += [*_matched(found, period), *_divest(found, period), ""]
     lines += _crises(found)
     lines += ["", _triggers(found), _flags(found), _lookahead(found)]
-    lines += [*_luck(found), _origin(found), NOT_ADVICE]
+    lines += [*_luck(found), _origin(found)]
+    lines += [*verdict.told(judged or judge(found, resamples=0)), NOT_ADVICE]
     return "\n".join(lines)
 
 

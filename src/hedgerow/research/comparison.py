@@ -58,9 +58,10 @@ class Comparison:
         ``saving[period]``: C1, C2, C3.
     matched
         A fixed hedge made as large as to cost, in the test part, what the dynamic one cost there:
-        its ``scale``, ``strategies`` by period, and ``her`` over the crises of the test part
-        beside the dynamic one's.  Found with hindsight, so nobody could have held it; it tells
-        a saving by scaling from a saving by holding less.  None where a hedge had no cost.
+        its ``scale``, ``strategies`` by period, ``her`` over the crises of the test part beside
+        the dynamic one's, and in ``crises`` gain and loss in each of these.  Found with hindsight,
+        so nobody could have held it; it tells a saving by scaling from a saving by holding less.
+        None where a hedge had no cost.
     divest
         ``static`` and ``dynamic`` beside holding less equity over the test part (D9), see
         :meth:`hedgerow.research.divest.Divesting.beside`; None where NAV was ruined.
@@ -173,7 +174,7 @@ def compare(
         same_bar=same_bar,
     )
     dates = ground.market.dates[ground.first :]
-    parted = split(parts, dates, purge=policy.reach + _life(ground))
+    parted = split(parts, dates, purge=policy.reach + life_of(ground))
     known = {
         "data": ground.market.digest(),
         "sleeve": sleeve_to_table(sleeve),
@@ -245,11 +246,13 @@ def _matched(
     begins = str(track.dates[rows["test"]][0])
     spans = [s for s in crises.crises_in(track) if str(track.dates[s.rows][0]) >= begins]
     tested = [row for row in crisis_rows if row["from"] >= begins]
+    its = crises.table(track, track, spans)
     return {
         "scale": scale,
         "strategies": {p: performance.statistics(track, cash, part) for p, part in rows.items()},
-        "her": crises.overall(crises.table(track, track, spans))["dynamic_her"],
+        "her": crises.overall(its)["dynamic_her"],
         "dynamic_her": crises.overall(tested)["dynamic_her"],
+        "crises": {row["name"]: (row["dynamic_gain"], row["portfolio_loss"]) for row in its},
     }
 
 
@@ -258,12 +261,15 @@ def fixed_policy(ground: Ground, level: float = 1.0) -> Policy:
     return run.static(level=level, every="30d" if ground.strip.shift.any() else None)
 
 
-def _life(ground: Ground) -> int:
-    """Return the sessions that a contract is held at most: what the purge must span."""
-    shift = ground.strip.shift
+def life_of(ground: Ground, upto: int | None = None) -> int:
+    """Return the sessions that a contract is held at most: what the purge must span.
+
+    With ``upto``, as the market's rows before that one show it.
+    """
+    shift = ground.strip.shift[:upto]
     if shift.any():  # a month is bought over one roll period and sold over the next
         return int(np.ceil(2.0 * np.count_nonzero(shift) / shift.sum()))
-    rolls = np.flatnonzero(ground.strip.roll)
+    rolls = np.flatnonzero(ground.strip.roll[:upto])
     return int(np.diff(rolls).max()) if len(rolls) > 1 else 0
 
 

@@ -79,18 +79,9 @@ class Divesting:
 
         Up to the first row of the stretch it is the portfolio's own.
         """
-        nav = self.alone["nav"]
-        start = self.rows.start
-        whole, bills = nav[start + 1 :] / nav[start:-1] - 1.0, self.cash[start + 1 :]
-        excess = whole - bills
-        earned = bills + kept * excess
-        # e(1-e)|index - bills| / (1 + earned) puts a share e back where it was
-        ours = np.abs(kept * (1.0 - kept * self.exposure) * excess) / (1.0 + earned)
-        its = np.abs((1.0 - self.exposure) * excess) / (1.0 + whole)
-        traded = np.maximum(ours - its, 0.0)
-        traded[:1] += (1.0 - kept) * abs(self.exposure)
-        growth = (1.0 + earned) * (1.0 - self.half_spread * traded)
-        return np.concatenate([nav[: start + 1], nav[start] * np.cumprod(growth)])
+        nav, start = self.alone["nav"], self.rows.start
+        made = divested(nav[start:], self.cash[start:], kept, self.exposure, self.half_spread)
+        return np.concatenate([nav[:start], made])
 
     def track(self, kept: float) -> Track:
         """Return the track record of the portfolio with a part of the equity.
@@ -165,6 +156,39 @@ class Divesting:
         shallower = 0.0 if matched == 1 else ours[1] - deepest
         verdict = together(_word(more, EVEN_RETURN), _word(shallower, EVEN_DRAWDOWN))
         return Divested(kept, matched is not None, annual, deepest, more, shallower, verdict)
+
+
+def divested(
+    nav: Floats, bills: Floats, kept: float, exposure: float, half_spread: float
+) -> Floats:
+    """Return NAV with a part of the equity, the rest in bills, rebalanced daily.
+
+    Parameters
+    ----------
+    nav
+        Of the whole portfolio, USD, **shape** (T,) or (T, paths).
+    bills
+        Their return over each bar; the first is left out, **shape** (T,) or (T, 1).
+    kept
+        Part of the equity, 0 … 1.
+    exposure, half_spread
+        As for `Divesting`.
+
+    Examples
+    --------
+    >>> divested(np.array([100.0, 90.0]), np.zeros(2), 0.5, 1.0, 0.0).tolist()
+    [100.0, 95.0]
+    """
+    whole, bills = nav[1:] / nav[:-1] - 1.0, bills[1:]
+    excess = whole - bills
+    earned = bills + kept * excess
+    # e(1-e)|index - bills| / (1 + earned) puts a share e back where it was
+    ours = np.abs(kept * (1.0 - kept * exposure) * excess) / (1.0 + earned)
+    its = np.abs((1.0 - exposure) * excess) / (1.0 + whole)
+    traded = np.maximum(ours - its, 0.0)
+    traded[:1] += (1.0 - kept) * abs(exposure)
+    growth = (1.0 + earned) * (1.0 - half_spread * traded)
+    return np.concatenate([nav[:1], nav[0] * np.cumprod(growth, axis=0)])
 
 
 def zeros(gap: Callable[[float], float], at: Floats, gaps: Floats) -> list[float]:

@@ -39,10 +39,7 @@ def check(
     same_bar
         Whether orders were filled at the bar that decided them.
     """
-    gains = {row["name"]: max(row["dynamic_gain"], 0.0) for row in crises}
-    total = sum(gains.values())
-    best = max(gains, key=lambda name: gains[name], default="")
-    share = gains[best] / total if total > 0.0 else 0.0
+    best, share = leading(crises)
     inputs = len(policy.signals)
     ruined = dynamic["max_drawdown"] <= -1.0 or dynamic["nav_start"] <= 0.0
     ratio, wins, trades = dynamic["sharpe"], dynamic["win_rate"], dynamic["trades_per_year"]
@@ -85,3 +82,11 @@ def check(
             else "orders filled one bar after the decision",
         ),
     ]
+
+
+def leading(crises: list[dict[str, Any]]) -> tuple[str, float]:
+    """Return the crisis that brought most, and its share of the gains of all; "" of none."""
+    gains = {row["name"]: max(row["dynamic_gain"], 0.0) for row in crises}
+    total = sum(gains.values())
+    best = max(gains, key=lambda name: gains[name], default="")
+    return best, gains[best] / total if total > 0.0 else 0.0

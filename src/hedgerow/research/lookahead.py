@@ -58,19 +58,20 @@ def columns_agree(
         part = make(market.until(t))
         for column, values in part.items():
             mine, theirs = np.asarray(whole[column])[: t + 1], np.asarray(values)
-            bad = _differ(mine, theirs)
+            bad = differing(mine, theirs)
             if len(bad):
                 row = int(bad[0])
                 return Verdict(
                     name,
                     False,
-                    f"'{column}' on {market.dates[row]} is {_show(mine[row])} with all the data "
-                    f"but {_show(theirs[row])} when they end on {market.dates[t]}",
+                    f"'{column}' on {market.dates[row]} is {shown(mine[row])} with all the data "
+                    f"but {shown(theirs[row])} when they end on {market.dates[t]}",
                 )
     return Verdict(name, True, f"unchanged at {len(rows)} cuts")
 
 
-def _differ(a: Any, b: Any) -> Any:
+def differing(a: Any, b: Any) -> Any:
+    """Return the rows at which two columns differ by more than rounding; row 0 if in shape."""
     if a.shape != b.shape:
         return np.array([0])
     if a.dtype.kind != "f":
@@ -79,7 +80,8 @@ def _differ(a: Any, b: Any) -> Any:
     return np.flatnonzero(~(close | (np.isnan(a) & np.isnan(b))))
 
 
-def _show(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value of a column as a reader wants it."""
     return f"{float(value):.6g}"
 
 
@@ -100,7 +102,11 @@ def sleeve_agrees(
     """Test a sleeve: the contracts that it picks, their prices and their costs."""
 
     def make(part: Market) -> dict[str, Any]:
-        strip = lay(part)
-        return {f.name: getattr(strip, f.name) for f in fields(strip) if f.name not in ALIKE}
+        return columns_of(lay(part))
 
     return columns_agree(f"sleeve {name}", market, make, count, seed)
+
+
+def columns_of(strip: Strip) -> dict[str, Any]:
+    """Return the columns of a strip that are its own, each of **shape** (T,)."""
+    return {f.name: getattr(strip, f.name) for f in fields(strip) if f.name not in ALIKE}

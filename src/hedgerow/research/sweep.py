@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from hedgerow.research.overfit.study import Overfitting
     from hedgerow.research.overfit.trials import Count
+    from hedgerow.research.scaling.keeping import Kept
+    from hedgerow.research.scaling.running import Crew
 
 CARRIAGES = ("compiled", "numpy")
 
@@ -61,6 +63,20 @@ class Sweep:
     def __repr__(self) -> str:
         axes = ", ".join(self.spread.values)
         return f"<Sweep of {self.spread.policy.name}: {len(self):,} lanes over {axes}>"
+
+    @property
+    def base(self) -> Policy:
+        """The policy that was varied."""
+        return self.spread.policy
+
+    @property
+    def axes(self) -> Mapping[str, Floats]:
+        """``"step.field"`` to the values it took, rising."""
+        return {name: np.unique(column) for name, column in self.spread.values.items()}
+
+    def numbers(self, lane: int) -> dict[str, float]:
+        """Return what was varied, as a lane has it."""
+        return {name: float(column[lane]) for name, column in self.spread.values.items()}
 
     def table(self) -> pd.DataFrame:
         """Return one row per lane: the varied numbers, then the measures and the Sharpe.
@@ -129,6 +145,8 @@ def sweep(
     *,
     measures: Sequence[Any] = STANDARD,
     carriage: str = "compiled",
+    crew: Crew | None = None,
+    kept: Kept | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
     """Run every combination of the axes.
@@ -143,6 +161,9 @@ def sweep(
         What is kept of each lane; memory grows with lanes, never with bars.
     carriage
         ``"compiled"`` or ``"numpy"``; they agree to the last bit.
+    crew, kept
+        Who plays the lanes and where they are kept meanwhile, as for
+        :func:`hedgerow.research.scaling.running.run`; the results are the same.
     progress
         Called with the number of lanes just done.
 
@@ -159,13 +180,15 @@ def sweep(
         )
     for key in axes:
         place(policy, key)
-    if carriage not in CARRIAGES:
-        raise RangeError(
-            f"'{carriage}' is not a carriage",
-            where="sweep.carriage",
-            mend=f"use one of: {', '.join(CARRIAGES)}",
-        )
+    check_carriage(carriage)
     spread = Spread(policy, grid(axes, _most(len(axes), measures)))
+    if crew is not None or kept is not None:
+        from hedgerow.research.scaling.lanes import Lanes, arrays, joined
+        from hedgerow.research.scaling.running import run
+
+        job = Lanes(policy, arrays(axes), tape, tuple(measures), carriage)
+        results = joined(run(job, crew, kept=kept, progress=progress))
+        return Sweep(spread, results, tape, carriage)
     if carriage == "compiled":
         from hedgerow.core.lanes import compiled
 
@@ -180,3 +203,44 @@ def _most(axes: int, measures: Sequence[Any]) -> int:
     """Return how many lanes fit: each axis is held thrice while it is laid out."""
     columns = 3 * axes + sum(max(len(measure.Memory._fields), 1) for measure in measures)
     return min(MOST_LANES, MEMORY // (8 * columns))
+
+
+def check_carriage(carriage: str) -> None:
+    """Refuse a carriage that there is not.
+
+    Raises
+    ------
+    RangeError
+        With those that there are.
+    """
+    if carriage not in CARRIAGES:
+        raise RangeError(
+            f"'{carriage}' is not a carriage",
+            where="sweep.carriage",
+            mend=f"use one of: {', '.join(CARRIAGES)}",
+        )
+
+
+def sharpes(results: Mapping[str, Any], bills: float, lanes: int) -> Floats:
+    """Return each lane's Sharpe ratio per session over bills, **shape** (lanes,).
+
+    NaN where it was not measured or NAV was lost.
+
+    Parameters
+    ----------
+    results
+        Measures by name.
+    bills
+        Mean return of bills over a bar.
+    lanes
+        How many there are.
+    """
+    from hedgerow.research.overfit.blocks import Sums
+
+    if "sum_return" not in results:
+        return np.full(lanes, np.nan)
+    names = ("bars", "sum_return", "sum_return_squared")
+    sums = Sums(*(results[name][None, :] for name in names))
+    each = sums.over(np.array([bills])).sharpe()[0]
+    falls = results.get("max_drawdown", np.zeros(lanes))
+    return np.where(falls > -1.0, each, np.nan)

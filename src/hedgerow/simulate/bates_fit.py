@@ -66,7 +66,8 @@ def fit(market: Market) -> Bates:
     v = np.maximum(left - share, floor)
     change = np.maximum((after - level * (1.0 - weight)) / weight - share, floor) - v
     quiet, root = ~leapt, np.sqrt(v)
-    xi = float(np.sqrt(np.mean(change[quiet] ** 2) / np.mean(v[quiet]) / STEP))
+    # a change's variance is ξ²v a year: divided by v, all days tell alike, not spikes alone
+    xi = float(np.sqrt(np.mean(change[quiet] ** 2 / v[quiet]) / STEP))
     rho = float(np.corrcoef((change / root)[quiet], (moves / root)[quiet])[0, 1])
     carried = float(np.mean(np.exp(moves) - 1.0)) / STEP - _carry(market)
     return Bates(

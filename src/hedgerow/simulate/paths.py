@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.expiry import holidays
 from hedgerow.core.market import Day, Floats, Market, Origin, session_date
 from hedgerow.errors import RangeError
@@ -281,7 +282,29 @@ class Paths:
         >>> len(market), round(market.share("vix", Origin.MEASURED), 2)
         (311, 0.81)
         """
-        path, day = self.market(i), self.dates[0]
+        return next(self.joined(history, i, i + 1))
+
+    def joined(self, history: Market, first: int, last: int) -> Iterator[Market]:
+        """Go over paths ``first`` … ``last - 1``, each as `after` gives it, quicker.
+
+        Parameters
+        ----------
+        history
+            As for `after`.
+        first, last
+            Numbers of paths.
+
+        Raises
+        ------
+        RangeError
+            As for `after`.
+        """
+        past, block = self._past(history), self.block(first, last)
+        for k in range(last - first):
+            yield _behind(past, self._market(block, k))
+
+    def _past(self, history: Market) -> Market:
+        day = self.dates[0]
         row = history.index_of(str(day))
         levels = (float(history["spx"][row]), float(history["vix"][row]))
         if history.dates[row] != day or levels != (self.start.spx, self.start.vix):
@@ -290,26 +313,48 @@ class Paths:
                 where="paths.after",
                 mend="make them with start=Start.of(history)",
             )
-        past, ahead = history.until(row), path.times[1:]
-        columns, origin, sources = {}, {}, {}
-        for name in {**past.columns, **path.columns}:
-            parts = [
-                (part[name][rows], part.origin[name][rows])
-                if name in part
-                else (np.full(count, np.nan), np.full(count, Origin.MISSING))
-                for part, rows, count in (
-                    (past, slice(None), len(past)),
-                    (path, slice(1, None), len(ahead)),
-                )
-            ]
-            columns[name], origin[name] = (
-                np.concatenate(pair) for pair in zip(*parts, strict=True)
-            )
-            said = [part.sources.get(name, "unknown") for part in (past, path)]
-            sources[name] = f"{said[0]}; after {day} {said[1]}"
-        return Market(
-            np.concatenate([past.times, ahead]), columns, origin, sources, history.findings
-        )
+        return history.until(row)
+
+    def ensemble(self, first: int, last: int, history: Market | None = None) -> Ensemble:
+        """Return paths ``first`` … ``last - 1`` side by side.
+
+        Parameters
+        ----------
+        first, last
+            Numbers of paths.
+        history
+            As for `after`: rows up to the start are put before every path.
+
+        Raises
+        ------
+        RangeError
+            As for `block` and `after`.
+
+        Examples
+        --------
+        >>> from hedgerow.simulate.falls import FlashCrash
+        >>> paths = FlashCrash().paths(3, 60, seed=1)
+        >>> both = paths.ensemble(1, 3)
+        >>> both["vix"].shape, bool((both["vix"][:, 1] == paths.market(2)["vix"]).all())
+        ((61, 2), True)
+        """
+        columns = {
+            name: np.ascontiguousarray(values.T)
+            for name, values in self.block(first, last).columns.items()
+            if name not in self.model.hidden
+        }
+        times = self.dates.astype("datetime64[ns]")
+        shape = (len(times), last - first)
+        for name in ("rate", "dividend_yield"):
+            columns.setdefault(name, np.broadcast_to(getattr(self.start, name), shape))
+        if history is None:
+            return Ensemble(times, columns)
+        past, nothing = self._past(history), np.full(shape, np.nan)
+        for name in {**past.columns, **columns}:
+            before = past[name] if name in past else np.full(len(past), np.nan)
+            before = np.repeat(before[:, None], shape[1], axis=1)
+            columns[name] = np.concatenate([before, columns.get(name, nothing)[1:]])
+        return Ensemble(np.concatenate([past.times, times[1:]]), columns)
 
     def markets(self) -> Iterator[Market]:
         """Go over all paths as markets; quicker than `market` for each."""
@@ -331,3 +376,23 @@ class Paths:
             for name, values in columns.items()
         }
         return Market(dates.astype("datetime64[ns]"), columns, origin, dict.fromkeys(columns, told))
+
+
+def _behind(past: Market, path: Market) -> Market:
+    """Return a path, whose first row is the last of the past, with the past before it."""
+    day, ahead = past.dates[-1], path.times[1:]
+    columns, origin, sources = {}, {}, {}
+    for name in {**past.columns, **path.columns}:
+        parts = [
+            (part[name][rows], part.origin[name][rows])
+            if name in part
+            else (np.full(count, np.nan), np.full(count, Origin.MISSING))
+            for part, rows, count in (
+                (past, slice(None), len(past)),
+                (path, slice(1, None), len(ahead)),
+            )
+        ]
+        columns[name], origin[name] = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+        said = [part.sources.get(name, "unknown") for part in (past, path)]
+        sources[name] = f"{said[0]}; after {day} {said[1]}"
+    return Market(np.concatenate([past.times, ahead]), columns, origin, sources, past.findings)

@@ -6,93 +6,23 @@ its days, each with its own past beside it, so that no autocorrelation is measur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hedgerow.core.market import Floats, Market
 from hedgerow.errors import DataError
+from hedgerow.simulate.moments import GROUPS, Group
 from hedgerow.simulate.paths import PathModel, Start
+from hedgerow.simulate.sanity import Sanity, sane
 
 LEVEL = 0.9
 """Coverage of both intervals."""
 
-FAR = 21
-"""Sessions of the longer lag."""
-
 LEAST = 504
 """Sessions of history at least."""
-
-_YEAR = 252.0
-
-Days = Mapping[str, Floats]
-"""Columns of days with their past, **shape** (…, n)."""
-
-
-def days(spx: Floats, vix: Floats) -> dict[str, Floats]:
-    """Return days with their past, from levels in points, **shape** (…, T) to (…, T − 1 − FAR)."""
-    move, log = np.diff(np.log(spx), axis=-1), np.log(vix)
-    cut = slice(FAR, None)
-    return {
-        "move": move[..., cut],
-        "move_1": move[..., FAR - 1 : -1],
-        "move_far": move[..., :-FAR],
-        "vix": vix[..., FAR + 1 :],
-        "vix_1": vix[..., FAR:-1],
-        "vix_far": vix[..., 1:-FAR],
-        "answer": np.diff(log, axis=-1)[..., cut],
-    }
-
-
-def _correlation(x: Floats, y: Floats) -> Floats:
-    a, b = (part - part.mean(axis=-1, keepdims=True) for part in (x, y))
-    return np.asarray((a * b).mean(axis=-1) / (a.std(axis=-1) * b.std(axis=-1)))
-
-
-def _standard(x: Floats, power: int) -> Floats:
-    away = (x - x.mean(axis=-1, keepdims=True)) / x.std(axis=-1, keepdims=True)
-    return np.asarray((away**power).mean(axis=-1))
-
-
-def _betas(d: Days) -> tuple[Floats, Floats]:
-    """Return slopes of VIX's log change on falls and on rises, least squares."""
-    fall, rise = np.minimum(d["move"], 0.0), np.maximum(d["move"], 0.0)
-    x, y, z = (part - part.mean(axis=-1, keepdims=True) for part in (fall, rise, d["answer"]))
-    xx, yy, xy = (x * x).mean(axis=-1), (y * y).mean(axis=-1), (x * y).mean(axis=-1)
-    xz, yz = (x * z).mean(axis=-1), (y * z).mean(axis=-1)
-    det = xx * yy - xy * xy
-    return np.asarray((xz * yy - yz * xy) / det), np.asarray((yz * xx - xz * xy) / det)
-
-
-def _drawdown(d: Days) -> Floats:
-    log = np.cumsum(d["move"], axis=-1)
-    peak = np.maximum(np.maximum.accumulate(log, axis=-1), 0.0)
-    return np.asarray(np.expm1((log - peak).min(axis=-1)))
-
-
-MOMENTS: dict[str, Callable[[Days], Floats]] = {
-    "mean return a year": lambda d: _YEAR * d["move"].mean(axis=-1),
-    "volatility a year": lambda d: np.sqrt(_YEAR) * d["move"].std(axis=-1),
-    "skewness": lambda d: _standard(d["move"], 3),
-    "excess kurtosis": lambda d: _standard(d["move"], 4) - 3.0,
-    "1 % quantile": lambda d: np.quantile(d["move"], 0.01, axis=-1),
-    "0.1 % quantile": lambda d: np.quantile(d["move"], 0.001, axis=-1),
-    "99 % quantile": lambda d: np.quantile(d["move"], 0.99, axis=-1),
-    "maximum drawdown": _drawdown,
-    "|return| autocorrelation, 1": lambda d: _correlation(abs(d["move"]), abs(d["move_1"])),
-    f"|return| autocorrelation, {FAR}": lambda d: _correlation(abs(d["move"]), abs(d["move_far"])),
-    "VIX mean": lambda d: d["vix"].mean(axis=-1),
-    "VIX deviation": lambda d: d["vix"].std(axis=-1),
-    "VIX below 15": lambda d: (d["vix"] < 15.0).mean(axis=-1),
-    "VIX above 25": lambda d: (d["vix"] > 25.0).mean(axis=-1),
-    "VIX autocorrelation, 1": lambda d: _correlation(d["vix"], d["vix_1"]),
-    f"VIX autocorrelation, {FAR}": lambda d: _correlation(d["vix"], d["vix_far"]),
-    "VIX 99 % quantile": lambda d: np.quantile(d["vix"], 0.99, axis=-1),
-    "VIX beta, falls": lambda d: _betas(d)[0],
-    "VIX beta, rises": lambda d: _betas(d)[1],
-}
-"""Statistic of days by name; betas are changes of ln VIX for a log return of 1."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +32,7 @@ class Moment:
     Parameters
     ----------
     name
-        Of `MOMENTS`.
+        Of `hedgerow.simulate.moments`.
     history, low, high
         Of history, and its 90 % bootstrap interval.
     simulated, least, most
@@ -134,13 +64,16 @@ class FitReport:
     sessions, block
         Sessions of history and of each path; mean block of the bootstrap.
     moments
-        One per row.
+        One per row; those of the curve and of SKEW where both have them.
+    sanity
+        Of the first session years of some paths.
     """
 
     title: str
     sessions: int
     block: int
     moments: tuple[Moment, ...]
+    sanity: Sanity
 
     @property
     def outside(self) -> tuple[str, ...]:
@@ -148,16 +81,16 @@ class FitReport:
         return tuple(row.name for row in self.moments if not row.within)
 
     def __str__(self) -> str:
-        head = f"{'':28}{'history':>9}{'90 % interval':>21}{'simulated':>11}{'90 % of paths':>21}"
+        head = f"{'':34}{'history':>9}{'90 % interval':>21}{'simulated':>11}{'90 % of paths':>21}"
         lines = [f"{self.title}; {self.sessions:,} sessions, blocks of {self.block}", head]
         for row in self.moments:
             spans = [f"{a:.3f} … {b:.3f}" for a, b in ((row.low, row.high), (row.least, row.most))]
             mark = "" if row.within else "  outside"
             lines.append(
-                f"{row.name:28}{row.history:9.3f}{spans[0]:>21}{row.simulated:11.3f}{spans[1]:>21}"
+                f"{row.name:34}{row.history:9.3f}{spans[0]:>21}{row.simulated:11.3f}{spans[1]:>21}"
                 f"{mark}"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, str(self.sanity)])
 
 
 def compare(
@@ -170,7 +103,8 @@ def compare(
     model
         Any; its paths begin where the history does and are as long.
     market
-        With ``spx`` and ``vix``; sessions without either are left out.
+        With ``spx`` and ``vix``; sessions without either are left out.  Moments of ``vix3m`` and
+        ``skew`` are those of the sessions that have them.
     n_paths, resamples
         Simulated paths and bootstrap samples.
     seed
@@ -190,54 +124,69 @@ def compare(
     >>> found.moments[1].name, found.moments[1].within
     ('volatility a year', True)
     """
-    known = np.isfinite(market["spx"]) & np.isfinite(market["vix"])
-    if known.sum() < LEAST:
+    first = _known(market, GROUPS[0])
+    if first.sum() < LEAST:
         raise DataError(
-            f"{int(known.sum())} sessions with an index and a VIX, a report needs {LEAST}",
+            f"{int(first.sum())} sessions with an index and a VIX, a report needs {LEAST}",
             where="market",
             mend="give a longer history",
         )
-    spx, vix = market["spx"][known], market["vix"][known]
-    mine = days(spx, vix)
-    first = str(market.dates[known][0])
-    paths = model.paths(n_paths, len(spx) - 1, seed, Start.of(market, first))
-    theirs: dict[str, list[Floats]] = {name: [] for name in MOMENTS}
+    start = Start.of(market, str(market.dates[first][0]))
+    sessions = int(first.sum()) - 1
+    paths = model.paths(n_paths, sessions, seed, start)
+    groups = [group for group in GROUPS if _known(market, group).sum() >= LEAST]
+    theirs: dict[str, list[Floats]] = {}
     for block in paths.blocks(64):
-        made = days(block.columns["spx"], block.columns["vix"])
-        for name, statistic in MOMENTS.items():
-            theirs[name].append(statistic(made))
-    length, drawn = _resampled(mine, resamples, seed)
+        for group in groups:
+            if set(group.needs) <= set(block.columns):
+                made = group.days(block.columns)
+                for name, statistic in group.moments.items():
+                    theirs.setdefault(name, []).append(statistic(made))
+    rows: list[Moment] = []
+    lengths: list[int] = []
+    for group in groups:
+        if not set(theirs).intersection(group.moments):
+            continue
+        known = _known(market, group)
+        mine = group.days({name: market[name][known] for name in group.needs})
+        length, drawn = _resampled(group, mine, resamples, seed)
+        lengths.append(length)
+        rows += [
+            _moment(name, float(statistic(mine)), drawn[name], np.concatenate(theirs[name]))
+            for name, statistic in group.moments.items()
+        ]
+    few = model.paths(min(n_paths, 16), min(sessions, 252), seed, start)
+    return FitReport(model.title, sessions, lengths[0], tuple(rows), sane(few))
+
+
+def _known(market: Market, group: Group) -> NDArray[np.bool_]:
+    """Return the rows on which all that a group needs is known, **shape** (T,)."""
+    known = np.ones(len(market), dtype=bool)
+    for name in group.needs:
+        known &= market[name] > 0.0 if name in market else False
+    return known
+
+
+def _moment(name: str, history: float, drawn: Floats, values: Floats) -> Moment:
     tails = [0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL)]
-    rows = []
-    for name, statistic in MOMENTS.items():
-        values = np.concatenate(theirs[name])
-        low, high = map(float, np.quantile(drawn[name], tails))
-        least, most = map(float, np.quantile(values, tails))
-        rows.append(
-            Moment(
-                name,
-                float(statistic(mine)),
-                low,
-                high,
-                float(np.median(values)),
-                least,
-                most,
-            )
-        )
-    return FitReport(model.title, len(spx) - 1, length, tuple(rows))
+    low, high = map(float, np.quantile(drawn, tails))
+    least, most = map(float, np.quantile(values, tails))
+    return Moment(name, history, low, high, float(np.median(values)), least, most)
 
 
-def _resampled(mine: Days, resamples: int, seed: int) -> tuple[int, dict[str, Floats]]:
+def _resampled(
+    group: Group, mine: Mapping[str, Floats], resamples: int, seed: int
+) -> tuple[int, dict[str, Floats]]:
     from arch.bootstrap import StationaryBootstrap, optimal_block_length
 
-    # blocks as long as the more persistent of both asks for
-    asked = optimal_block_length(np.column_stack([np.abs(mine["move"]), mine["vix"]]))
-    length = int(min(max(round(float(asked["stationary"].max())), 1), len(mine["move"]) // 3))
+    # blocks as long as the most persistent of them asks for
+    asked = optimal_block_length(np.column_stack([mine[name] for name in group.lasting]))
     table = np.column_stack(list(mine.values()))
-    drawn: dict[str, list[float]] = {name: [] for name in MOMENTS}
+    length = int(min(max(round(float(asked["stationary"].max())), 1), len(table) // 3))
+    drawn: dict[str, list[float]] = {name: [] for name in group.moments}
     bootstrap = StationaryBootstrap(length, table, seed=np.random.default_rng(seed))
     for (sample,), _ in bootstrap.bootstrap(resamples):
         one = dict(zip(mine, np.ascontiguousarray(sample.T), strict=True))
-        for name, statistic in MOMENTS.items():
+        for name, statistic in group.moments.items():
             drawn[name].append(float(statistic(one)))
     return length, {name: np.array(values) for name, values in drawn.items()}

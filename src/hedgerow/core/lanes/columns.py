@@ -1,8 +1,11 @@
-"""The second carriage: many lanes at once with NumPy, one entry per lane."""
+"""The second carriage: many lanes at once with NumPy, one entry per lane.
+
+A lane is a parameter set on one tape, or a path: a tape of its own with the same policy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.book import Bar, Book, View, no_order, opening, place, settle, turn_year
 from hedgerow.core.lanes.spread import Spread
+from hedgerow.core.lanes.stacked import StackedTape, lanes_of
 from hedgerow.core.measure import STANDARD
 from hedgerow.core.tape import Tape
 
@@ -19,7 +23,7 @@ BLOCK = 4_096
 
 def play(
     spread: Spread,
-    tape: Tape,
+    tape: Tape | StackedTape,
     measures: Sequence[Any] = STANDARD,
     progress: Callable[[int], None] | None = None,
     stops: NDArray[np.int64] | None = None,
@@ -28,10 +32,17 @@ def play(
 
     With ``stops``, rising numbers of bars, they are read after each of these many bars and are
     of **shape** (stops, lanes).
+
+    Raises
+    ------
+    PolicyError
+        If parameters are spread over the lanes of a stacked tape.
     """
     ends = np.array([len(tape)]) if stops is None else stops
+    lanes = lanes_of(spread, tape)
     parts = []
-    for rows in spread.blocks(BLOCK):
+    for low in range(0, lanes, BLOCK):
+        rows = slice(low, min(low + BLOCK, lanes))
         parts.append(_block(spread, tape, measures, rows, ends))
         if progress is not None:
             progress(rows.stop - rows.start)
@@ -40,22 +51,28 @@ def play(
 
 
 def _block(
-    spread: Spread, tape: Tape, measures: Sequence[Any], rows: slice, stops: NDArray[np.int64]
+    spread: Spread,
+    tape: Tape | StackedTape,
+    measures: Sequence[Any],
+    rows: slice,
+    stops: NDArray[np.int64],
 ) -> dict[str, Any]:
-    policy, params, memory = spread.policy, spread.params(rows), spread.policy.start()
+    policy, memory = spread.policy, spread.policy.start()
+    if isinstance(tape, StackedTape):
+        params, bars = spread.params(), tape.part(rows).rows()
+    else:
+        params, bars = spread.params(rows), _rows(tape)
     book, order = opening(tape.nav), no_order()
     tallies = [measure.start(tape.nav) for measure in measures]
     limits = [measure.params() for measure in measures]
     read: list[dict[str, Any]] = []
-    bars = zip(tape.bar_rows.tolist(), tape.signal_rows.tolist(), strict=True)
-    for count, (cells, seen) in enumerate(bars, start=1):
-        bar = Bar(*cells)
+    for count, (bar, seen) in enumerate(bars, start=1):
         if bar.new_year > 0.0:
             book = turn_year(book)
         book = settle(book, order, bar)
         for i, measure in enumerate(measures):
             tallies[i] = measure.kernel(book, order, bar, tallies[i], limits[i])
-        decision = policy.decide(View(tuple(seen), book, bar), memory, params)
+        decision = policy.decide(View(seen, book, bar), memory, params)
         memory = decision.memory
         order = place(decision.x, decision.act, book, bar)
         if count == stops[len(read)]:
@@ -63,6 +80,11 @@ def _block(
             if len(read) == len(stops):
                 break
     return {name: np.array([results[name] for results in read]) for name in read[0]}
+
+
+def _rows(tape: Tape) -> Iterator[tuple[Bar, tuple[float, ...]]]:
+    for cells, seen in zip(tape.bar_rows.tolist(), tape.signal_rows.tolist(), strict=True):
+        yield Bar(*cells), tuple(seen)
 
 
 def _read(

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from hedgerow.core.book import Book, no_order, opening
 from hedgerow.core.lanes.loops import loop_of
 from hedgerow.core.lanes.spread import Spread
-from hedgerow.core.lanes.writer import WIDTH, Layout
+from hedgerow.core.lanes.stacked import StackedTape, lanes_of
+from hedgerow.core.lanes.writer import SHARED, WIDTH, Layout, Own
 from hedgerow.core.market import Floats
 from hedgerow.core.measure import STANDARD
+from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
 from hedgerow.errors import PolicyError
 from hedgerow.pricing.threads import aligned, pool
@@ -27,7 +29,7 @@ SPAN = 16
 
 def play(
     spread: Spread,
-    tape: Tape,
+    tape: Tape | StackedTape,
     measures: Sequence[Any] = STANDARD,
     progress: Callable[[int], None] | None = None,
     threads: int | None = None,
@@ -47,24 +49,9 @@ def play(
         Numbers of bars, rising, after each of which the measures are read; they are then of
         **shape** (stops, lanes).  After the last bar alone by default.
     """
-    from numba.core.errors import NumbaError
-
-    params = spread.params()
-    policy, lanes = spread.policy, len(spread)
-    varied = [
-        {n for n, v in zip(p._fields, p, strict=True) if isinstance(v, np.ndarray)} for p in params
-    ]
-    layout, run = loop_of(policy, params, varied, measures)
-    shared = np.array(
-        [
-            getattr(params[i] if owner == "step" else measures[i].params(), name)
-            for owner, i, name in layout.shared
-        ],
-        dtype="float64",
-    )
-    rows = [np.broadcast_to(getattr(params[i], name), (lanes,)) for i, name in layout.lane_rows]
-    columns = np.array(rows, dtype="float64").reshape(len(rows), lanes)
-    starts = _starts(layout, policy.start(), measures, tape.nav)
+    lanes = lanes_of(spread, tape)
+    loaded = load(spread, measures, tape.nav, lanes, own_of(tape))
+    layout = loaded.layout
     ends = np.array([len(tape)]) if stops is None else stops
     out = np.empty((len(layout.results), len(ends), lanes))
     blocks = -(-lanes // WIDTH)
@@ -74,16 +61,9 @@ def play(
     spans = [(low, min(low + span, blocks)) for low in range(0, blocks, span)]
 
     # Compile in this thread, then share the work out; the loop releases the interpreter lock.
-    whole = tape.bar_rows, tape.signal_rows
-    nothing = tape.bar_rows[:0], tape.signal_rows[:0]
-    try:
-        run(*nothing, ends[:0], shared, starts, columns, 0, 0, aligned(layout.cells), out)
-    except NumbaError as error:
-        raise PolicyError(
-            f"the policy's steps cannot be compiled: {_gist(error)}",
-            where="/".join(step.kind for step in policy.steps),
-            mend="use plain functions and named fields in kernels, or the carriage 'numpy'",
-        ) from error
+    inputs = inputs_of(layout, tape)
+    whole = tape.bar_rows, tape.signal_rows, ends
+    loaded.run(*whole, 0, 0, np.zeros(1), out, inputs)
     left, finished = deque(spans), deque[int]()
 
     def work(report: Callable[[int], None] | None = None) -> None:
@@ -93,7 +73,7 @@ def play(
                 low, high = left.popleft()
             except IndexError:
                 return
-            run(*whole, ends, shared, starts, columns, low, high, buffer, out)
+            loaded.run(*whole, low, high, buffer, out, inputs)
             finished.append(min(high * WIDTH, lanes) - low * WIDTH)
             if report is not None:
                 _tell(finished, report)
@@ -108,7 +88,105 @@ def play(
         helper.result()
     if progress is not None:
         _tell(finished, progress)
-    return _results(layout, measures, out[:, 0] if stops is None else out)
+    return loaded.results(out[:, 0] if stops is None else out)
+
+
+class Loaded(NamedTuple):
+    """A policy's loop with all that it takes but the tape."""
+
+    policy: Policy
+    measures: Sequence[Any]
+    layout: Layout
+    loop: Any
+    shared: Floats
+    starts: Floats
+    columns: Floats
+
+    def run(
+        self,
+        bars: Floats,
+        signals: Floats,
+        ends: NDArray[np.int64],
+        low: int,
+        high: int,
+        buffer: Floats,
+        out: Floats,
+        inputs: tuple[Floats, ...],
+    ) -> None:
+        """Play blocks ``low`` … ``high`` - 1 of lanes into ``out``.
+
+        Raises
+        ------
+        PolicyError
+            If the loop cannot be compiled.
+        """
+        from numba.core.errors import NumbaError
+
+        given = (self.shared, self.starts, self.columns, low, high, buffer, out)
+        own = (inputs,) if inputs else ()
+        try:
+            self.loop(bars, signals, ends, *given, *own)
+        except NumbaError as error:
+            raise PolicyError(
+                f"the policy's steps cannot be compiled: {_gist(error)}",
+                where="/".join(step.kind for step in self.policy.steps),
+                mend="use plain functions and named fields in kernels, or the carriage 'numpy'",
+            ) from error
+
+    def results(self, out: Floats) -> dict[str, Any]:
+        """Return what the measures say, given the rows of ``layout.results``."""
+        return _results(self.layout, self.measures, out)
+
+
+def load(spread: Spread, measures: Sequence[Any], nav: float, lanes: int, own: Own) -> Loaded:
+    """Find or write the loop of a policy, and lay out what it takes.
+
+    Parameters
+    ----------
+    spread, measures
+        As for `play`.
+    nav
+        USD before the first bar.
+    lanes
+        How many there are.
+    own
+        What each has of its own.
+    """
+    params = spread.params()
+    varied = [
+        {n for n, v in zip(p._fields, p, strict=True) if isinstance(v, np.ndarray)} for p in params
+    ]
+    layout, loop = loop_of(spread.policy, params, varied, measures, own)
+    shared = np.array(
+        [
+            getattr(params[i] if owner == "step" else measures[i].params(), name)
+            for owner, i, name in layout.shared
+        ],
+        dtype="float64",
+    )
+    rows = [np.broadcast_to(getattr(params[i], name), (lanes,)) for i, name in layout.lane_rows]
+    columns = np.array(rows, dtype="float64").reshape(len(rows), lanes)
+    starts = _starts(layout, spread.policy.start(), measures, nav)
+    return Loaded(spread.policy, measures, layout, loop, shared, starts, columns)
+
+
+def own_of(tape: Tape | StackedTape) -> Own:
+    """Return what the lanes of a tape have of their own."""
+    if not isinstance(tape, StackedTape):
+        return SHARED
+    return Own(
+        frozenset(name for name, column in tape.bars._asdict().items() if column.ndim == 2),
+        frozenset(i for i, column in enumerate(tape.signals) if column.ndim == 2),
+    )
+
+
+def inputs_of(layout: Layout, tape: Tape | StackedTape) -> tuple[Floats, ...]:
+    """Return what lanes have of their own, as the loop takes it."""
+    columns = (
+        getattr(tape.bars, name) if isinstance(name, str) else tape.signals[name]
+        for name in layout.inputs
+    )
+    return tuple(np.ascontiguousarray(column) for column in columns)
 
 
 def _tell(finished: deque[int], report: Callable[[int], None]) -> None:

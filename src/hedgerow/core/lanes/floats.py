@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -30,7 +30,10 @@ class Journey(NamedTuple):
 
 
 def play(
-    policy: Policy, tape: Tape, measures: Sequence[Any] = ()
+    policy: Policy,
+    tape: Tape,
+    measures: Sequence[Any] = (),
+    turns: Mapping[int, Policy] | None = None,
 ) -> tuple[Journey, dict[str, Any]]:
     """Run one lane over the tape.
 
@@ -40,6 +43,9 @@ def play(
         What decides, and on what.
     measures
         Measures to reduce on the way.
+    turns
+        By bar: the same policy with other numbers, which decides from that bar on.  Book and
+        memory go on as they are.
 
     Returns
     -------
@@ -49,6 +55,7 @@ def play(
         The measures' results, one float each.
     """
     params, memory = policy.params(), policy.start()
+    later = {bar: turned.params() for bar, turned in (turns or {}).items()}
     book, order = opening(tape.nav), no_order()
     tallies = [measure.start(tape.nav) for measure in measures]
     limits = [measure.params() for measure in measures]
@@ -57,13 +64,14 @@ def play(
     traces: list[tuple[float, ...]] = []
     memories: list[tuple[float, ...]] = []
     bar_rows, signal_rows = tape.bar_rows.tolist(), tape.signal_rows.tolist()
-    for cells, seen in zip(bar_rows, signal_rows, strict=True):
+    for t, (cells, seen) in enumerate(zip(bar_rows, signal_rows, strict=True)):
         bar = Bar(*cells)
         if bar.new_year > 0.0:
             book = turn_year(book)
         book = settle(book, order, bar)
         for i, measure in enumerate(measures):
             tallies[i] = measure.kernel(book, order, bar, tallies[i], limits[i])
+        params = later.get(t, params)
         decision = policy.decide(View(tuple(seen), book, bar), memory, params)
         memory = decision.memory
         order = place(decision.x, decision.act, book, bar)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.lanes.reading import functions_called
-from hedgerow.core.lanes.writer import Layout, write
+from hedgerow.core.lanes.writer import SHARED, Layout, Own, write
 from hedgerow.core.policy import Policy
 
 HEADER = '''"""Written by hedgerow.core.lanes.writer; safe to delete."""
@@ -37,7 +37,11 @@ _loops: dict[tuple[str, tuple[type, ...]], Any] = {}
 
 
 def loop_of(
-    policy: Policy, params: Sequence[Any], varied: Sequence[set[str]], measures: Sequence[Any]
+    policy: Policy,
+    params: Sequence[Any],
+    varied: Sequence[set[str]],
+    measures: Sequence[Any],
+    own: Own = SHARED,
 ) -> tuple[Layout, Any]:
     """Write and compile a loop, or find the one of the last policy of this shape."""
     shape = (
@@ -49,9 +53,10 @@ def loop_of(
         ),
         tuple(value for p in params for value in p if isinstance(value, bool)),
         tuple(type(measure) for measure in measures),
+        own,
     )
     if shape not in _shapes:
-        layout = write(policy, params, varied, measures)
+        layout = write(policy, params, varied, measures, own)
         _shapes[shape] = layout, _loop_for(layout, policy.steps, measures)
     return _shapes[shape]
 

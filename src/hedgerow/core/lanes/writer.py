@@ -4,6 +4,9 @@ The state of a block lives in one flat buffer of rows, ``s[row * W + lane]``, wi
 number a literal.  LLVM can then prove that rows do not overlap and vectorises each inner loop
 without run-time checks, in strict IEEE arithmetic.  The kernels themselves are not rewritten:
 the loop only loads their arguments, calls them, and stores what they return.
+
+Where lanes are paths, what differs from path to path is copied into rows of the buffer before the
+lanes of a block are played; what paths share stays a scalar.
 """
 
 from __future__ import annotations
@@ -11,9 +14,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from hedgerow.core.book import Bar, Book, Order
+from hedgerow.core.book import Bar, Book, Order, fill, mark, place
 from hedgerow.core.lanes.reading import fields_read
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import Stage
@@ -26,6 +29,19 @@ STRIDE = WIDTH + 8
 
 BARS = 2
 """Bars that one pass over a block takes: state is loaded and stored once for all of them."""
+
+
+class Own(NamedTuple):
+    """What each lane has of its own, where lanes are paths."""
+
+    bars: frozenset[str] = frozenset()
+    """Fields of the bar."""
+    signals: frozenset[int] = frozenset()
+    """Numbers of the signals."""
+
+
+SHARED = Own()
+"""One tape for all lanes."""
 
 
 @dataclass
@@ -46,6 +62,8 @@ class Layout:
         Names of the rows that come back: the measures' memory and the final book.
     cells
         Length of the buffer that a block's state needs.
+    inputs
+        What is given per lane and bar, in order: fields of the bar, numbers of signals.
     """
 
     source: str = ""
@@ -54,6 +72,7 @@ class Layout:
     starts: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     cells: int = 0
+    inputs: list[str | int] = field(default_factory=list)
 
 
 def _all_if_unsure(read: set[str] | None, fields: Sequence[str]) -> set[str]:
@@ -76,7 +95,11 @@ class _Loop:
 
 
 def write(
-    policy: Policy, params: Sequence[Any], varied: Sequence[set[str]], measures: Sequence[Any]
+    policy: Policy,
+    params: Sequence[Any],
+    varied: Sequence[set[str]],
+    measures: Sequence[Any],
+    own: Own = SHARED,
 ) -> Layout:
     """Write the loop.
 
@@ -90,8 +113,10 @@ def write(
         For each step the fields that differ from lane to lane.
     measures
         Measures, in order.
+    own
+        What each lane has of its own; nothing by default.
     """
-    plan = Layout()
+    plan = Layout(inputs=_inputs(policy, measures, own))
     used: set[str] = set()
     for step in policy.steps:
         used |= _all_if_unsure(fields_read(step.kernel, 1, "book"), Book._fields)
@@ -110,6 +135,19 @@ def write(
         plan.results += [f"t{i}_{name}" for name in measure.Memory._fields]
     plan.results += state
     return _assemble(plan, loop, policy, measures)
+
+
+def _inputs(policy: Policy, measures: Sequence[Any], own: Own) -> list[str | int]:
+    """Return what is read of that which each lane has of its own."""
+    read: set[str] = set()
+    for kernel, at in ((mark, 1), (fill, 2), (place, 3)):
+        read |= _all_if_unsure(fields_read(kernel, at), Bar._fields)
+    for step in policy.steps:
+        read |= _all_if_unsure(fields_read(step.kernel, 1, "bar"), Bar._fields)
+    for measure in measures:
+        read |= _all_if_unsure(fields_read(measure.kernel, 2), Bar._fields)
+    seen = {k for wires in policy.wiring for k in wires}
+    return [*(n for n in Bar._fields if n in own.bars & read), *sorted(own.signals & seen)]
 
 
 def _add_settling(loop: _Loop, state: Sequence[str], measures: Sequence[Any], plan: Layout) -> None:
@@ -198,6 +236,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
     parameters = [f"p{i}_{name}" for i, name in plan.lane_rows]
     plan.starts = sorted((set(loop.reads) | set(plan.results)) - set(parameters))
     names = [*parameters, *plan.starts]
+    names += [_row(name, k) for k in range(BARS) for name in plan.inputs]
     plan.cells = len(names) * STRIDE
     rows = {name: r for r, name in enumerate(names)}
     consts = [f"    c{k} = shared[{k}]" for k in range(len(plan.shared))]
@@ -207,6 +246,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
     heads += [f"measure{i} = callee(measures[{i}].kernel)" for i in range(len(measures))]
     heads += [f"T{i} = measures[{i}].Memory" for i in range(len(measures))]
     heads += [f"Q{i} = type(measures[{i}].params())" for i in range(len(measures))]
+    taken = ", own" if plan.inputs else ""
     lines = [
         "settle = callee(settle_)",
         "place = callee(place_)",
@@ -217,7 +257,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
         "",
         "",
         "@compiled",
-        "def run(bars, signals, stops, shared, starts, lanes, low, high, s, out):",
+        f"def run(bars, signals, stops, shared, starts, lanes, low, high, s, out{taken}):",
         *consts,
         "    for b in range(low, high):",
         f"        for i in range({len(parameters) * WIDTH}):",
@@ -229,7 +269,7 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
         "        for k in range(len(stops)):",
         "            play(bars[at:stops[k]], signals[at:stops[k]], s"
         + "".join(f", c{k}" for k in range(len(plan.shared)))
-        + ")",
+        + (f", own, at, b * {WIDTH})" if plan.inputs else ")"),
         "            at = stops[k]",
         f"            for j in range(min({WIDTH}, out.shape[2] - b * {WIDTH})):",
         *(
@@ -239,15 +279,24 @@ def _assemble(plan: Layout, loop: _Loop, policy: Policy, measures: Sequence[Any]
     ]
     play = [
         "@callee",
-        "def play(bars, signals, s" + "".join(f", c{k}" for k in range(len(plan.shared))) + "):",
-        *_bars_outside(loop, rows, len(policy.signals)),
+        "def play(bars, signals, s"
+        + "".join(f", c{k}" for k in range(len(plan.shared)))
+        + (", own, at, first):" if plan.inputs else "):"),
+        *_bars_outside(loop, rows, len(policy.signals), plan.inputs),
     ]
     start = lines.index("@compiled")
     plan.source = "\n".join([*lines[:start], *play, "", "", *lines[start:]]) + "\n"
     return plan
 
 
-def _bars_outside(loop: _Loop, rows: Mapping[str, int], signals: int) -> list[str]:
+def _row(name: str | int, k: int) -> str:
+    """Name the row of what a lane has of its own at the k-th bar of a pass."""
+    return f"own_{name}_{k}"
+
+
+def _bars_outside(
+    loop: _Loop, rows: Mapping[str, int], signals: int, inputs: Sequence[str | int]
+) -> list[str]:
     """Write the loop over bars: several at a time where no year begins between them."""
     turn = f"bars[t + {{}}, {Bar._fields.index('new_year')}] > 0.0"
     yearly = "base" in rows
@@ -263,24 +312,49 @@ def _bars_outside(loop: _Loop, rows: Mapping[str, int], signals: int) -> list[st
     return [
         *lines,
         f"        if {' and '.join([f't + {BARS} <= bars.shape[0]', *quiet])}:",
-        *_pass(loop, rows, signals, BARS),
+        *_pass(loop, rows, signals, inputs, BARS),
         "        else:",
-        *_pass(loop, rows, signals, 1),
+        *_pass(loop, rows, signals, inputs, 1),
     ]
 
 
-def _pass(loop: _Loop, rows: Mapping[str, int], signals: int, count: int) -> list[str]:
+def _pass(
+    loop: _Loop, rows: Mapping[str, int], signals: int, inputs: Sequence[str | int], count: int
+) -> list[str]:
     """Write one pass over a block: load the state, play ``count`` bars, store the state."""
     lines = []
+    own = any(isinstance(name, str) for name in inputs)
     for k in range(count):
-        cells = ", ".join(f"bars[t + {k}, {f}]" for f in range(len(Bar._fields)))
-        lines.append(f"            bar_{k} = Bar({cells})")
+        cells = [f"bars[t + {k}, {f}]" for f in range(len(Bar._fields))]
+        if own:  # a bar of lanes' own is put together for each of them
+            lines += [
+                f"            b{f}_{k} = {cell}"
+                for f, cell in enumerate(cells)
+                if Bar._fields[f] not in inputs
+            ]
+        else:
+            lines.append(f"            bar_{k} = Bar({', '.join(cells)})")
         lines += [f"            s{i}_{k} = signals[t + {k}, {i}]" for i in range(signals)]
+        for q, name in enumerate(inputs):
+            row = rows[_row(name, k)]
+            lines += [  # a slice: its index need not be asked whether it counts from the end
+                f"            part = own[{q}][at + t + {k}, first:first + {WIDTH}]",
+                "            for j in range(np.uintp(len(part))):",
+                f"                s[R{row} + j] = part[j]",
+            ]
     lines.append("            for j in range(W):")
     lines += [f"                {n} = s[R{rows[n]} + j]" for n in loop.reads]
     for k in range(count):
-        lines.append(f"                bar = bar_{k}")
-        lines += [f"                s{i} = s{i}_{k}" for i in range(signals)]
+        parts = (
+            f"s[R{rows[_row(n, k)]} + j]" if n in inputs else f"b{f}_{k}"
+            for f, n in enumerate(Bar._fields)
+        )
+        lines.append("                bar = " + (f"Bar({', '.join(parts)})" if own else f"bar_{k}"))
+        lines += [
+            f"                s{i} = "
+            + (f"s[R{rows[_row(i, k)]} + j]" if i in inputs else f"s{i}_{k}")
+            for i in range(signals)
+        ]
         lines += [f"                {line}" for line in loop.lines]
     kept = [n for n in loop.writes if n in rows and n != "base"]
     lines += [f"                s[R{rows[n]} + j] = {n}" for n in kept]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,11 @@ from hedgerow.research.performance import returns
 
 
 def intervals(
-    found: Comparison, *, resamples: int = 1_000, seed: int = 0
+    found: Comparison,
+    *,
+    resamples: int = 1_000,
+    seed: int = 0,
+    only: Collection[str] | None = None,
 ) -> dict[str, Estimate | None]:
     """Return the headline figures of a backtest with their 90 % bootstrap intervals.
 
@@ -26,6 +31,8 @@ def intervals(
         The backtest.
     resamples, seed
         Of the stationary bootstrap; equal seeds give equal intervals.
+    only
+        Names of the figures that are wanted; all by default.
 
     Returns
     -------
@@ -59,6 +66,8 @@ def intervals(
     }
     made: dict[str, Estimate | None] = {}
     for name, (columns, statistic) in asked.items():
+        if only is not None and name not in only:
+            continue
         try:
             made[name] = (
                 resampling.estimate(columns, statistic, resamples=resamples, seed=seed)

@@ -83,6 +83,7 @@ class Luck:
         return {
             "trials": self.count.trials,
             "runs": self.count.runs,
+            "of_the_same_steps": self.count.alike,
             "from_register": self.counted,
             "remark": self.remark,
             "sharpe_excess": self.record.sharpe * ROOT,

@@ -64,9 +64,10 @@ class Holding:
 
     def count(self, run: Trial) -> Count:
         """Return the trials on the data of a run, itself included if it is among them."""
-        return counted(
-            group for stretch, group in self.groups.items() if run.stretch.meets(stretch)
-        )
+        mine = run.stretch
+        same = {stretch: group for stretch, group in self.groups.items() if mine.meets(stretch)}
+        alike = sum(group.lanes for seen, group in same.items() if seen.shape == mine.shape)
+        return counted(same.values())._replace(alike=alike)
 
 
 def place() -> Path | None:

@@ -24,8 +24,8 @@ from hedgerow.research.overfit.trials import Group, Stretch, from_line
 TAIL = 4096
 """Bytes before the end that tell whether a register was only added to since it was read."""
 
-FORMAT = 1
-"""To be raised when what a summary says changes, or what counts as a damaged line."""
+FORMAT = "2"
+"""Another one wherever what a summary says, or what counts as a damaged line, changes."""
 
 STEP = 1 << 20
 """Bytes that are read at a time."""
@@ -136,7 +136,7 @@ class Summary:
             return made
         made.size, made.lines, made.tail = head["size"], head["lines"], tail
         made.damaged, made._checksum = head["damaged"], checksum
-        made.groups = {Stretch(*row[:4]): Group(*row[4:]) for row in head["groups"]}
+        made.groups = {Stretch(*row[:5]): Group(*row[5:]) for row in head["groups"]}
         made._saved = np.frombuffer(content[end + 1 :], dtype="<u8").reshape(2, -1)
         return made
 

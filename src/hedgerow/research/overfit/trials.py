@@ -13,7 +13,7 @@ LARGEST = 1e100
 
 
 class Stretch(NamedTuple):
-    """Data that runs have looked at."""
+    """Data that runs have looked at, and with what kinds of steps."""
 
     data: str
     """Their digest."""
@@ -22,6 +22,8 @@ class Stretch(NamedTuple):
     first: str
     last: str
     """Dates of the run."""
+    shape: str
+    """Kinds of the steps: ``linear/bounds/trigger``."""
 
     def meets(self, other: Stretch) -> bool:
         """Say whether two runs looked at the same data.
@@ -108,7 +110,7 @@ class Trial:
     @property
     def stretch(self) -> Stretch:
         """What data it looked at."""
-        return Stretch(self.data, self.source, self.first, self.last)
+        return Stretch(self.data, self.source, self.first, self.last, self.shape)
 
     @property
     def group(self) -> Group:
@@ -133,6 +135,8 @@ class Count(NamedTuple):
     """Of their Sharpe ratios per session; NaN without any."""
     variance: float
     """Of the same, with N-1; 0 of one."""
+    alike: int = 1
+    """Lanes of those runs whose steps are of the same kinds as this one's."""
 
 
 def count(trials: Iterable[Trial]) -> Count:

@@ -1,0 +1,89 @@
+"""What users call to test their own signals and policies for look-ahead (spec D8)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hedgerow.api import Answer, check_market, plain
+from hedgerow.core.market import Market
+
+if TYPE_CHECKING:
+    from hedgerow.research.foresight.finding import Examination
+
+
+class LookaheadResult(Answer):
+    """What the look-ahead test found, object by object.
+
+    ``print(result)`` tells it; :attr:`passed` says whether all is well; :meth:`to_dict` gives
+    everything as plain values.
+
+    Parameters
+    ----------
+    found
+        One examination per object.
+    """
+
+    def __init__(self, found: tuple[Examination, ...]) -> None:
+        self.found = found
+
+    def __str__(self) -> str:
+        return "\n".join(str(each) for each in self.found)
+
+    def __repr__(self) -> str:
+        word = "passed" if self.passed else "FAILED"
+        names = ", ".join(each.name for each in self.found)
+        return f"<LookaheadResult of {names}: {word}; print() for more>"
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check of every object passed."""
+        return all(each.passed for each in self.found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every check as plain values."""
+        made: dict[str, Any] = plain(
+            {"passed": self.passed, "objects": [each.to_dict() for each in self.found]}
+        )
+        return made
+
+
+def lookahead(subject: Any, market: Market, *, name: str | None = None) -> LookaheadResult:
+    """Test whether a signal, step, policy or sleeve knows the future.
+
+    Parameters
+    ----------
+    subject
+        One of these, a function from a market to a column of **shape** (T,), or the path of a
+        Python or policy file.  A Python file **is run**.
+    market
+        The data to test on; long and real ones find most.
+    name
+        Which object of a file; all by default.
+
+    Raises
+    ------
+    HedgerowError
+        If there is nothing to test, or a file cannot be run.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> market = hr.load("builtin", start="2014-01-03", end="2016-12-30")
+    >>> lookahead(hr.RealisedVol(), market).passed
+    True
+    >>> def scaled(market):
+    ...     return market["vix"] / market["vix"].max()
+    >>> lookahead(scaled, market).passed
+    False
+    """
+    from hedgerow.research.foresight.study import examine
+
+    check_market(market)
+    if isinstance(subject, str | os.PathLike):
+        from hedgerow.api.user_file import subjects
+
+        found = subjects(Path(subject), name)
+        return LookaheadResult(tuple(examine(one, market, key) for key, one in found.items()))
+    return LookaheadResult((examine(subject, market),))

@@ -1,0 +1,1 @@
+"""Whether a user's signal, step, policy or sleeve knows the future, and how it got to know it."""

@@ -1,0 +1,273 @@
+"""The look-ahead test of one object of a user's: every check, each with its sentence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from hedgerow.core.fitting import Fitted
+from hedgerow.core.market import Floats, Market
+from hedgerow.core.policy import Policy
+from hedgerow.core.step import Signal, Stage, Step
+from hedgerow.engine import run
+from hedgerow.engine.portfolio import Equity
+from hedgerow.errors import HedgerowError, RangeError
+from hedgerow.instruments.options import Put
+from hedgerow.policies.catalog import signal_named
+from hedgerow.policies.rules import Linear
+from hedgerow.policies.signals import Level
+from hedgerow.research import lookahead
+from hedgerow.research.crises import CRISES
+from hedgerow.research.foresight import form
+from hedgerow.research.foresight.cause import Cause, Gap, cause_of
+from hedgerow.research.foresight.finding import Examination, Finding
+from hedgerow.research.foresight.worlds import elsewhere, other_future, places
+
+EARLY = (1, 3, 8, 20, 60, 130, 260)
+"""Rows at which warm-up is still going on."""
+
+Make = Callable[[Market], Mapping[str, Any]]
+
+
+def examine(subject: Any, market: Market, name: str = "") -> Examination:
+    """Test one object: does it know the future, and does it keep the rules of its kind.
+
+    Parameters
+    ----------
+    subject
+        A signal, a function from a market to a column, a step, a policy or a sleeve.
+    market
+        On what.
+    name
+        For the answer, where it has none of its own.
+
+    Raises
+    ------
+    RangeError
+        If it is none of them.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> market = hr.load("builtin", start="2014-01-03", end="2016-12-30")
+    >>> def tomorrow(market):
+    ...     return np.append(market["vix"][1:], np.nan)
+    >>> print(examine(tomorrow, market).failures[0].cause)
+    it is 'vix' of 1 session later (shift(-1))
+    """
+    kind = kind_of(subject)
+    own = name or getattr(subject, "__name__", getattr(subject, "kind", kind))
+    title = str(getattr(subject, "name", own))
+    if not kind:
+        raise RangeError(
+            f"an object of type {type(subject).__name__} cannot be tested",
+            where="lookahead",
+            mend="give a signal, a step, a policy, a sleeve or a function of a market",
+        )
+    findings: list[Finding] = []
+    digest = market.digest()
+    try:
+        make, lookback = _maker(subject, kind, title)
+        whole = make(market)
+    except Exception as error:  # whatever a user's code raises is told in words
+        return Examination(title, kind, (Finding("runs", False, told(error)),))
+    if kind in ("signal", "function"):
+        findings.append(form.form(whole[title], market))
+        if not findings[0].passed:
+            return Examination(title, kind, tuple(findings))
+    findings.append(form.the_same(whole, make(market), market))
+    changed = market.digest() != digest
+    findings.append(
+        Finding("mutation", not changed, "it writes into the market", mend="work on a copy")
+        if changed
+        else Finding("mutation", True, "the market is left as it was")
+    )
+    if findings[-2].passed:  # else nothing that is compared can agree
+        findings += _foresight(subject, make, market, whole, lookback, kind)
+        if kind in ("signal", "function") and not isinstance(subject, Fitted):
+            findings += _dates_alone(make, market, whole)
+    if kind == "signal":
+        findings += form.lookback(subject, market, whole[title], title)
+    return Examination(title, kind, tuple(findings))
+
+
+def kind_of(subject: Any) -> str:
+    """Return what an object is to the look-ahead test; empty if nothing that it tests."""
+    if isinstance(subject, type):
+        return ""
+    if isinstance(subject, Policy):
+        return "policy"
+    if isinstance(subject, Step):
+        return "step"
+    if isinstance(subject, Signal):
+        return "signal"
+    if callable(getattr(subject, "strip", None)) and callable(getattr(subject, "roster", None)):
+        return "sleeve"
+    return "function" if inspect.isfunction(subject) else ""
+
+
+def told(error: BaseException) -> str:
+    """Return in one line what code raised, and where."""
+    if isinstance(error, HedgerowError):
+        return f"it cannot be run: {error}"
+    return f"it cannot be run: {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _maker(subject: Any, kind: str, title: str) -> tuple[Make, int]:
+    """Return what makes the columns that are compared, and the rows that it needs."""
+    if kind in ("signal", "function"):
+        return lambda market: {title: subject(market)}, int(getattr(subject, "lookback", 1))
+    if kind == "sleeve":
+        return lambda market: lookahead.columns_of(subject.strip(market)), 2
+    policy = subject if kind == "policy" else _around(subject)
+    return lambda market: _decided(policy, market), policy.lookback + 1
+
+
+def _around(step: Step) -> Policy:
+    """Return the smallest policy that has a step in it."""
+    names = dict.fromkeys(("vix", *step.inputs))
+    signals = [Level("vix") if name == "vix" else signal_named(name) for name in names]
+    before = [] if step.stage is Stage.RULE else [Linear("vix")]
+    return Policy([*before, step], signals, name=step.kind, raw=True)
+
+
+def _decided(policy: Policy, market: Market) -> dict[str, Floats]:
+    """Return what a policy decided with a put, NaN before its first decision."""
+    ground = run.prepare(market, Put(), Equity(), lookback=policy.lookback)
+    track = run.play("tried", policy, ground)
+    before = np.full(ground.first, np.nan)
+    return {name: np.r_[before, track[name]] for name in ("x", "act", "wanted", "nav")}
+
+
+def _cuts(market: Market, least: int, *, count: int, early: bool) -> list[int]:
+    """Return rows at which the future is cut off: ends, crises, gaps, and some by chance."""
+    last = len(market) - 1
+    drawn = set(lookahead.cuts(len(market), count))
+    for crisis in CRISES if count > 6 else ():
+        rows = np.searchsorted(market.dates, [np.datetime64(d) for d in (crisis.start, crisis.end)])
+        drawn |= {int(rows[0]), int(rows.mean()), int(rows[1])}
+    if early:
+        drawn |= {row + least for row in EARLY}
+        for column in market.columns.values():
+            edges = np.flatnonzero(np.diff(np.isfinite(column).astype("int8")))
+            drawn |= {int(row) + 1 for row in edges[:4]}
+    return sorted(row for row in drawn if least - 1 <= row < last)
+
+
+def _foresight(
+    subject: Any, make: Make, market: Market, whole: Mapping[str, Any], lookback: int, kind: str
+) -> Iterator[Finding]:
+    """Cut the future off, and change it, and compare."""
+    quick = kind in ("signal", "function") and not isinstance(subject, Fitted)
+    rows = _cuts(market, lookback, count=24 if quick else 4, early=quick)
+    few = rows[:: max(len(rows) // (8 if quick else 2), 1)][-8:]
+    if isinstance(subject, Fitted):  # in another future every later fit is made anew
+        few = rows[-1:]
+
+    def cut(row: int) -> Mapping[str, Any]:
+        return make(market.until(row))
+
+    def changed(row: int) -> Mapping[str, Any]:
+        return make(other_future(market, row))
+
+    def apart(row: int) -> Mapping[str, Any]:
+        with elsewhere(tables, market, row):
+            return make(market)
+
+    tables = places(subject, len(market))
+    names = ", ".join(dict.fromkeys(f"'{place.name}'" for place in tables))
+    tried: list[tuple[str, Callable[[int], Mapping[str, Any]], list[int], Cause | None]] = [
+        ("truncation", cut, rows, None),
+        ("another future", changed, few, Cause(*BEYOND)),
+        ("other tables", apart, few if tables else [], Cause(BESIDE[0].format(names), BESIDE[1])),
+    ]
+    for check, world, at, cause in tried:
+        found = _compared(check, world, at, market, whole, cause)
+        if at:
+            yield found
+        if not found.passed:  # what follows would say the same once more
+            return
+
+
+BEYOND = (
+    "it reaches beyond the data that it is given",
+    "use the market of the call alone, through market[name]",
+)
+BESIDE = (
+    "it looks up later rows of {}, loaded beside the market",
+    "make what it needs a column of the market: market.with_columns(…)",
+)
+SAID = {
+    "truncation": ("when the data end on", "unchanged at {} cuts of the data"),
+    "another future": ("when all after it is noise:", "unchanged by {} other futures"),
+    "other tables": ("when other tables are noise after", "unchanged by noise in other tables"),
+}
+
+
+def _dates_alone(make: Make, market: Market, whole: Mapping[str, Any]) -> Iterator[Finding]:
+    """Remark on a column that no data change: nothing can be tested about it."""
+    try:
+        made = make(other_future(market, -1))
+    except Exception:  # it looks at the data at least, and does not like these
+        return
+    if all(not len(lookahead.differing(whole[name], made[name])) for name in whole):
+        said = (
+            "mind: it looks at dates alone, and dates that were chosen in hindsight pass every test"
+        )
+        yield Finding("dates", True, said)
+
+
+def _compared(
+    check: str,
+    world: Callable[[int], Mapping[str, Any]],
+    rows: list[int],
+    market: Market,
+    whole: Mapping[str, Any],
+    cause: Cause | None,
+) -> Finding:
+    """Compare each row's past with the same past in another world."""
+    gaps: dict[str, list[Gap]] = {}
+    tried, broken = 0, ""
+    for row in rows:
+        try:
+            made = world(row)
+        except Exception as error:  # whatever a user's code raises is told
+            broken = broken or f"on data that end on {market.dates[row]} {told(error)}"
+            continue
+        tried += 1
+        for name, values in made.items():
+            theirs = np.asarray(values)[: row + 1]
+            bad = lookahead.differing(np.asarray(whole[name])[: row + 1], theirs)
+            if len(bad):
+                gaps.setdefault(name, []).append(Gap(row, bad, theirs))
+    if not gaps:
+        if broken and check == "truncation":
+            mend = "return NaN where the history is too short"
+            return Finding(check, False, broken, mend=mend)
+        return Finding(check, True, SAID[check][1].format(tried))
+    name = next(column for column in whole if column in gaps)
+    mine, found = np.asarray(whole[name]), gaps[name]
+    gap = found[0]
+    row = int(gap.rows[0])
+    said = (
+        f"'{name}' on {market.dates[row]} is {lookahead.shown(mine[row])}, but "
+        f"{lookahead.shown(gap.theirs[row])} {SAID[check][0]} {market.dates[gap.row]}"
+        if len(gap.theirs) == gap.row + 1
+        else f"'{name}' has another length when the data end on {market.dates[gap.row]}"
+    )
+    said += f"; it differs at {len(found)} of {tried} cuts{_largest(mine, found, market)}"
+    why = cause or cause_of(mine.astype("float64"), found, tried, market)
+    return Finding(check, False, said, str(market.dates[row]), why.cause, why.mend)
+
+
+def _largest(mine: Any, gaps: list[Gap], market: Market) -> str:
+    worst, at = 0.0, 0
+    for gap in gaps:
+        if len(gap.theirs) == gap.row + 1:
+            apart = np.abs(mine[gap.rows].astype("float64") - gap.theirs[gap.rows])
+            if np.isfinite(apart).any() and float(np.nanmax(apart)) > worst:
+                worst, at = float(np.nanmax(apart)), int(gap.rows[np.nanargmax(apart)])
+    return f", by up to {worst:.4g} (on {market.dates[at]})" if worst else ""

@@ -1,0 +1,1 @@
+"""The honesty gate: whether what a backtest claims may be believed."""

@@ -1,0 +1,1 @@
+"""Tuning and what it is worth: walk-forward, combinatorial cross-validation, search, surface."""

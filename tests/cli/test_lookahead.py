@@ -1,0 +1,175 @@
+"""``lookahead FILE``: users' own signals and policies, with exit codes for CI."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.console import LINEAR, ROOT, as_json, bad, call, good
+from hedgerow.core.step import SIGNALS
+
+TIME = ["--from", "2014-01-03", "--to", "2018-12-31"]
+
+MINE = '''
+"""Signals of mine."""
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+import hedgerow as hr
+from hedgerow.policies.rules import Linear  # imported classes are no objects of mine
+
+print("loading")
+
+
+def mean(market):
+    return pd.Series(market["vix"]).rolling(20).mean().to_numpy()
+
+
+def peeks(market: hr.Market):
+    return pd.Series(market["vix"]).shift(-1).to_numpy()
+
+
+def helper(column, days):
+    return column
+
+
+def _private(market):
+    return peeks(market)
+
+
+@dataclass(frozen=True)
+class Rise:
+    days: int = 20
+    kind: ClassVar[str] = "rise_of_mine"
+
+    @property
+    def name(self):
+        return f"rise{self.days}"
+
+    @property
+    def lookback(self):
+        return self.days
+
+    def __call__(self, market):
+        x = pd.Series(market["vix"])
+        return (x - x.rolling(self.days).mean()).to_numpy()
+
+
+@dataclass(frozen=True)
+class Needs(Rise):
+    days: int
+
+
+own = hr.Policy([hr.Linear("rise10", low=0, high=5)], [Rise(10)], name="own")
+hedge = hr.Put()
+'''
+
+
+@pytest.fixture
+def mine(tmp_path) -> Path:
+    path = tmp_path / "my_signal.py"
+    path.write_text(MINE)
+    return path
+
+
+def test_everything_at_the_outermost_level_is_tested(mine) -> None:
+    result = call("lookahead", mine, *TIME)
+    assert result.exit_code == 3
+    said = result.stdout
+    for line in ("✓ function mean: passed", "✕ function peeks: FAILED", "✓ policy own: passed",
+                 "✓ sleeve put-90d-0.9: passed", "✓ signal rise10: passed"):  # fmt: skip
+        assert line in said
+    assert "'vix' of 1 session later (shift(-1))" in said
+    assert "helper" not in said
+    assert "_private" not in said
+    assert "loading" not in said  # what the file prints is not the answer
+    assert "loading" in result.stderr
+
+
+def test_one_object_alone(mine) -> None:
+    assert good("lookahead", mine, "--name", "mean", *TIME).startswith("✓ function mean")
+    made = as_json("lookahead", mine, "--name", "own", *TIME)
+    assert made["passed"] is True
+    assert [each["kind"] for each in made["objects"]] == ["policy"]
+    misspelt = call("lookahead", mine, "--name", "meen", *TIME)
+    assert misspelt.exit_code == 2
+    assert "did you mean 'mean'?" in misspelt.stderr
+
+
+def test_json_names_date_cause_and_mend(mine) -> None:
+    result = call("lookahead", mine, "--name", "peeks", *TIME, "--json")
+    assert result.exit_code == 3
+    assert '"date": "2014-' in result.stdout
+    assert '"check": "truncation"' in result.stdout
+    assert "shift(1)" in result.stdout
+
+
+def test_policy_files_are_tested_too() -> None:
+    text = good("lookahead", LINEAR, *TIME)
+    assert "✓ signal vix: passed" in text
+    assert "✓ policy vix-linear: passed" in text
+
+
+def test_the_example_of_the_project_passes() -> None:
+    known = dict(SIGNALS)
+    try:
+        text = good("lookahead", ROOT / "examples" / "own_signal.py", "--name", "policy")
+    finally:
+        for kind in set(SIGNALS) - set(known):
+            del SIGNALS[kind]
+    assert "✓ policy vix-rise: passed" in text
+
+
+def test_a_file_may_import_what_lies_beside_it(tmp_path) -> None:
+    (tmp_path / "lies_beside.py").write_text("def mean(x):\n    return x.rolling(5).mean()\n")
+    path = tmp_path / "uses.py"
+    path.write_text(
+        "import pandas as pd\nfrom lies_beside import mean\n"
+        "def level(market):\n    return mean(pd.Series(market['vix'])).to_numpy()\n"
+    )
+    before = list(sys.path)
+    assert "✓ function level" in good("lookahead", path, *TIME)
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def broken(:\n", "bad.py, line 1: this is no Python: "),
+        ("import numpy\nimport not_there\n", "bad.py, line 2: running it fails with "
+         "ModuleNotFoundError: No module named 'not_there'"),
+        ("x = 1\n\ny = 1 / 0\n", "bad.py, line 3: running it fails with ZeroDivisionError"),
+        ("raise SystemExit('no')\n", "bad.py, line 1: running it fails with SystemExit: no"),
+        ("import hedgerow as hr\nhr.Put(moneyness=9)\n", "bad.py, line 2: running it fails"),
+        ("x = 1\n", "there is nothing to test in it"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_file_are_told_with_their_line(tmp_path, text, said) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    assert said in bad("lookahead", path, *TIME)
+
+
+def test_what_cannot_be_run_is_a_mistake_and_no_leak(tmp_path) -> None:
+    path = tmp_path / "lacks.py"
+    path.write_text("def skewed(market):\n    return market['no_such_column']\n")
+    result = call("lookahead", path, *TIME)
+    assert result.exit_code == 2
+    assert "runs: it cannot be run: market.no_such_column: the data have no column" in result.stdout
+
+
+def test_files_that_are_none(tmp_path) -> None:
+    assert "there is no such file" in bad("lookahead", tmp_path / "no.py", *TIME)
+    assert "there is no such policy file" in bad("lookahead", tmp_path / "no.toml", *TIME)
+    assert "this is a folder" in bad("lookahead", tmp_path, *TIME)
+    (tmp_path / "notes.txt").write_text("x")
+    assert "neither Python nor a policy file" in bad("lookahead", tmp_path / "notes.txt", *TIME)
+
+
+def test_the_help_says_that_the_file_is_run() -> None:
+    assert "is run" in good("lookahead", "--help")
