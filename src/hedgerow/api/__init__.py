@@ -200,7 +200,7 @@ class Result(Judged):
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number of the result as plain values; NaN becomes None."""
-        return {**self._plain, "verdict": plain(self.verdict.to_dict())}
+        return self._with_verdict(self._plain)
 
     @cached_property
     def _plain(self) -> dict[str, Any]:

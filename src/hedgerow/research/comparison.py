@@ -51,9 +51,10 @@ class Comparison:
     tracks
         ``unhedged``, ``static``, ``dynamic``.
     split
-        Rows for training and testing.
+        Rows for training and testing; training has none where nothing was trained on these bars.
     strategies
-        ``strategies[period][strategy]``: statistics; periods are ``test``, ``train``, ``all``.
+        ``strategies[period][strategy]``: statistics; periods are ``test``, ``train`` (where there
+        is one), ``all``.
     saving
         ``saving[period]``: C1, C2, C3.
     matched
@@ -125,8 +126,13 @@ class Comparison:
         return made
 
     def _rows(self) -> dict[str, slice]:
-        whole = slice(0, len(self.tracks["dynamic"]))
-        return {"test": self.split.test, "train": self.split.train, "all": whole}
+        return _rows(self.split, len(self.tracks["dynamic"]))
+
+
+def _rows(parted: Split, bars: int) -> dict[str, slice]:
+    """Return the rows of each period that has any."""
+    made = {"test": parted.test, "train": parted.train, "all": slice(0, bars)}
+    return {name: rows for name, rows in made.items() if rows.stop > rows.start}
 
 
 def compare(
@@ -175,10 +181,37 @@ def compare(
     )
     dates = ground.market.dates[ground.first :]
     parted = split(parts, dates, purge=policy.reach + life_of(ground))
+    return compared(policy, ground, sleeve, trade, parted, facts=facts)
+
+
+def compared(
+    policy: Policy,
+    ground: Ground,
+    sleeve: Sleeve,
+    costs: Costs,
+    parted: Split,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    turns: Mapping[int, Policy] | None = None,
+) -> Comparison:
+    """Run the three strategies over a ground that is prepared and parted.
+
+    Parameters
+    ----------
+    policy, ground, sleeve, costs
+        As for `compare`; the ground is laid with this sleeve and these costs.
+    parted
+        Its parts; the training part may be empty.
+    facts
+        As for `compare`.
+    turns
+        Other numbers that the policy takes at some bars, see :func:`hedgerow.engine.run.play`.
+    """
+    portfolio, same_bar = ground.portfolio, ground.same_bar
     known = {
         "data": ground.market.digest(),
         "sleeve": sleeve_to_table(sleeve),
-        "costs": asdict(trade),
+        "costs": asdict(costs),
         "portfolio": portfolio.as_dict(),
         "same_bar": same_bar,
         **(facts or {}),
@@ -187,10 +220,10 @@ def compare(
     tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
-        "dynamic": run.play("dynamic", policy, ground, known),
+        "dynamic": run.play("dynamic", policy, ground, known, turns=turns),
     }
     cash = cash_returns(ground)
-    rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
+    rows = _rows(parted, len(cash))
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
         for period, part in rows.items()
@@ -201,7 +234,7 @@ def compare(
         policy=policy,
         sleeve=sleeve,
         portfolio=portfolio,
-        costs=trade,
+        costs=costs,
         ground=ground,
         tracks=tracks,
         split=parted,
@@ -211,7 +244,7 @@ def compare(
             for period, made in strategies.items()
         },
         matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
-        divest=divesting(ground, tracks["unhedged"], trade, parted.test).beside_each(
+        divest=divesting(ground, tracks["unhedged"], costs, parted.test).beside_each(
             {name: strategies["test"][name] for name in ("static", "dynamic")}
         ),
         findings=ground.market.findings,
@@ -220,7 +253,7 @@ def compare(
         her=crises.overall(crisis_rows),
         triggers=_triggers(policy, dynamic),
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
-        lookahead=_lookahead(dynamic, policy, sleeve, ground, trade),
+        lookahead=_lookahead(dynamic, policy, sleeve, ground, costs, turns),
         provenance=origins_of(ground),
         assumptions=[
             *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
@@ -300,7 +333,12 @@ def _triggers(policy: Policy, track: Track) -> dict[str, Any]:
 
 
 def _lookahead(
-    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs
+    whole: Track,
+    policy: Policy,
+    sleeve: Sleeve,
+    ground: Ground,
+    costs: Costs,
+    turns: Mapping[int, Policy] | None,
 ) -> list[lookahead.Verdict]:
     """Test signals, sleeve and the policy as a whole on the data of this very run."""
     made = [lookahead.signal_agrees(signal, ground.market) for signal in policy.signals]
@@ -311,12 +349,18 @@ def _lookahead(
 
     made.append(lookahead.sleeve_agrees(sleeve.name, lay, ground.market))
     cut = ground.first + (len(ground.market) - ground.first) * 2 // 3
-    made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut))
+    made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut, turns))
     return made
 
 
 def policy_agrees(
-    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs, cut: int
+    whole: Track,
+    policy: Policy,
+    sleeve: Sleeve,
+    ground: Ground,
+    costs: Costs,
+    cut: int,
+    turns: Mapping[int, Policy] | None = None,
 ) -> lookahead.Verdict:
     """Run the policy on data that end at row ``cut`` and compare with the run of all data."""
     part_market = ground.market.until(cut)
@@ -328,7 +372,9 @@ def policy_agrees(
         lookback=ground.first + 1,
         same_bar=ground.same_bar,
     )
-    part = run.play("part", policy, part_ground)
+    bars = len(part_market) - part_ground.first
+    reached = {bar: turn for bar, turn in (turns or {}).items() if bar < bars}
+    part = run.play("part", policy, part_ground, turns=reached)
     name, date = f"policy {policy.name}", ground.market.dates[cut]
     checked = len(part)
     for column in ("x", "act", "wanted", "held", "nav"):
