@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hedgerow.core.market import Floats, Market, Origin
+from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity, Interest
@@ -20,13 +20,12 @@ from hedgerow.engine.run import Ground
 from hedgerow.engine.track import Track
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.divest import Divesting
 from hedgerow.research.overfit.luck import Luck
+from hedgerow.research.reservations import assumed, modelled_signals, origins_of
 from hedgerow.research.split import Split, split
 
 MOST = 20.0
@@ -34,8 +33,6 @@ MOST = 20.0
 
 STRATEGIES = ("unhedged", "static", "dynamic")
 PERIODS = ("test", "train", "all")
-CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yield", "vx1", "vx2")
-"""Columns whose origin is reported."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -256,7 +253,7 @@ def compared(
         lookahead=_lookahead(dynamic, policy, sleeve, ground, costs, turns),
         provenance=origins_of(ground),
         assumptions=[
-            *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
+            *assumed(ground, sleeve, portfolio, same_bar=same_bar),
             *modelled_signals(ground, policy),
         ],
         facts=known,
@@ -386,77 +383,3 @@ def policy_agrees(
                 name, False, f"'{column}' on {day} changes when the data end on {date}"
             )
     return lookahead.Verdict(name, True, f"every decision unchanged when the data end on {date}")
-
-
-def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
-    """Return the source of each column of a run and its shares by origin, hedge prices too."""
-    market = ground.market.between(str(ground.market.dates[ground.first]), None)
-    made: dict[str, dict[str, Any]] = {}
-    for name in CHAIN_COLUMNS:
-        if name in market:
-            shares = {origin.name.lower(): market.share(name, origin) for origin in Origin}
-            made[name] = {"source": market.sources.get(name, ""), **shares}
-    strip = ground.strip
-    part = strip.modelled[ground.first :]
-    made["hedge prices"] = {
-        "source": str(strip.notes.get("surface", strip.notes.get("curve", strip.name))),
-        "measured": float(1.0 - part.mean()),
-        "repaired": 0.0,
-        "modelled": float(part.mean()),
-        "assumed": 0.0,
-        "missing": 0.0,
-    }
-    return made
-
-
-def modelled_signals(ground: Ground, policy: Policy) -> list[str]:
-    """Return how much of each futures-curve signal is a model's."""
-    said = []
-    for signal in policy.signals:
-        if isinstance(signal, CurveRatio):
-            share = 1.0 - float(signal.measured(ground.market)[ground.first :].mean())
-            if share:
-                said.append(
-                    f"The signal {signal.name} comes from a model of VIX futures on {share:.0%} of "
-                    "the days, from quotes on the others"
-                )
-    return said
-
-
-def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool) -> list[str]:
-    strip = ground.strip
-    said = [
-        "Orders are decided at the close and filled at the same close, which nobody can do"
-        if same_bar
-        else "Orders are decided at the close and filled at the next close",
-        "Contracts are fractional; margin, limit orders and partial fills are not modelled yet",
-        "Half-spreads widen with VIX; no extra slippage in a panic beyond that",
-        "All of NAV stays invested in the portfolio: hedge losses are taken out of it and hedge "
-        "gains put into it each day, at no cost; the premium tied up is financed at the bill rate",
-        f"The portfolio is {portfolio.equity_share:.0%} equity with a beta of "
-        f"{portfolio.beta:g}, the rest in bills",
-    ]
-    if bool(strip.modelled.any()):
-        share = float(strip.modelled[ground.first :].mean())
-        said.append(
-            f"Prices of {sleeve.name} come from a model on {share:.0%} of the days: "
-            "quoted prices may differ most when it matters most"
-        )
-    if "vix" in ground.market and ground.market.share("vix", Origin.MODELLED) > 0:
-        said.append(
-            "VIX is modelled from the index outside the published years; the model was fitted on "
-            "2014–2018 alone and understates the aftermath of some crises"
-        )
-    bounded = guarded(sleeve.size, strip)
-    if bounded:
-        said.append(
-            f"On {bounded:,} of {len(strip):,} days one contract had so little vega or price that "
-            "the size was bounded: the hedge was smaller there than its size says"
-        )
-    for name, value in (("rate", "bill rate"), ("dividend_yield", "dividend yield")):
-        share = ground.market.share(name, Origin.ASSUMED)
-        if share > 0.0:
-            said.append(f"The {value} is assumed on {share:.0%} of the days")
-    if strip.notes.get("short_dated"):
-        said.append("The option is shorter than 90 days at purchase: its decay is fast (B9)")
-    return said
