@@ -45,7 +45,7 @@ def walked(found: Walk, asked: Thresholds) -> list[Item]:
     worse, folds = found.pbo, len(found.choices)
     said = (
         f"The lane chosen was among the worse half of {len(found.spread):,} in {worse:.0%} of "
-        f"{folds} windows after; by lot about 50%. The track is out of sample all the same"
+        f"{folds} windows after; by lot about 50%. It decides nothing: the track is out of sample"
     )
     if math.isnan(worse):
         said = "With one lane, or none that can be ranked, nothing was chosen"
