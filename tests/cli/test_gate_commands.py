@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hedgerow as hr
 import planted
 from cli.console import LINEAR, as_json, bad, call, good
 from hedgerow.core.step import STEPS
@@ -17,6 +18,14 @@ SWEEP = ["sweep", LINEAR, "--axis", "linear.low=10,12", *SHORT]
 SEARCH = ["search", LINEAR, "--range", "linear.low=8:18", "--trials", 2, *QUICK]
 WALK = ["walk", LINEAR, "--axis", "linear.low=10,14", "--train", "2y", "--groups", 0, *QUICK]
 STRESS = ["stress", LINEAR, "--model", "flash", "--paths", 8, "--sessions", 40]
+
+
+@pytest.fixture(autouse=True)
+def _few_years(monkeypatch):
+    few = hr.load("builtin", start="2016-01-04", end="2020-12-31")
+    monkeypatch.setattr("hedgerow.api.load", lambda source: few)
+
+
 EACH = pytest.mark.parametrize("run", [SWEEP, SEARCH, WALK, STRESS], ids=lambda run: run[0])
 
 WAVE = """

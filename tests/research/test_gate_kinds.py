@@ -36,9 +36,13 @@ def few():
 @pytest.fixture(scope="module")
 def edge():
     """A walk that can choose how soon to follow a planted edge."""
+    return walk_on_an_edge("2010-01-04", "5y", "3y")
+
+
+def walk_on_an_edge(start: str, train: str, test: str):
     return hr.walk(
-        planted.honest(), planted.market(True, start="2003-01-02"), hr.VixFuture(),
-        {"trigger.move": [2, 4, 6, 15]}, train="6y", test="2y", groups=0, carriage="numpy",
+        planted.honest(), planted.market(True, start=start), hr.VixFuture(),
+        {"trigger.move": [2, 4, 6, 15]}, train=train, test=test, groups=0, carriage="numpy",
     )  # fmt: skip
 
 
@@ -54,11 +58,12 @@ def noise():
     return policy, market, hr.VixFuture(), axes
 
 
-def test_a_walk_on_a_planted_edge_passes(edge) -> None:
-    made = edge.judge(resamples=200)
-    # fewer than eight crises: the interval of HER cannot be told, and nothing else is open
-    assert keys(made.failures) == set()
-    assert keys(made.unknown) <= {"her_interval"}
+@pytest.mark.slow
+def test_a_walk_on_a_planted_edge_passes(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    made = walk_on_an_edge("1990-01-02", "8y", "4y").judge()
+    assert made.outcome == "pass"
+    assert not made.stops(strict=True)
     assert made["degradation"].outcome is PASS
     assert made["lookahead"].outcome is made["costs"].outcome is PASS
     assert made["saving_interval"].outcome is made["spa_divest"].outcome is PASS
@@ -140,7 +145,8 @@ def test_a_search_is_judged_with_its_trials_and_cannot_tell_pbo(few) -> None:
     assert f"{found.luck.count.trials:,} trials" in made["deflated_sharpe"].sentence
     test = found._backtest()
     alone = hr.backtest(found.policy, few, hr.Put()).found
-    assert test.strategies["test"] == alone.strategies["test"]
+    for period in ("train", "test"):
+        assert test.strategies[period]["dynamic"] == alone.strategies[period]["dynamic"]
     assert "Verdict: " in str(found)
 
 
@@ -155,7 +161,7 @@ def test_a_stress_is_judged_by_the_backtest_on_its_data(few, tmp_path, monkeypat
 
 
 def test_few_data_have_no_training_part_and_are_judged_all_the_same(few) -> None:
-    short = few.between("2020-06-01", None)
+    short = few.between("2020-10-01", None)
     found = hr.stress(RULE, short, hr.Put(), model="flash", paths=4, sessions=30, moments=False)
     made = found.judge(resamples=0)
     assert made["degradation"].outcome is NOT_ASKED
