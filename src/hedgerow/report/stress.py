@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from hedgerow.report import verdict
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import LEVELS, TAILS, Estimate
 from hedgerow.research.stress.margins import RULE
@@ -297,7 +299,7 @@ def about(found: Stress) -> str:
     )
 
 
-def summarise(found: Stress) -> str:
+def summarise(found: Stress, judged: Judgement | None = None) -> str:
     """Return the answer as text."""
     wide = range(1, 9)
     parts: list[str | Sequence[str]] = [
@@ -313,6 +315,7 @@ def summarise(found: Stress) -> str:
         "",
         *(_worst(found) if len(found) > 1 else []),
         *(f"- {said}" for said in limits(found)),
+        *verdict.told(judged),
         NOT_ADVICE,
     ]
     return "\n".join(str(part) for part in parts)
