@@ -58,7 +58,7 @@ def test_the_tables_are_what_the_command_prints(real_data):
     said = report(str(real_data))
     pages = "".join((DOCS / page).read_text("utf-8") for page in ("vix.md", "pricing.md"))
     rows = [line for line in said.splitlines() if re.match(r"\| (\d|VIX \d|VIX above|all)", line)]
-    assert len(rows) == 24
+    assert len(rows) == 28
     for row in rows:
         assert row in pages
     # "224 monthly futures … a skewness of +2.3 (+1.4 to 2012, +2.9 since)"

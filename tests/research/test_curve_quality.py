@@ -56,6 +56,24 @@ def test_a_market_on_the_models_curve_has_no_error_and_a_shifted_one_has_the_shi
             assert row.scores[1].absolute == pytest.approx(1.5, abs=1e-9)
 
 
+def test_holding_a_straight_curve_earns_its_slope_on_each_calendar_day():
+    market = made(0.0)
+    days = np.column_stack(
+        [market[f"vx{r}_expiry"] - market.dates.astype(float) for r in range(1, 9)]
+    )
+    columns = {f"vx{r}": 20.0 + 0.05 * days[:, r - 1] for r in range(1, 9)}
+    columns |= {"vix": np.full(len(market), 20.0), "vix3m": np.full(len(market), 22.0)}
+    rows = np.ones(len(market), dtype=bool)
+    found = quality.holdings(market.with_columns(columns), rows)
+    step = np.diff(market.dates).astype(float)
+    for held in found[1:]:
+        assert held.days == len(step)
+        mean = np.mean(columns[f"vx{held.rank}"][:-1])
+        assert held.quoted == pytest.approx(-100 * 252 * 0.05 * step.mean() / mean, rel=1e-9)
+    # the last day of the front has no second end
+    assert found[0].days == len(step) - np.count_nonzero(np.diff(market["vx1_expiry"]))
+
+
 def test_the_fit_finds_the_samuelson_effect_that_made_the_moves():
     truth = VolOfVol(decay=5.0, floor=0.4)
     fitted, _ = quality.ripeness(made(0.0, truth))
@@ -92,12 +110,29 @@ def test_the_modelled_curve_keeps_its_bounds_after_2013(real):
     rows = {row.label: row.scores for row in quality.futures_scores(real)}
     _, plain, _, term = rows["all"]
     assert plain.absolute < 1.9
-    assert term.absolute < 1.2
+    assert term.absolute < 0.7
     assert abs(plain.bias) < 0.7
-    assert abs(term.bias) < 0.7
+    assert abs(term.bias) < 0.2
     # two models worth having: nearer than always saying VIX
     assert rows["15–45 days"][3].absolute < 1.0
     assert rows["VIX above 45"][3].absolute < rows["VIX above 45"][1].absolute
+
+
+@pytest.mark.realdata
+def test_holding_a_modelled_month_costs_what_quotes_say_after_2013(real):
+    held = {each.rank: each for each in quality.holdings(real, real.dates >= quality.JUDGED)}
+    # with straight total variance the second month gained a quarter of its price a year
+    assert held[2].modelled == pytest.approx(held[2].quoted, abs=10.0)
+    for rank in (3, 4):
+        assert held[rank].modelled == pytest.approx(held[rank].quoted, abs=15.0)
+    assert all(each.days > 2500 for each in held.values())
+
+
+@pytest.mark.realdata
+def test_the_level_of_the_convexity_is_the_vvix_of_2007_to_2012(real):
+    dates, vvix = real.dates, real["vvix"]
+    rows = (dates >= np.datetime64("2007-01-01")) & (dates < quality.JUDGED) & np.isfinite(vvix)
+    assert FuturesCurve().vvix == pytest.approx(np.sqrt(np.mean(vvix[rows] ** 2)), abs=0.05)
 
 
 @pytest.mark.realdata

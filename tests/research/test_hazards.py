@@ -68,7 +68,7 @@ def test_a9_out_of_sample_scores_2005_to_2025_are_those_of_the_documents(real) -
         want = [float(number.replace("−", "-")) for number in told]
         np.testing.assert_allclose(measured, want, atol=0.0006)
         better += mine.low > 0.0
-    assert better == 5  # the others are told as no better than a constant
+    assert better == 4  # the others are told as no better than a constant
 
 
 @pytest.mark.slow

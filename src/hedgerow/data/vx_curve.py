@@ -204,7 +204,8 @@ def _listed(date: np.datetime64, spot: float, found: Points) -> Curve:
 
 def _modelled(market: Market, row: int, date: np.datetime64, spot: float) -> Curve:
     early = max(row - PATIENCE, 0)
-    past = {name: market[name][early : row + 1] for name in FAMILY if name in market}
+    known = [name for name in (*FAMILY, "vvix") if name in market]
+    past = {name: market[name][early : row + 1] for name in known}
     surface = Surface.of(past)
     expiry = np.array(_settlements(date)[:RANKS], dtype="datetime64[D]")
     years = (expiry - date).astype(np.float64) / DAYS_PER_YEAR

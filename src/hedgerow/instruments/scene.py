@@ -177,7 +177,7 @@ class Scene:
             return None
         if min(columns["spx"].min(), columns["vix"].min()) <= 0.0:
             return None
-        for name in (*_TERM, "skew"):
+        for name in (*_TERM, "skew", "vvix"):
             known = columns.get(name, np.zeros(0)) > 0.0
             if known.any() and not known.all():
                 return None

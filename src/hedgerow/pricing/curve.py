@@ -2,24 +2,26 @@
 
 Two forms.  With VIX alone, ln VIX reverts to a level, and what stands above a knee reverts
 faster (spikes do not last).  With a measured term structure (VIX3M or VIX6M), the future is
-the forward volatility of the 30 days after its settlement less a premium for convexity.
-The constants were fitted on futures before 2013 and judged from 2013 on (docs/pricing.md);
-nothing is fitted on the data of a run.
+the forward volatility of the 30 days after its settlement, less what Jensen's inequality
+takes: a mean of VIX lies below the root of the mean of VIX².  The constants come from before
+2013 and were judged from 2013 on (docs/pricing.md); nothing is fitted on the data of a run.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.pricing.black import DAYS_PER_YEAR
-from hedgerow.pricing.surface import Rows, Surface
+from hedgerow.pricing.surface import KNOT_DAYS, Rows, Surface
+from hedgerow.pricing.vix_option import VolOfVol
 
 Floats = NDArray[np.float64]
 
 _MONTH = 30.0 / DAYS_PER_YEAR
+_KNOTS = np.array((0.0, *KNOT_DAYS, DAYS_PER_YEAR)) / DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class FuturesCurve:
 
     .. math:: \ln F(τ) = \ln L + (m − \ln L)e^{−κτ} + (\ln V − m)e^{−hτ}
 
-    From a surface: :math:`F(τ) = σ_{fwd}(τ, τ+30d)\,\exp(−c(1 − e^{−bτ}))`.
+    From a surface: :math:`F(τ) = σ_{fwd}(τ, τ+30d)\,\exp(−V(τ)/2)`, V the total variance of
+    ln F to settlement.
 
     Parameters
     ----------
@@ -38,8 +41,15 @@ class FuturesCurve:
         Speed κ a year and level L in points of the reversion of ln VIX.
     knee, haste
         VIX in points above which the excess reverts at speed h a year.
-    convexity, ripening
-        c and b of the second form.
+    vvix
+        Points: the level of V where VVIX is not published, its root mean square in 2007–2012.
+    motion
+        How V grows with time to settlement.
+
+    Notes
+    -----
+    Source of the second form: the mean of VIX² at settlement is the forward variance, and
+    for a lognormal VIX it is F²·exp(V); Carr and Wu (2006), "A tale of two indices".
 
     Examples
     --------
@@ -51,8 +61,8 @@ class FuturesCurve:
     level: float = 33.3
     knee: float = 36.6
     haste: float = 4.6
-    convexity: float = 0.194
-    ripening: float = 2.11
+    vvix: float = 88.5
+    motion: VolOfVol = field(default_factory=VolOfVol)
 
     def from_vix(self, vix: ArrayLike, years: ArrayLike) -> Floats:
         """Return futures prices from VIX alone.
@@ -79,6 +89,9 @@ class FuturesCurve:
     def from_surface(self, surface: Surface, years: ArrayLike, rows: Rows = slice(None)) -> Floats:
         """Return futures prices from the forward variance of a surface, **shape** (n,).
 
+        Total variance is smooth between the surface's knots (`smooth_total`): were it straight,
+        a future would stand still while the 30 days after it lie between two of them.
+
         Parameters
         ----------
         surface
@@ -89,8 +102,13 @@ class FuturesCurve:
             Which bars; all by default.
         """
         tau = np.maximum(np.asarray(years, dtype=np.float64), 0.0)
-        forward = 100.0 * surface.forward_vol(tau, tau + _MONTH, rows)
-        return np.asarray(forward * np.exp(-self.convexity * -np.expm1(-self.ripening * tau)))
+        gap = smooth_total(surface, tau + _MONTH, rows) - smooth_total(surface, tau, rows)
+        forward = 100.0 * np.sqrt(np.maximum(gap, 0.0) / _MONTH)
+        level = np.full(len(gap), self.vvix)
+        if surface.vvix is not None:
+            published = surface.vvix[rows]
+            level = np.where(np.isfinite(published), published, level)
+        return np.asarray(forward * np.exp(-0.5 * self.motion.fair_total(level, tau)))
 
     def price(
         self, vix: Floats, surface: Surface, years: ArrayLike, rows: Rows = slice(None)
@@ -115,3 +133,60 @@ class FuturesCurve:
             return plain
         forward = self.from_surface(surface, years, rows)
         return np.asarray(np.where(surface.termed[rows], forward, plain))
+
+
+def smooth_total(surface: Surface, years: ArrayLike, rows: Rows = slice(None)) -> Floats:
+    """Return fair total variance by a monotone cubic through the surface's knots, **shape** (n,).
+
+    It never falls with maturity, so no forward variance is negative.  The last knot is the
+    surface's total to a year; past that it is the surface's own.
+
+    Parameters
+    ----------
+    surface
+        All bars.
+    years
+        Maturity of 0 or more, scalar or **shape** (n,).
+    rows
+        Which bars; all by default.
+
+    Notes
+    -----
+    Source: Fritsch and Butland (1984), "A method for constructing local monotone piecewise
+    cubic interpolants", known as PCHIP.
+
+    Examples
+    --------
+    >>> surface = Surface.from_indices([15.0], vix3m=[18.0], vix6m=[20.0])
+    >>> years = np.array([30.0, 60.0, 93.0]) / 365
+    >>> np.sqrt(smooth_total(surface, years, np.zeros(3, int)) / years).round(3).tolist()
+    [0.15, 0.167, 0.18]
+    """
+    knots = surface.knots[rows]
+    total = np.column_stack([np.zeros(len(knots)), knots, surface.fair_total(_KNOTS[-1], rows)])
+    width = np.diff(_KNOTS)
+    rate = np.diff(total, axis=1) / width
+    before, after = rate[:, :-1], rate[:, 1:]
+    near, far = 2.0 * width[1:] + width[:-1], width[1:] + 2.0 * width[:-1]
+    # the weighted harmonic mean of the rates on both sides, 0 where either is
+    base = near * after + far * before
+    inner = (near + far) * before * after / np.where(base == 0.0, 1.0, base)
+    first = _end_rate(width[0], width[1], rate[:, 0], rate[:, 1])
+    last = _end_rate(width[-1], width[-2], rate[:, -1], rate[:, -2])
+    slope = np.column_stack([first, inner, last])
+    tau = np.broadcast_to(np.asarray(years, dtype=np.float64), len(knots))
+    at = np.arange(len(knots))
+    left = np.searchsorted(_KNOTS[1:-1], tau, side="right")
+    wide = width[left]
+    x = np.minimum((tau - _KNOTS[left]) / wide, 1.0)
+    lift = total[at, left + 1] - total[at, left]
+    begin, finish = slope[at, left] * wide, slope[at, left + 1] * wide
+    bend = begin + finish - 2.0 * lift
+    found = total[at, left] + x * (begin + x * (3.0 * lift - 2.0 * begin - finish + x * bend))
+    return np.asarray(np.where(tau > _KNOTS[-1], surface.fair_total(tau, rows), found))
+
+
+def _end_rate(width: float, next_width: float, rate: Floats, next_rate: Floats) -> Floats:
+    """Return the one-sided three-point derivative at an end, not below 0."""
+    slope = ((2.0 * width + next_width) * rate - width * next_rate) / (width + next_width)
+    return np.maximum(slope, 0.0)

@@ -123,6 +123,9 @@ class Surface:
     termed
         True where VIX3M or VIX6M was published (or bridged), **shape** (T,): the term
         structure is measured there and modelled elsewhere.
+    vvix
+        Points, **shape** (T,), NaN where not published: how far VIX itself may move, which the
+        surface does not use and futures on VIX do.
 
     Examples
     --------
@@ -139,6 +142,7 @@ class Surface:
     steepness: Steepness = field(default_factory=Steepness)
     beyond: Reversion = BEYOND
     termed: NDArray[np.bool_] | None = None
+    vvix: Floats | None = None
 
     @classmethod
     def of(cls, columns: Mapping[str, ArrayLike]) -> Surface:
@@ -160,7 +164,7 @@ class Surface:
         [True]
         """
         return cls.from_indices(
-            columns["vix"], *map(columns.get, ("vix9d", "vix3m", "vix6m", "skew"))
+            columns["vix"], *map(columns.get, ("vix9d", "vix3m", "vix6m", "skew", "vvix"))
         )
 
     @classmethod
@@ -171,6 +175,7 @@ class Surface:
         vix3m: ArrayLike | None = None,
         vix6m: ArrayLike | None = None,
         skew: ArrayLike | None = None,
+        vvix: ArrayLike | None = None,
         *,
         smile: Smile = SPX_SMILE,
         steepness: Steepness | None = None,
@@ -187,6 +192,8 @@ class Surface:
             Points, **shape** (T,), NaN where not published; left out, the curve fills them.
         skew
             Points, **shape** (T,), NaN where not published; left out, `Steepness.skew`.
+        vvix
+            Points, **shape** (T,), NaN where not published; only carried along.
         smile, steepness, reversion, beyond
             Model constants; ``reversion`` fills knots, ``beyond`` goes past the last.
 
@@ -228,7 +235,8 @@ class Surface:
             else np.full(len(base), slope.near)
         )
         near.flags.writeable = False
-        return cls(knots, near, smile, slope, beyond, termed)
+        motion = _bridged(vvix, np.ones(len(base)), "vvix")
+        return cls(knots, near, smile, slope, beyond, termed, motion)
 
     def __len__(self) -> int:
         return len(self.knots)

@@ -45,6 +45,7 @@ MONTH_SPAN = (28.0, 35.0)
 """Calendar days before settlement at which a future's last month begins."""
 
 _SESSIONS = 252.0
+_HELD = 4
 _LOOK_BACK = 30
 _LONGEST_GAP = 4
 _VVIX_FROM = np.datetime64("2007-01-01")
@@ -91,17 +92,7 @@ def futures_scores(market: Market) -> list[Row]:
         Scores in points: VIX alone fitted, judged; term structure fitted, judged.
     """
     price, _, days = monthlies(market)
-    surface = Surface.of(market.columns)
-    known = np.isfinite(price) & (days > 0.0) & (days <= FARTHEST)
-    known &= np.isfinite(market["vix"])[:, None]
-    plain, term = np.full(price.shape, np.nan), np.full(price.shape, np.nan)
-    termed = np.zeros(len(market), dtype=bool) if surface.termed is None else surface.termed
-    for rank in range(price.shape[1]):
-        rows = np.flatnonzero(known[:, rank])
-        years = days[rows, rank] / DAYS_PER_YEAR
-        plain[rows, rank] = FuturesCurve().from_vix(market["vix"][rows], years)
-        found = FuturesCurve().from_surface(surface, years, rows)
-        term[rows, rank] = np.where(termed[rows], found, np.nan)
+    plain, term = modelled(market)
     late = np.broadcast_to((market.dates >= JUDGED)[:, None], price.shape)
     panic = np.broadcast_to((market["vix"] > PANIC)[:, None], price.shape)
     parts = [(f"{low:g}–{high:g} days", (days > low) & (days <= high)) for low, high in BUCKETS]
@@ -117,6 +108,71 @@ def futures_scores(market: Market) -> list[Row]:
         )
         for label, inside in parts
     ]
+
+
+def modelled(market: Market) -> tuple[Floats, Floats]:
+    """Model every quoted monthly from VIX alone and from the term structure.
+
+    Returns
+    -------
+    tuple
+        Points, **shape** (T, 8) each; NaN where not quoted, settled or farther than `FARTHEST`,
+        in the second also where no term structure is measured.
+    """
+    price, _, days = monthlies(market)
+    surface = Surface.of(market.columns)
+    known = np.isfinite(price) & (days >= 0.0) & (days <= FARTHEST)
+    known &= np.isfinite(market["vix"])[:, None]
+    plain, term = np.full(price.shape, np.nan), np.full(price.shape, np.nan)
+    termed = np.zeros(len(market), dtype=bool) if surface.termed is None else surface.termed
+    for rank in range(price.shape[1]):
+        rows = np.flatnonzero(known[:, rank])
+        years = days[rows, rank] / DAYS_PER_YEAR
+        plain[rows, rank] = FuturesCurve().from_vix(market["vix"][rows], years)
+        found = FuturesCurve().from_surface(surface, years, rows)
+        term[rows, rank] = np.where(termed[rows], found, np.nan)
+    return plain, term
+
+
+class Held(NamedTuple):
+    """What holding a contract month earned, percent of its price a year, rolled at settlement."""
+
+    rank: int
+    quoted: float
+    modelled: float
+    days: int
+
+
+def holdings(market: Market, rows: Flags) -> list[Held]:
+    """Return what the first four monthlies earned by quotes and by the term structure's model.
+
+    The change to the next session of the contract held, in points, over the mean price: both on
+    the same days, those on which both ends are quoted and modelled.
+
+    Parameters
+    ----------
+    market
+        With futures and VIX3M or VIX6M.
+    rows
+        Sessions held from, **shape** (T,).
+    """
+    price, expiry, _ = monthlies(market)
+    model = modelled(market)[1]
+    found = []
+    for rank in range(_HELD):
+        # on the day after a settlement the contract held is one rank nearer
+        same = expiry[1:, rank] == expiry[:-1, rank]
+        nearer = max(rank - 1, 0)
+        kept = same | (expiry[1:, nearer] == expiry[:-1, rank])
+        ends = [np.where(same, p[1:, rank], p[1:, nearer]) for p in (price, model)]
+        starts = [p[:-1, rank] for p in (price, model)]
+        both = np.isfinite(sum(ends) + sum(starts)) & kept & rows[:-1]
+        quoted, ours = (
+            100.0 * _SESSIONS * float(np.mean((end - start)[both]) / np.mean(start[both]))
+            for start, end in zip(starts, ends, strict=True)
+        )
+        found.append(Held(rank + 1, quoted, ours, int(both.sum())))
+    return found
 
 
 def ripeness(market: Market) -> tuple[Ripe, Ripe]:
@@ -249,6 +305,18 @@ def _samuelson(market: Market) -> str:
     return "\n".join(lines)
 
 
+def _held(market: Market) -> str:
+    late = market.dates >= JUDGED
+    lines = [
+        "| month | quoted to 2012 | model | quoted from 2013 | model |",
+        "|---|---|---|---|---|",
+    ]
+    for pair in zip(holdings(market, ~late), holdings(market, late), strict=True):
+        cells = " | ".join(f"{part.quoted:+.0f} % | {part.modelled:+.0f} %" for part in pair)
+        lines.append(f"| {pair[0].rank} | {cells} |".replace("-", "−"))
+    return "\n".join(lines)
+
+
 def report(folder: str) -> str:
     """Return all tables for one data folder.
 
@@ -271,6 +339,8 @@ def report(folder: str) -> str:
         [
             "Modelled futures less quoted, points, bias / mean absolute",
             table(futures_scores(market), (*heads, "from 2013")),
+            "What holding a month earned, of its price a year, where a term structure is measured",
+            _held(market),
             "Volatility of real futures over VVIX",
             _samuelson(market),
             f"Skewness of {len(moves)} futures' last months over VVIX: {lean[0]:+.1f}; to 2012 "
