@@ -158,6 +158,7 @@ def test_a_stress_is_judged_by_the_backtest_on_its_data(few, tmp_path, monkeypat
     alone = hr.backtest(RULE, few, hr.Put()).judge(resamples=0)
     assert made.items[:-1] == alone.items
     assert "Verdict: " in str(found)
+    assert "on the policy's own backtest" in str(found)
 
 
 def test_few_data_have_no_training_part_and_are_judged_all_the_same(few) -> None:
