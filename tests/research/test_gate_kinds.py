@@ -158,6 +158,7 @@ def test_a_stress_is_judged_by_the_backtest_on_its_data(few, tmp_path, monkeypat
     alone = hr.backtest(RULE, few, hr.Put()).judge(resamples=0)
     assert made.items[:-1] == alone.items
     assert "Verdict: " in str(found)
+    assert "on the policy's own backtest" in str(found)
 
 
 def test_few_data_have_no_training_part_and_are_judged_all_the_same(few) -> None:
@@ -171,7 +172,7 @@ def test_few_data_have_no_training_part_and_are_judged_all_the_same(few) -> None
 @pytest.mark.parametrize(
     ("lead", "outcome", "word"),
     [(-0.05, FAIL, "worse than the fixed hedge"), (0.05, NOT_ASKED, "better than the fixed hedge"),
-     (0.0, NOT_ASKED, "not told from the fixed hedge")],
+     (0.0, NOT_ASKED, "neither better nor worse than the fixed hedge")],
 )  # fmt: skip
 def test_simulated_paths_warn_and_prove_nothing(few, lead, outcome, word) -> None:
     found = hr.stress(RULE, few, hr.Put(), model="flash", paths=20, sessions=40, moments=False)

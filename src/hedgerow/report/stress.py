@@ -44,6 +44,12 @@ TITLES = {
 HEDGED = frozenset({"hedge_cost", "hedge_pnl", "her", "margin", "trades"})
 """Figures that only a hedge has."""
 
+EVIDENCE = (
+    "Paths are no evidence: the verdict is on the policy's own backtest on the data that the model "
+    "was given"
+)
+"""Said before a verdict."""
+
 BY = {
     "nav": "lowest end value",
     "against static": "farthest behind the fixed hedge",
@@ -315,6 +321,7 @@ def summarise(found: Stress, judged: Judgement | None = None) -> str:
         "",
         *(_worst(found) if len(found) > 1 else []),
         *(f"- {said}" for said in limits(found)),
+        *([f"{EVIDENCE}:"] if judged else []),
         *verdict.told(judged),
         NOT_ADVICE,
     ]

@@ -107,6 +107,7 @@ def render(
         "digest": found.job.digest(),
         "not_advice": NOT_ADVICE,
         "readings": None,
+        "evidence": f"{words.EVIDENCE}.",
         **page_facts(judged),
     }
     return fill("stress.html.j2", facts, style=_STYLE)

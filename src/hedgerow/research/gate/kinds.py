@@ -72,7 +72,7 @@ def stressed(found: Stress, asked: Thresholds) -> list[Item]:
         "less equity of equal expected shortfall": (less["return"], less["max_drawdown"]),
     }
     each = {name: _word(*pair) for name, pair in gaps.items()}
-    words = {"better": "better than", "worse": "worse than", "": "not told from"}
+    words = {"better": "better than", "worse": "worse than", "": "neither better nor worse than"}
     told = " and ".join(f"{words[word]} {name}" for name, word in each.items())
     said = f"On {len(found):,} simulated paths {told}, beyond two standard errors"
     outcome = Outcome.FAIL if "worse" in each.values() else Outcome.NOT_ASKED
