@@ -53,6 +53,9 @@ def test_the_python_of_the_readme_runs(capsys) -> None:
 @pytest.mark.slow
 def test_the_console_of_the_readme_says_what_it_says() -> None:
     Path("misspelt.toml").write_text('[[steps]]\nkind = "linear"\nhihg = 22\n')
+    own = (ROOT / "examples" / "own_signal.py").read_text(encoding="utf-8")
+    Path("my_signal.py").write_text(own, encoding="utf-8")
+    codes = {"misspelt.toml": 2, "--gate": 3}
     commands = 0
     for block in blocks(README, "console"):
         said: list[str] = []
@@ -62,7 +65,8 @@ def test_the_console_of_the_readme_says_what_it_says() -> None:
                 words, into = (words[:-2], words[-1]) if words[-2] == ">" else (words, "")
                 assert words[0] == "hedgerow"
                 result = CliRunner().invoke(cli.app, words[1:])
-                assert result.exit_code == (2 if "misspelt.toml" in words else 0), result.output
+                expected = next((codes[word] for word in words if word in codes), 0)
+                assert result.exit_code == expected, result.output
                 said = result.output.splitlines()
                 if into:
                     Path(into).write_text(result.stdout, encoding="utf-8")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hedgerow.core.lanes import spread as spreading
 from hedgerow.core.lanes.spread import Spread, grid
 from hedgerow.core.policy import Policy
 from hedgerow.errors import PolicyError
@@ -58,3 +61,16 @@ def test_a_bad_corner_of_a_huge_grid_is_found() -> None:
     axes = {"linear.low": np.linspace(1, 30, 100), "linear.high": np.linspace(20, 60, 100)}
     with pytest.raises(PolicyError, match="greater than low"):
         Spread(POLICY, grid(axes))
+
+
+@given(st.integers(0, 1_000), st.integers(0, 400), st.sampled_from([3, 10, 1_000]))
+def test_rows_that_are_checked_are_all_that_differ(seed: int, count: int, most: int) -> None:
+    rows = np.random.default_rng(seed).integers(0, 4, (count, 2)).astype(float)
+    every = np.unique(rows, axis=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spreading, "CHECKED", most)
+        found = spreading._distinct(rows)
+    if len(every) <= most:
+        assert np.array_equal(found, every)
+    else:
+        assert len(found) > most

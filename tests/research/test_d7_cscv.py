@@ -25,6 +25,7 @@ from hedgerow.policies.trigger import Trigger
 from hedgerow.research.overfit import cscv
 from hedgerow.research.overfit.blocks import edges_of, lane_returns, play_blocks, sums_of
 from hedgerow.research.overfit.cscv import probability_of_overfitting
+from hedgerow.research.overfit.study import study
 from synthetic import market
 
 
@@ -230,3 +231,10 @@ def test_d7_sums_over_bills_are_those_of_excess_returns(swept) -> None:
     got = play_blocks(spread, tape, 8, cash=cash, carriage="numpy")
     assert got.total == pytest.approx(expected.total, rel=1e-9, abs=1e-12)
     assert got.sharpe() == pytest.approx(expected.sharpe(), rel=2e-3)
+
+
+def test_d7_a_study_reports_each_lane_thrice(swept) -> None:
+    spread, tape = swept
+    done: list[int] = []
+    study(spread, tape, cash=np.zeros(len(tape)), blocks=4, carriage="numpy", progress=done.append)
+    assert sum(done) == 3 * len(spread)

@@ -58,7 +58,7 @@ def test_an_honest_policy_with_a_planted_edge_passes(honest) -> None:
     made = honest.judge(overfit=Pbo(0.0))
     assert made.outcome == "pass"
     assert not made.stops(strict=True)
-    assert [item.key for item in made.items] == list(KEYS)
+    assert [item.key for item in made.items] == list(KEYS[:-1])  # the last is a stress's
     assert made["pbo"].outcome is PASS
     assert honest.verdict is made
     assert str(made).splitlines()[0].endswith("PASS: what is claimed may be believed")

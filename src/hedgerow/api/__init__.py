@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hedgerow.data import QualityReport
     from hedgerow.report.explain import Explanation
     from hedgerow.research.claims.resampling import Estimate
+    from hedgerow.research.comparison import Comparison
     from hedgerow.research.overfit.luck import Luck
     from hedgerow.research.overfit.superior import Benchmark, Superiority
 
@@ -106,6 +107,8 @@ class Result(Judged):
     :attr:`luck`, :meth:`superior` and :meth:`intervals` tell how much of it is chance,
     :meth:`judge` whether what it claims may be believed.
     """
+
+    found: Comparison
 
     def __str__(self) -> str:
         from hedgerow.report.summary import summarise
@@ -200,7 +203,7 @@ class Result(Judged):
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number of the result as plain values; NaN becomes None."""
-        return {**self._plain, "verdict": plain(self.verdict.to_dict())}
+        return self._with_verdict(self._plain)
 
     @cached_property
     def _plain(self) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
 from hedgerow.api import check, day, path_to
-from hedgerow.api.tuned import Tuned
+from hedgerow.api.tuned import Chosen, Tuned
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -21,21 +23,42 @@ from hedgerow.instruments.sleeve import Sleeve
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hedgerow.research.comparison import Comparison
+    from hedgerow.research.gate.item import Item
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.research.split import Split
     from hedgerow.research.tuning.objective import Name
     from hedgerow.research.tuning.searching import Search
     from hedgerow.research.tuning.sensitivity import Sensitivity
 
 
-class SearchResult(Tuned):
+class SearchResult(Chosen):
     """What a search found.
 
     ``print(result)`` shows the answer; :attr:`policy` is the policy with the numbers found,
     :meth:`frame` has one row per trial, :meth:`report` writes a page, :meth:`to_dict` gives
-    everything as plain values.
+    everything as plain values, :meth:`judge` asks whether the policy found may be believed.
     """
 
     found: Search
+
+    @cached_property
+    def _best(self) -> Comparison:
+        from hedgerow.research.comparison import compared
+
+        found, judged = self.found, self.found.judged
+        made = compared(
+            found.policy, found.ground, judged.sleeve, judged.costs, found.split, facts=found.facts
+        )
+        return replace(made, luck=found.luck)
+
+    def _backtest(self) -> Comparison:
+        return self._best
+
+    def _own(self, asked: Thresholds) -> list[Item]:
+        from hedgerow.research.gate.kinds import searched
+
+        return searched(self.found, asked)
 
     def _words(self) -> ModuleType:
         from hedgerow.report import searching

@@ -8,32 +8,55 @@ from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
 from hedgerow.api import Answer, path_to, plain
+from hedgerow.api.judging import Judged
 from hedgerow.core.market import Market
 from hedgerow.files import save
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hedgerow.research.comparison import Comparison
+    from hedgerow.research.gate.item import Item
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.research.stress.book import BookGrid
     from hedgerow.research.stress.replaying import PathRun
     from hedgerow.research.stress.study import Stress, Worst
 
 
-class StressResult(Answer):
+class StressResult(Judged, Answer):
     """A policy on simulated paths beside no hedge, the fixed one, one of equal cost, less equity.
 
     ``print(result)`` shows the answer; :meth:`worst` lists the worst paths, :meth:`path` plays one
     again, :meth:`book` shocks today's book; :meth:`frame` gives every path, :meth:`report` writes
-    a page, :meth:`to_dict` everything as plain values.
+    a page, :meth:`to_dict` everything as plain values.  :meth:`judge` judges the policy's own
+    backtest on the data that were given: paths are no evidence.
     """
 
-    def __init__(self, found: Stress, today: Market) -> None:
-        self.found, self._today = found, today
+    found: Stress
+
+    def __init__(self, found: Stress, today: Market, market: Market) -> None:
+        super().__init__(found)
+        self._today, self._market = today, market
+
+    @cached_property
+    def _real(self) -> Comparison:
+        from hedgerow.api.counting import count_runs
+        from hedgerow.research.stress.study import backtested
+
+        return count_runs([backtested(self.found, self._market)], "stress")[0]
+
+    def _backtest(self) -> Comparison:
+        return self._real
+
+    def _own(self, asked: Thresholds) -> list[Item]:
+        from hedgerow.research.gate.kinds import stressed
+
+        return stressed(self.found, asked)
 
     def __str__(self) -> str:
         from hedgerow.report.stress import summarise
 
-        return summarise(self.found)
+        return summarise(self.found, self._told())
 
     def __repr__(self) -> str:
         return f"{self.found!r}; print() for more"
@@ -91,14 +114,15 @@ class StressResult(Answer):
         """Write the page, one HTML file that opens offline, and return its path."""
         from hedgerow.report.stress_page import write
 
-        return write(self.found, self._book.found, path_to(path, "stress.html"), __version__)
+        place = path_to(path, "stress.html")
+        return write(self.found, self._book.found, place, __version__, self.verdict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return every number as plain values; NaN becomes None."""
         from hedgerow.report.stress import to_dict
 
         made: dict[str, Any] = plain({"version": __version__, **to_dict(self.found)})
-        return made
+        return self._with_verdict(made)
 
 
 class PathResult(Answer):

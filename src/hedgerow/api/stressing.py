@@ -139,7 +139,7 @@ class Scene:
         span = str(market.dates[0]), str(market.dates[-1])
         found = play(self._policy, terms, fitted_to=span, fit=fit, crew=crew, progress=progress)
         _count(found, market)
-        return StressResult(found, self._today)
+        return StressResult(found, self._today, market)
 
 
 def scene(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hedgerow import __version__
 from hedgerow.api import Answer, check, day, plain, shown
+from hedgerow.api.judging import Judged
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -17,6 +20,7 @@ from hedgerow.instruments.sleeve import Sleeve
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hedgerow.research.comparison import Comparison
     from hedgerow.research.overfit.study import Overfitting
     from hedgerow.research.scaling.keeping import Kept
     from hedgerow.research.shortlist import Shortlist
@@ -24,22 +28,44 @@ if TYPE_CHECKING:
     from hedgerow.research.sweep import Sweep
 
 
-class ShortlistResult(Answer):
+class ShortlistResult(Judged, Answer):
     """The best lanes of a sweep of the train part, beside what they did in the test part.
 
     ``print(result)`` shows the table, :meth:`frame` gives it, :meth:`policy` the best lane's
     policy; :attr:`swept` is the whole sweep, :meth:`overfit` tells how much of the best is the
-    choice, :meth:`to_dict` gives everything as plain values.
+    choice, :meth:`to_dict` gives everything as plain values.  :meth:`judge` judges the best lane as
+    the backtest that it is, with what :meth:`overfit` found if it was asked.
     """
 
-    def __init__(self, found: Shortlist, sleeve: str) -> None:
-        self.found, self.sleeve = found, sleeve
+    found: Shortlist
+
+    def __init__(self, found: Shortlist, hedge: Sleeve, costs: Costs) -> None:
+        super().__init__(found)
+        self.sleeve, self._hedge, self._costs = hedge.name, hedge, costs
         self._overfitting: Overfitting | None = None
+
+    @cached_property
+    def _best(self) -> Comparison:
+        from hedgerow.api.counting import count_runs
+        from hedgerow.research.comparison import compared
+
+        found = self.found
+        made = compared(
+            found.picks[0].policy, found.ground, self._hedge, self._costs, found.split,
+            facts={"version": __version__},
+        )  # fmt: skip
+        return count_runs([made], "sweep")[0]  # the very trial that the best lane is already
+
+    def _backtest(self) -> Comparison:
+        return self._best
+
+    def _overfit(self) -> Overfitting | None:
+        return self._overfitting
 
     def __str__(self) -> str:
         from hedgerow.report.shortlist import summarise
 
-        return summarise(self.found, self.sleeve, self._overfitting)
+        return summarise(self.found, self.sleeve, self._overfitting, self._told())
 
     def __repr__(self) -> str:
         picks, swept = self.found.picks, self.found.swept
@@ -106,8 +132,8 @@ class ShortlistResult(Answer):
         """Return every number as plain values; NaN becomes None."""
         from hedgerow.report.shortlist import to_dict
 
-        clean: dict[str, Any] = plain(to_dict(self.found, self.sleeve, self._overfitting))
-        return clean
+        clean = plain(to_dict(self.found, self.sleeve, self._overfitting))
+        return self._with_verdict(clean)
 
 
 def sweep(
@@ -287,4 +313,4 @@ def shortlist(
         )  # fmt: skip
     found = study.shortlist(swept, ground, parts, best=best, rank=rank)
     count_picks(found, ground, hedge, costs)
-    return ShortlistResult(found, hedge.name)
+    return ShortlistResult(found, hedge, costs or Costs())

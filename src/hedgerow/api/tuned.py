@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hedgerow.api import Answer, path_to, plain
+from hedgerow.api.judging import Judged
 
 if TYPE_CHECKING:
     from hedgerow.research.overfit.luck import Luck
@@ -52,3 +53,20 @@ class Tuned(Answer):
     def _plain(self) -> dict[str, Any]:
         clean: dict[str, Any] = plain(self._words().to_dict(self.found))
         return clean
+
+
+class Chosen(Judged, Tuned):
+    """A study whose numbers were chosen, and what they did afterwards judged."""
+
+    def __str__(self) -> str:
+        return str(self._words().summarise(self.found, self._told()))
+
+    def report(self, path: str | Path) -> Path:
+        """Write the page, one HTML file that opens offline, and return its path."""
+        place = path_to(path, "report.html")
+        written: Path = self._words().write(self.found, place, self.verdict)
+        return written
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every number and the verdict as plain values; NaN becomes None."""
+        return self._with_verdict(self._plain)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from hedgerow import __version__
 from hedgerow.api import check, day
-from hedgerow.api.tuned import Tuned
+from hedgerow.api.tuned import Chosen
 from hedgerow.core.market import Day, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.portfolio import Equity
@@ -20,16 +22,19 @@ from hedgerow.instruments.sleeve import Sleeve
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hedgerow.research.comparison import Comparison
+    from hedgerow.research.gate.item import Item
+    from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.research.tuning.objective import Name
     from hedgerow.research.tuning.walking import Walk
 
 
-class WalkResult(Tuned):
+class WalkResult(Chosen):
     """A policy whose numbers were chosen again and again, judged on what came after.
 
     ``print(result)`` shows the answer; :attr:`policy` is the one to go on with, :meth:`frame` has
     one row per fold, :meth:`track` the days, :meth:`report` writes a page, :meth:`to_dict` gives
-    everything as plain values.
+    everything as plain values, :meth:`judge` asks whether the walked track may be believed.
     """
 
     found: Walk
@@ -38,6 +43,27 @@ class WalkResult(Tuned):
         from hedgerow.report import walking
 
         return walking
+
+    @cached_property
+    def _walked(self) -> Comparison:
+        from hedgerow.research.comparison import compared
+        from hedgerow.research.split import Split
+
+        found, judged, turns = self.found, self.found.judged, self.found.turns
+        bars = len(judged.tracks["walked"])
+        made = compared(
+            turns[0], judged.ground, judged.sleeve, judged.costs,
+            Split(slice(0, 0), slice(0, bars), found.purge), facts=found.facts, turns=turns,
+        )  # fmt: skip
+        return replace(made, luck=found.luck)
+
+    def _backtest(self) -> Comparison:
+        return self._walked
+
+    def _own(self, asked: Thresholds) -> list[Item]:
+        from hedgerow.research.gate.kinds import walked
+
+        return walked(self.found, asked)
 
     @property
     def efficiency(self) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hedgerow.cli.gate import Gate, Strict, Threshold, ask, close, thresholds
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask, close
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import Beta, Data, From, NoCosts, Share, Size, Split, To, Value
 
@@ -66,7 +66,7 @@ def compare(
     from hedgerow.api import choosing
     from hedgerow.policies.files import named
 
-    asked, terms = ask(gate=gate, strict=strict), thresholds(threshold)
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
     made = [named(text) for text in policies]
     order = config.run(
         made[0],
@@ -98,13 +98,12 @@ def compare(
         source=order.source,
         progress=lambda name: note(f"Running {name} …"),
     )
-    if asked or terms is not None:
-        found.judge(thresholds=terms)
+    asked.judge(found)
     if report is not None:
         found.report(report)
     if picture is not None:
         found.picture(picture)
     files = {"report": report, "picture": picture}
     answer(str(found), found.to_dict() if as_json else {}, files, as_json=as_json)
-    if asked:
+    if asked.gate:
         close(found.verdicts.values(), strict=strict)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol
 
 import typer
 
 from hedgerow.cli.output import complain
 
 if TYPE_CHECKING:
+    from hedgerow.api.judging import Judged
     from hedgerow.research.gate.judgement import Judgement
     from hedgerow.research.gate.thresholds import Thresholds
 
@@ -32,26 +33,50 @@ Threshold = Annotated[
 ]
 
 
-def thresholds(texts: list[str] | None) -> Thresholds | None:
-    """Return the thresholds of the command line; None for the usual ones."""
-    from hedgerow.research.gate.thresholds import Thresholds
+class Asking(NamedTuple):
+    """What a command line asks of the gate: whether it decides, and by what."""
 
-    return Thresholds.told(texts) if texts else None
+    gate: bool
+    strict: bool
+    terms: Thresholds | None
+    """None for the usual ones."""
+
+    def judge(self, *results: Judgeable) -> None:
+        """Have results judged by these terms, if the gate decides or the terms are no usual ones.
+
+        Otherwise text, page and JSON have it in the usual way.
+        """
+        if self.gate or self.terms is not None:
+            for result in results:
+                result.judge(thresholds=self.terms)
+
+    def close(self, *results: Judged) -> None:
+        """End with exit code 3 if the gate decides and any verdict closes it."""
+        if self.gate:
+            close([result.verdict for result in results], strict=self.strict)
 
 
-def ask(*, gate: bool, strict: bool) -> bool:
-    """Return whether the gate is asked.
+class Judgeable(Protocol):
+    """What can be judged: one result, or many side by side."""
+
+    def judge(self, *, thresholds: Thresholds | None = None) -> object:
+        """Ask the honesty gate."""
+
+
+def ask(*, gate: bool, strict: bool, threshold: list[str] | None) -> Asking:
+    """Return what the options of a command ask of the gate.
 
     Raises
     ------
     RangeError
-        If it shall be strict without being asked.
+        If it shall be strict without being asked, or a threshold cannot be used.
     """
     from hedgerow.errors import RangeError
+    from hedgerow.research.gate.thresholds import Thresholds
 
     if strict and not gate:
         raise RangeError("it says how the gate decides", where="--strict", mend="add --gate")
-    return gate
+    return Asking(gate, strict, Thresholds.told(threshold) if threshold else None)
 
 
 def close(judged: Iterable[Judgement], *, strict: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.gate import Gate, Strict, Threshold, ask, close, thresholds
+from hedgerow.cli.gate import Asking, Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, note, show_json, told, writable
 from hedgerow.report.formats import NOT_ADVICE, columns, number
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from hedgerow.config import Run
     from hedgerow.core.market import Market
     from hedgerow.research.comparison import Comparison
-    from hedgerow.research.gate.thresholds import Thresholds
 
 DEMO_SLEEVE = "put"
 """A 90-day put 10 % out of the money on 35 % of the portfolio: held fixed it costs about the 2 % a
@@ -115,7 +114,7 @@ def backtest(
     """Backtest a policy against no hedge and a fixed one."""
     from hedgerow import config
 
-    asked, terms = ask(gate=gate, strict=strict), thresholds(threshold)
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
     order = config.run(
         file,
         sleeves=sleeve or [config.ALL],
@@ -132,11 +131,8 @@ def backtest(
     )
     tolerant = not sleeve or config.ALL in sleeve
     target = writable(report) if report else None
-    results = _answer(
-        order, report=target, as_json=as_json, tolerant=tolerant, judged=asked, terms=terms
-    )
-    if asked:
-        close([result.verdict for result in results], strict=strict)
+    results = _answer(order, report=target, as_json=as_json, tolerant=tolerant, asked=asked)
+    asked.close(*results)
 
 
 @told
@@ -214,8 +210,7 @@ def _answer(
     report: Path | None,
     as_json: bool,
     tolerant: bool = False,
-    judged: bool = False,
-    terms: Thresholds | None = None,
+    asked: Asking | None = None,
 ) -> list[Result]:
     """Run every sleeve of an order, write the report, print what came out and return it."""
     from hedgerow.errors import PolicyError, SleeveError
@@ -231,9 +226,8 @@ def _answer(
             if not tolerant or sleeve is order.sleeves[0]:
                 raise
             left_out[sleeve.name] = str(error)
-    if judged or terms is not None:
-        for result in results:
-            result.judge(thresholds=terms)
+    if asked is not None:
+        asked.judge(*results)
     if report is not None:
         results[0].report(report)
     if as_json:

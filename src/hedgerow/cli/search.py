@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli.axes import bounds
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Report, Share, Size, Split, To, Value
 from hedgerow.cli.walk import Carriage, Objective, OneSleeve, Protect
@@ -48,6 +49,9 @@ def search(
         Path | None, typer.Option(metavar="FILE", help="Write the policy found, as TOML.")
     ] = None,
     report: Report = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Search a policy's numbers with optuna on the training part, and judge them on the test part.
@@ -63,6 +67,7 @@ def search(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, split=split,
         value=portfolio, beta=beta, equity_share=equity_share, with_costs=not no_costs,
     )  # fmt: skip
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
     space = bounds(ranges)
     for path in (report, out):
         if path is not None:
@@ -76,8 +81,11 @@ def search(
             split=order.split, portfolio=order.portfolio, costs=order.costs, start=order.start,
             end=order.end, carriage=carriage, source=order.source, progress=progress,
         )  # fmt: skip
+    asked.judge(found)
     if report is not None:
         found.report(report)
     if out is not None:
         save(out, found.policy.to_toml(), "the policy")
-    answer(str(found), found.to_dict(), {"report": report, "out": out}, as_json=as_json)
+    files = {"report": report, "out": out}
+    answer(str(found), found.to_dict() if as_json else {}, files, as_json=as_json)
+    asked.close(found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hedgerow.cli.crews import Cluster, Workers
+from hedgerow.cli.gate import Asking, Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, NoCosts, Report, Share, Size, Value
 
@@ -78,6 +79,9 @@ def stress(
     workers: Workers = None,
     cluster: Cluster = None,
     report: Report = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Stress a policy: many simulated paths from today on, the same ones for every rival.
@@ -88,7 +92,8 @@ def stress(
     from hedgerow import api, config
     from hedgerow.api import stressing
 
-    _sorted_out(replay, save, picture, report, book=book)
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
+    _sorted_out(replay, save, picture, report, book=book, asked=asked)
     for place in (picture, report):
         if place is not None:
             writable(place)
@@ -144,9 +149,12 @@ def stress(
         return
     with bar_of_progress("Stress", 2 * len(scene)) as progress:
         found = scene.play(workers=workers, cluster=cluster, progress=progress)
+    asked.judge(found)
     if report is not None:
         found.report(report)
-    answer(str(found), _request(order, found.to_dict()), {"report": report}, as_json=as_json)
+    table = _request(order, found.to_dict()) if as_json else {}
+    answer(str(found), table, {"report": report}, as_json=as_json)
+    asked.close(found)
 
 
 def _request(order: Run, table: dict[str, object]) -> dict[str, object]:
@@ -160,6 +168,7 @@ def _sorted_out(
     report: Path | None,
     *,
     book: bool,
+    asked: Asking,
 ) -> None:
     """Refuse options that do not go together.
 
@@ -170,6 +179,10 @@ def _sorted_out(
     """
     from hedgerow.errors import RangeError
 
+    if (asked.gate or asked.terms is not None) and (book or replay is not None):
+        raise RangeError(
+            "the verdict is on all paths", where="--gate", mend="leave --book and --replay out"
+        )
     if book and replay is not None:
         raise RangeError("one at a time", where="--book, --replay", mend="leave one of them out")
     if save is not None and replay is None:

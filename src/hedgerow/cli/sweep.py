@@ -11,6 +11,7 @@ import typer
 
 from hedgerow.cli.axes import Axis
 from hedgerow.cli.crews import Cluster, Resume, Workers, kept_at
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Share, Size, Split, To, Value
 
@@ -66,6 +67,9 @@ def sweep(
         typer.Option(metavar="FILE", help="Write the best lane as a policy.", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the policy file.")] = False,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every combination of some of a policy's numbers, and show the best.
@@ -79,6 +83,7 @@ def sweep(
     from hedgerow.cli.axes import axes
     from hedgerow.policies.files import fresh, write
 
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
     varied = axes(_some(axis))
     order = config.run(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, split=split,
@@ -107,8 +112,10 @@ def sweep(
         _table(found.every_lane().table(), out)
     saved = write(found.policy(), save, force=force) if save else None
     files = {"table": out, "saved": saved}
-    table = {**found.to_dict(), "request": order.to_dict()}
-    answer(str(found), table, files, as_json=as_json)
+    asked.judge(found)
+    table = {**found.to_dict(), "request": order.to_dict()} if as_json else {}
+    answer("" if as_json else str(found), table, files, as_json=as_json)
+    asked.close(found)
 
 
 def _some(texts: list[str] | None) -> list[str]:

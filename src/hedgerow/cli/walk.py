@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from hedgerow.cli.axes import Axis, axes
+from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import (
     Beta,
@@ -77,6 +78,9 @@ def walk(
     no_costs: NoCosts = False,
     carriage: Carriage = "compiled",
     report: Report = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Walk forward: choose the numbers on each training window, judge them on the one after it.
@@ -91,6 +95,7 @@ def walk(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, value=portfolio,
         beta=beta, equity_share=equity_share, with_costs=not no_costs,
     )  # fmt: skip
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
     lanes = axes(axis) if axis else None
     if report is not None:
         writable(report)
@@ -101,6 +106,8 @@ def walk(
         protect=protect, groups=groups, portfolio=order.portfolio, costs=order.costs,
         start=order.start, end=order.end, carriage=carriage, source=order.source, progress=note,
     )  # fmt: skip
+    asked.judge(found)
     if report is not None:
         found.report(report)
-    answer(str(found), found.to_dict(), {"report": report}, as_json=as_json)
+    answer(str(found), found.to_dict() if as_json else {}, {"report": report}, as_json=as_json)
+    asked.close(found)

@@ -60,8 +60,7 @@ def save(text: str, path: Path) -> Path:
 def render(found: Comparison, judged: Judgement | None = None) -> str:
     """Return the report as HTML; equal comparisons give equal text."""
     made = judged or judge(found)
-    facts = {**_facts(found), "verdict": made, "verdict_rows": verdict.rows(made)}
-    return fill("page.html.j2", facts)
+    return fill("page.html.j2", {**_facts(found), **verdict.page_facts(made)})
 
 
 def fill(template: str, facts: Mapping[str, Any], *, style: str = "") -> str:

@@ -16,6 +16,8 @@ from hedgerow.report.charts import axis
 from hedgerow.report.formats import NOT_ADVICE, columns, percent
 from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 from hedgerow.report.tuning import NOTES, TITLES, fine, shown
+from hedgerow.report.verdict import told
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.tuning.searching import Search
 
 LIMITS = (
@@ -72,7 +74,7 @@ def _story(found: Search) -> list[str]:
     return [*said, *([NOTES[aim.name]] if aim.name in NOTES else [])]
 
 
-def summarise(found: Search) -> str:
+def summarise(found: Search, gate: Judgement | None = None) -> str:
     """Return the search as plain text."""
     span = found.judged.period
     lines = [
@@ -85,7 +87,7 @@ def summarise(found: Search) -> str:
     ]
     said = [*_story(found), tuning.origin(found.judged.provenance), *found.judged.remarks]
     lines += [line for each in said for line in wrap(each, 100, subsequent_indent="  ")]
-    return "\n".join([*lines, NOT_ADVICE])
+    return "\n".join([*lines, *told(gate), NOT_ADVICE])
 
 
 def to_dict(found: Search) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def to_dict(found: Search) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write(found: Search, path: Path) -> Path:
+def write(found: Search, path: Path, gate: Judgement | None = None) -> Path:
     """Write the page whole or not at all, and return its path.
 
     Raises
@@ -127,10 +129,10 @@ def write(found: Search, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return tuning.save(path, facts_of(found))
+    return tuning.save(path, facts_of(found, gate))
 
 
-def facts_of(found: Search) -> Mapping[str, Any]:
+def facts_of(found: Search, gate: Judgement | None = None) -> Mapping[str, Any]:
     """Return what the page's template names."""
     judged, aim = found.judged, found.objective
     ranked = sorted(
@@ -145,7 +147,7 @@ def facts_of(found: Search) -> Mapping[str, Any]:
     return {
         **tuning.common(
             title(found), found.facts, judged.policy, judged.sleeve, judged.costs,
-            judged.ground.portfolio, judged.provenance,
+            judged.ground.portfolio, judged.provenance, gate,
         ),
         **tuning.over_time(judged),
         "headline": headline(found),

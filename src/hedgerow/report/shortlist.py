@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hedgerow.engine.run import text_of
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
+from hedgerow.report.verdict import told
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.overfit.luck import ROOT
 from hedgerow.research.overfit.sharpe import expected_best
 from hedgerow.research.shortlist import MEANINGS, Shortlist
@@ -32,7 +34,12 @@ WARNING = (
 )
 
 
-def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = None) -> str:
+def summarise(
+    found: Shortlist,
+    sleeve: str,
+    overfitting: Overfitting | None = None,
+    judged: Judgement | None = None,
+) -> str:
     """Return the best lanes as a table, beside a fixed hedge and none, and how much is luck."""
     swept, spans = found.swept, found.periods
     axes = ", ".join(swept.axes)
@@ -40,7 +47,7 @@ def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = N
         f"Sweep of {swept.base.name} with {sleeve}: {len(swept):,} lanes over {axes}",
         f"Chosen by {MEANINGS[found.rank]} in the train part, {_span(spans['train'])};",
         f"judged in the test part, {_span(spans['test'])} "
-        f"({found.purged} sessions between cut out)",
+        f"({found.split.purged} sessions between cut out)",
         "",
         columns(_rows(found), right=range(1, 1 + len(swept.axes) + 2 * len(FIGURES))),
         "",
@@ -56,7 +63,7 @@ def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = N
         )
     if swept.remark:
         said.append(f"Trials: {swept.remark}")
-    return "\n".join([*said, *wrap(WARNING, 100), NOT_ADVICE])
+    return "\n".join([*said, *wrap(WARNING, 100), *told(judged), NOT_ADVICE])
 
 
 def to_dict(
@@ -74,7 +81,7 @@ def to_dict(
         "axes": {name: column.tolist() for name, column in swept.axes.items()},
         "rank": found.rank,
         "periods": found.periods,
-        "purged": found.purged,
+        "purged": found.split.purged,
         "best": [
             {
                 "lane": pick.lane,

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from hedgerow.report import verdict
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import LEVELS, TAILS, Estimate
 from hedgerow.research.stress.margins import RULE
@@ -41,6 +43,12 @@ TITLES = {
 
 HEDGED = frozenset({"hedge_cost", "hedge_pnl", "her", "margin", "trades"})
 """Figures that only a hedge has."""
+
+EVIDENCE = (
+    "Paths are no evidence: the verdict is on the policy's own backtest on the data that the model "
+    "was given"
+)
+"""Said before a verdict."""
 
 BY = {
     "nav": "lowest end value",
@@ -297,7 +305,7 @@ def about(found: Stress) -> str:
     )
 
 
-def summarise(found: Stress) -> str:
+def summarise(found: Stress, judged: Judgement | None = None) -> str:
     """Return the answer as text."""
     wide = range(1, 9)
     parts: list[str | Sequence[str]] = [
@@ -313,6 +321,8 @@ def summarise(found: Stress) -> str:
         "",
         *(_worst(found) if len(found) > 1 else []),
         *(f"- {said}" for said in limits(found)),
+        *([f"{EVIDENCE}:"] if judged else []),
+        *verdict.told(judged),
         NOT_ADVICE,
     ]
     return "\n".join(str(part) for part in parts)

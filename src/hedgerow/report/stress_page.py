@@ -12,6 +12,8 @@ from hedgerow.report import stress_book, stress_path, tables
 from hedgerow.report.formats import NOT_ADVICE, number, percent
 from hedgerow.report.page import fill, save
 from hedgerow.report.stress_pictures import distributions, ranges
+from hedgerow.report.verdict import page_facts
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.book import BookGrid
 from hedgerow.research.stress.figures import TAILS
@@ -21,7 +23,9 @@ from hedgerow.research.stress.study import DYNAMIC, STATIC, UNHEDGED, Stress
 _STYLE = "th.under { font-weight: 400; padding-left: 24px; }\n"
 
 
-def write(found: Stress, book: BookGrid, path: Path, version: str) -> Path:
+def write(
+    found: Stress, book: BookGrid, path: Path, version: str, judged: Judgement | None = None
+) -> Path:
     """Write the page whole or not at all.
 
     Parameters
@@ -32,6 +36,8 @@ def write(found: Stress, book: BookGrid, path: Path, version: str) -> Path:
         The HTML file; missing folders are made, an old page is replaced.
     version
         Of Hedgerow, for the foot of the page.
+    judged
+        What the gate says of the policy's own backtest.
 
     Raises
     ------
@@ -39,15 +45,21 @@ def write(found: Stress, book: BookGrid, path: Path, version: str) -> Path:
         If ``path`` is a folder or cannot be written.
     """
     worst = replay(found.job, found.worst(1)[0].path)
-    return save(render(found, book, worst, version), path)
+    return save(render(found, book, worst, version, judged), path)
 
 
-def render(found: Stress, book: BookGrid, worst: PathRun, version: str = "") -> str:
+def render(
+    found: Stress,
+    book: BookGrid,
+    worst: PathRun,
+    version: str = "",
+    judged: Judgement | None = None,
+) -> str:
     """Return the page as HTML; equal stresses give equal text.
 
     Parameters
     ----------
-    found, book, version
+    found, book, version, judged
         As for `write`.
     worst
         The path that is shown bar by bar.
@@ -95,6 +107,8 @@ def render(found: Stress, book: BookGrid, worst: PathRun, version: str = "") -> 
         "digest": found.job.digest(),
         "not_advice": NOT_ADVICE,
         "readings": None,
+        "evidence": f"{words.EVIDENCE}.",
+        **page_facts(judged),
     }
     return fill("stress.html.j2", facts, style=_STYLE)
 

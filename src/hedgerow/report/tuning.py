@@ -15,7 +15,9 @@ from hedgerow.report.charts import Chart, Line, Span, axis
 from hedgerow.report.divest import sentence
 from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
 from hedgerow.report.summary import ROWS
+from hedgerow.report.verdict import page_facts
 from hedgerow.research import crises
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.tuning.judging import Judged
 from hedgerow.research.tuning.objective import Objective
@@ -268,6 +270,7 @@ def common(
     costs: Any,
     portfolio: Any,
     provenance: Mapping[str, Mapping[str, Any]],
+    judged: Judgement | None = None,
 ) -> dict[str, Any]:
     """Return what the template asks of every study."""
     source = facts.get("source")
@@ -282,4 +285,5 @@ def common(
         "portfolio_terms": tables.terms(portfolio),
         "cost_terms": tables.terms(costs),
         "digest": facts["data"],
+        **page_facts(judged),
     }

@@ -41,6 +41,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "flag_inputs": ("at most", "n0"),
     "flag_trades": ("at most", "n0"),
     "flag_ruin": ("above", "p0"),
+    "stress": ("above", "p2"),
 }
 """How number and threshold of an item are compared, and written."""
 
@@ -66,6 +67,7 @@ MEASURES: Mapping[str, str] = {
     "flag_inputs": "signals",
     "flag_trades": "a year",
     "flag_ruin": "deepest fall",
+    "stress": "return beyond fixed",
 }
 """What an item's number is."""
 
@@ -73,12 +75,19 @@ QUICK = "Tests by resampling were left out: --gate, --report, --json or result.j
 """Said of a verdict without them."""
 
 
-def told(made: Judgement) -> list[str]:
-    """Return the verdict as a few lines of at most 100 signs."""
+def told(made: Judgement | None) -> list[str]:
+    """Return the verdict as a few lines of at most 100 signs; none where it was not asked."""
+    if made is None:
+        return []
     lines = wrap(f"Verdict: {made.sentence}", 100, subsequent_indent="  ")
     if made.resamples == 0:
         lines.append(f"  {QUICK}")
     return lines
+
+
+def page_facts(made: Judgement | None) -> dict[str, Any]:
+    """Return the verdict as a template takes it."""
+    return {"verdict": made, "verdict_rows": rows(made) if made else []}
 
 
 def rows(made: Judgement) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from hedgerow.report import heat, tuning
 from hedgerow.report.drift import picture as drift
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 from hedgerow.report.tuning import NOTES, TITLES, fine, numbers, shown
+from hedgerow.report.verdict import told
+from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.tuning.combining import Paths, spread_of
 from hedgerow.research.tuning.walking import Walk
 
@@ -141,7 +143,7 @@ def fold_rows(found: Walk) -> list[list[str]]:
     return rows
 
 
-def summarise(found: Walk) -> str:
+def summarise(found: Walk, gate: Judgement | None = None) -> str:
     """Return the walk as plain text."""
     span, rows = found.judged.period, fold_rows(found)
     lines = [
@@ -168,7 +170,7 @@ def summarise(found: Walk) -> str:
         *([NOTES[found.objective.name]] if found.objective.name in NOTES else []),
     ]
     lines += [line for each in said for line in wrap(each, 100, subsequent_indent="  ")]
-    return "\n".join([*lines, NOT_ADVICE])
+    return "\n".join([*lines, *told(gate), NOT_ADVICE])
 
 
 def to_dict(found: Walk) -> dict[str, Any]:
@@ -245,7 +247,7 @@ def tiles(found: Walk) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def write(found: Walk, path: Path) -> Path:
+def write(found: Walk, path: Path, gate: Judgement | None = None) -> Path:
     """Write the page whole or not at all, and return its path.
 
     Raises
@@ -253,10 +255,10 @@ def write(found: Walk, path: Path) -> Path:
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return tuning.save(path, facts_of(found))
+    return tuning.save(path, facts_of(found, gate))
 
 
-def facts_of(found: Walk) -> Mapping[str, Any]:
+def facts_of(found: Walk, gate: Judgement | None = None) -> Mapping[str, Any]:
     """Return what the page's template names."""
     judged, aim = found.judged, found.objective
     sides, values = surface(found)
@@ -284,7 +286,7 @@ def facts_of(found: Walk) -> Mapping[str, Any]:
     return {
         **tuning.common(
             title(found), found.facts, judged.policy, judged.sleeve, judged.costs,
-            judged.ground.portfolio, judged.provenance,
+            judged.ground.portfolio, judged.provenance, gate,
         ),
         **tuning.over_time(judged),
         "headline": headline(found),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hedgerow.core.market import Floats, Market, Origin
+from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity, Interest
@@ -20,13 +20,12 @@ from hedgerow.engine.run import Ground
 from hedgerow.engine.track import Track
 from hedgerow.instruments.catalog import sleeve_to_table
 from hedgerow.instruments.costs import Costs
-from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.divest import Divesting
 from hedgerow.research.overfit.luck import Luck
+from hedgerow.research.reservations import assumed, modelled_signals, origins_of
 from hedgerow.research.split import Split, split
 
 MOST = 20.0
@@ -34,8 +33,6 @@ MOST = 20.0
 
 STRATEGIES = ("unhedged", "static", "dynamic")
 PERIODS = ("test", "train", "all")
-CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yield", "vx1", "vx2")
-"""Columns whose origin is reported."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,9 +48,10 @@ class Comparison:
     tracks
         ``unhedged``, ``static``, ``dynamic``.
     split
-        Rows for training and testing.
+        Rows for training and testing; training has none where nothing was trained on these bars.
     strategies
-        ``strategies[period][strategy]``: statistics; periods are ``test``, ``train``, ``all``.
+        ``strategies[period][strategy]``: statistics; periods are ``test``, ``train`` (where there
+        is one), ``all``.
     saving
         ``saving[period]``: C1, C2, C3.
     matched
@@ -125,8 +123,13 @@ class Comparison:
         return made
 
     def _rows(self) -> dict[str, slice]:
-        whole = slice(0, len(self.tracks["dynamic"]))
-        return {"test": self.split.test, "train": self.split.train, "all": whole}
+        return _rows(self.split, len(self.tracks["dynamic"]))
+
+
+def _rows(parted: Split, bars: int) -> dict[str, slice]:
+    """Return the rows of each period that has any."""
+    made = {"test": parted.test, "train": parted.train, "all": slice(0, bars)}
+    return {name: rows for name, rows in made.items() if rows.stop > rows.start}
 
 
 def compare(
@@ -175,10 +178,37 @@ def compare(
     )
     dates = ground.market.dates[ground.first :]
     parted = split(parts, dates, purge=policy.reach + life_of(ground))
+    return compared(policy, ground, sleeve, trade, parted, facts=facts)
+
+
+def compared(
+    policy: Policy,
+    ground: Ground,
+    sleeve: Sleeve,
+    costs: Costs,
+    parted: Split,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    turns: Mapping[int, Policy] | None = None,
+) -> Comparison:
+    """Run the three strategies over a ground that is prepared and parted.
+
+    Parameters
+    ----------
+    policy, ground, sleeve, costs
+        As for `compare`; the ground is laid with this sleeve and these costs.
+    parted
+        Its parts; the training part may be empty.
+    facts
+        As for `compare`.
+    turns
+        Other numbers that the policy takes at some bars, see :func:`hedgerow.engine.run.play`.
+    """
+    portfolio, same_bar = ground.portfolio, ground.same_bar
     known = {
         "data": ground.market.digest(),
         "sleeve": sleeve_to_table(sleeve),
-        "costs": asdict(trade),
+        "costs": asdict(costs),
         "portfolio": portfolio.as_dict(),
         "same_bar": same_bar,
         **(facts or {}),
@@ -187,10 +217,10 @@ def compare(
     tracks = {
         "unhedged": run.unhedged(ground, known),
         "static": run.play("static", plain, ground, known),
-        "dynamic": run.play("dynamic", policy, ground, known),
+        "dynamic": run.play("dynamic", policy, ground, known, turns=turns),
     }
     cash = cash_returns(ground)
-    rows = {"test": parted.test, "train": parted.train, "all": slice(0, len(dates))}
+    rows = _rows(parted, len(cash))
     strategies = {
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
         for period, part in rows.items()
@@ -201,7 +231,7 @@ def compare(
         policy=policy,
         sleeve=sleeve,
         portfolio=portfolio,
-        costs=trade,
+        costs=costs,
         ground=ground,
         tracks=tracks,
         split=parted,
@@ -211,7 +241,7 @@ def compare(
             for period, made in strategies.items()
         },
         matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
-        divest=divesting(ground, tracks["unhedged"], trade, parted.test).beside_each(
+        divest=divesting(ground, tracks["unhedged"], costs, parted.test).beside_each(
             {name: strategies["test"][name] for name in ("static", "dynamic")}
         ),
         findings=ground.market.findings,
@@ -220,10 +250,10 @@ def compare(
         her=crises.overall(crisis_rows),
         triggers=_triggers(policy, dynamic),
         flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
-        lookahead=_lookahead(dynamic, policy, sleeve, ground, trade),
+        lookahead=_lookahead(dynamic, policy, sleeve, ground, costs, turns),
         provenance=origins_of(ground),
         assumptions=[
-            *_assumptions(ground, sleeve, portfolio, same_bar=same_bar),
+            *assumed(ground, sleeve, portfolio, same_bar=same_bar),
             *modelled_signals(ground, policy),
         ],
         facts=known,
@@ -300,7 +330,12 @@ def _triggers(policy: Policy, track: Track) -> dict[str, Any]:
 
 
 def _lookahead(
-    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs
+    whole: Track,
+    policy: Policy,
+    sleeve: Sleeve,
+    ground: Ground,
+    costs: Costs,
+    turns: Mapping[int, Policy] | None,
 ) -> list[lookahead.Verdict]:
     """Test signals, sleeve and the policy as a whole on the data of this very run."""
     made = [lookahead.signal_agrees(signal, ground.market) for signal in policy.signals]
@@ -311,12 +346,18 @@ def _lookahead(
 
     made.append(lookahead.sleeve_agrees(sleeve.name, lay, ground.market))
     cut = ground.first + (len(ground.market) - ground.first) * 2 // 3
-    made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut))
+    made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut, turns))
     return made
 
 
 def policy_agrees(
-    whole: Track, policy: Policy, sleeve: Sleeve, ground: Ground, costs: Costs, cut: int
+    whole: Track,
+    policy: Policy,
+    sleeve: Sleeve,
+    ground: Ground,
+    costs: Costs,
+    cut: int,
+    turns: Mapping[int, Policy] | None = None,
 ) -> lookahead.Verdict:
     """Run the policy on data that end at row ``cut`` and compare with the run of all data."""
     part_market = ground.market.until(cut)
@@ -328,7 +369,9 @@ def policy_agrees(
         lookback=ground.first + 1,
         same_bar=ground.same_bar,
     )
-    part = run.play("part", policy, part_ground)
+    bars = len(part_market) - part_ground.first
+    reached = {bar: turn for bar, turn in (turns or {}).items() if bar < bars}
+    part = run.play("part", policy, part_ground, turns=reached)
     name, date = f"policy {policy.name}", ground.market.dates[cut]
     checked = len(part)
     for column in ("x", "act", "wanted", "held", "nav"):
@@ -340,77 +383,3 @@ def policy_agrees(
                 name, False, f"'{column}' on {day} changes when the data end on {date}"
             )
     return lookahead.Verdict(name, True, f"every decision unchanged when the data end on {date}")
-
-
-def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
-    """Return the source of each column of a run and its shares by origin, hedge prices too."""
-    market = ground.market.between(str(ground.market.dates[ground.first]), None)
-    made: dict[str, dict[str, Any]] = {}
-    for name in CHAIN_COLUMNS:
-        if name in market:
-            shares = {origin.name.lower(): market.share(name, origin) for origin in Origin}
-            made[name] = {"source": market.sources.get(name, ""), **shares}
-    strip = ground.strip
-    part = strip.modelled[ground.first :]
-    made["hedge prices"] = {
-        "source": str(strip.notes.get("surface", strip.notes.get("curve", strip.name))),
-        "measured": float(1.0 - part.mean()),
-        "repaired": 0.0,
-        "modelled": float(part.mean()),
-        "assumed": 0.0,
-        "missing": 0.0,
-    }
-    return made
-
-
-def modelled_signals(ground: Ground, policy: Policy) -> list[str]:
-    """Return how much of each futures-curve signal is a model's."""
-    said = []
-    for signal in policy.signals:
-        if isinstance(signal, CurveRatio):
-            share = 1.0 - float(signal.measured(ground.market)[ground.first :].mean())
-            if share:
-                said.append(
-                    f"The signal {signal.name} comes from a model of VIX futures on {share:.0%} of "
-                    "the days, from quotes on the others"
-                )
-    return said
-
-
-def _assumptions(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool) -> list[str]:
-    strip = ground.strip
-    said = [
-        "Orders are decided at the close and filled at the same close, which nobody can do"
-        if same_bar
-        else "Orders are decided at the close and filled at the next close",
-        "Contracts are fractional; margin, limit orders and partial fills are not modelled yet",
-        "Half-spreads widen with VIX; no extra slippage in a panic beyond that",
-        "All of NAV stays invested in the portfolio: hedge losses are taken out of it and hedge "
-        "gains put into it each day, at no cost; the premium tied up is financed at the bill rate",
-        f"The portfolio is {portfolio.equity_share:.0%} equity with a beta of "
-        f"{portfolio.beta:g}, the rest in bills",
-    ]
-    if bool(strip.modelled.any()):
-        share = float(strip.modelled[ground.first :].mean())
-        said.append(
-            f"Prices of {sleeve.name} come from a model on {share:.0%} of the days: "
-            "quoted prices may differ most when it matters most"
-        )
-    if "vix" in ground.market and ground.market.share("vix", Origin.MODELLED) > 0:
-        said.append(
-            "VIX is modelled from the index outside the published years; the model was fitted on "
-            "2014–2018 alone and understates the aftermath of some crises"
-        )
-    bounded = guarded(sleeve.size, strip)
-    if bounded:
-        said.append(
-            f"On {bounded:,} of {len(strip):,} days one contract had so little vega or price that "
-            "the size was bounded: the hedge was smaller there than its size says"
-        )
-    for name, value in (("rate", "bill rate"), ("dividend_yield", "dividend yield")):
-        share = ground.market.share(name, Origin.ASSUMED)
-        if share > 0.0:
-            said.append(f"The {value} is assumed on {share:.0%} of the days")
-    if strip.notes.get("short_dated"):
-        said.append("The option is shorter than 90 days at purchase: its decay is fast (B9)")
-    return said

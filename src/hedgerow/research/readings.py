@@ -25,7 +25,8 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.catalog import demo, signal_named
 from hedgerow.research import crises, performance
-from hedgerow.research.comparison import cash_returns, fixed_policy, modelled_signals, origins_of
+from hedgerow.research.comparison import cash_returns, fixed_policy
+from hedgerow.research.reservations import modelled_signals, origins_of
 
 DEFAULTS = "default"
 """Name of the reading of a step's own defaults, where no preset has them."""

@@ -71,8 +71,8 @@ class Shortlist:
         ``static`` and ``unhedged``: statistics by part.
     periods
         First and last date and number of sessions of both parts.
-    purged
-        Sessions cut out between them.
+    ground, split
+        Of the whole stretch, and its parts.
     """
 
     swept: Sweep | Survey
@@ -80,7 +80,8 @@ class Shortlist:
     picks: tuple[Pick, ...]
     beside: Mapping[str, Mapping[str, Mapping[str, Any]]]
     periods: Mapping[str, Mapping[str, Any]]
-    purged: int
+    ground: Ground
+    split: Split
 
 
 def check_best(best: int) -> None:
@@ -175,5 +176,6 @@ def shortlist(
             }
             for name, part in rows.items()
         },
-        parted.purged,
+        ground,
+        parted,
     )

@@ -46,6 +46,8 @@ def out_of_sample(found: Comparison, asked: Thresholds) -> Item:
 def degradation(found: Comparison, asked: Thresholds) -> Item:
     """Ask whether the lead over a fixed hedge of equal cost outlived the training years."""
     key, name = "degradation", "Training against test"
+    if "train" not in found.periods:
+        return Item(key, name, Outcome.NOT_ASKED, "Nothing was trained on a part of these bars")
     last = found.periods["train"]["to"]
     before = [row for row in found.crises if row["to"] <= last]
     train, test = (
@@ -130,17 +132,22 @@ def pbo(found: Comparison, overfit: Overfit | None, asked: Thresholds) -> Item:
             "chosen; hand the sweep over with result.judge(overfit=hr.sweep(…).overfit())"
         )
         return Item(key, name, Outcome.UNKNOWN, said, None, asked.pbo)
-    value = overfit.pbo
     said = (
         f"The variant that was best in one half of the record was among the worse half elsewhere "
-        f"in {value:.0%} of the splits; pure noise gives about 50%"
+        f"in {overfit.pbo:.0%} of the splits; pure noise gives about 50%"
     )
+    return overfitted(overfit.pbo, said, asked)
+
+
+def overfitted(value: float, said: str, asked: Thresholds) -> Item:
+    """Return the item of a probability of overfitting that is known."""
     outcome = Outcome.UNKNOWN
     if value <= asked.pbo:
         outcome = Outcome.PASS
-    elif not value < asked.pbo_noise:
+    elif value >= asked.pbo_noise:
         outcome = Outcome.FAIL
-    return Item(key, name, outcome, said, value, asked.pbo)
+    known = None if math.isnan(value) else value
+    return Item("pbo", "Probability of overfitting (D7)", outcome, said, known, asked.pbo)
 
 
 def resampled(found: Comparison, asked: Thresholds, resamples: int) -> list[Item]:

@@ -7,7 +7,7 @@ itself, a lead over holding less equity - is more than luck, choice or a single 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -117,6 +117,7 @@ def judge(
     overfit: Overfit | None = None,
     thresholds: Thresholds | None = None,
     resamples: int = RESAMPLES,
+    own: Callable[[Thresholds], Iterable[Item]] | None = None,
 ) -> Judgement:
     """Judge a backtest.
 
@@ -130,6 +131,9 @@ def judge(
         What is asked; the usual by default.
     resamples
         Of the bootstrap; 0 leaves out the four items that need it, and costs next to nothing.
+    own
+        Items of this kind of run, in place of those with the same key; see
+        :mod:`hedgerow.research.gate.kinds`.
 
     Examples
     --------
@@ -159,8 +163,11 @@ def judge(
     ]
     if resamples > 0:
         items += evidence.resampled(found, asked, resamples)
-    items.sort(key=lambda item: KEYS.index(item.key))
-    made = tuple(item._replace(decides=item.key not in asked.warn) for item in items)
+    each = {item.key: item for item in (*items, *(own(asked) if own else ()))}
+    made = tuple(
+        item._replace(decides=item.decides and item.key not in asked.warn)
+        for item in sorted(each.values(), key=lambda item: KEYS.index(item.key))
+    )
     return Judgement(found.policy.name, found.sleeve.name, made, asked, resamples)
 
 

@@ -15,9 +15,9 @@ KEYS = (
     "lookahead", "costs", "fills", "out_of_sample", "degradation", "deflated_sharpe", "pbo",
     "saving_interval", "her_interval", "equal_cost", "spa_static", "divest", "spa_divest",
     "drop_crisis", "modelled", "flag_sharpe", "flag_win_rate", "flag_one_crisis", "flag_inputs",
-    "flag_trades", "flag_ruin",
+    "flag_trades", "flag_ruin", "stress",
 )  # fmt: skip
-"""Every item of a judgement, in its order."""
+"""Every item of a judgement, in its order; the last one is asked of a stress alone."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hedgerow.core.market import Floats
+from hedgerow.core.market import Floats, Market
 from hedgerow.core.policy import Policy
-from hedgerow.errors import DataError
-from hedgerow.research.comparison import MOST
+from hedgerow.engine.run import prepare
+from hedgerow.errors import DataError, RangeError
+from hedgerow.research.comparison import MOST, Comparison, compared, life_of
 from hedgerow.research.scaling.job import Job
 from hedgerow.research.scaling.running import Crew, run
+from hedgerow.research.split import Split, split
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import TAILS, Estimate
 from hedgerow.research.stress.job import GRID, Alone, Fixed, Kept, Strategy, StressJob, Terms
@@ -184,6 +186,28 @@ class Stress:
                 cells.append(self.of(DYNAMIC, "max_drawdown"))
                 made.append(Worst(i, by, *(float(cell[i]) for cell in cells)))
         return made
+
+
+def backtested(found: Stress, market: Market) -> Comparison:
+    """Return the policy's own backtest on data; of few, all is the test part.
+
+    Parameters
+    ----------
+    found
+        What was stressed.
+    market
+        The data that the model was given.
+    """
+    policy, terms = found.policy, found.terms
+    ground = prepare(
+        market, terms.sleeve, terms.portfolio, costs=terms.costs, lookback=policy.lookback
+    )
+    dates = ground.market.dates[ground.first :]
+    try:
+        parted = split("50/50", dates, purge=policy.reach + life_of(ground))
+    except RangeError:
+        parted = Split(slice(0, 0), slice(0, len(dates)), 0)
+    return compared(policy, ground, terms.sleeve, terms.costs, parted)
 
 
 def tail_name(figure: str, part: float) -> str:

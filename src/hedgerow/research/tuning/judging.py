@@ -21,9 +21,8 @@ from hedgerow.research.comparison import (
     cash_returns,
     divesting,
     fixed_policy,
-    modelled_signals,
-    origins_of,
 )
+from hedgerow.research.reservations import modelled_signals, origins_of
 from hedgerow.research.tuning.lanes import falls_in
 from hedgerow.research.tuning.objective import Objective, tally_of
 

@@ -82,8 +82,8 @@ class Search:
         hedge.
     outside
         The same in the test part, by hedge.
-    split
-        Rows of the two parts.
+    ground, split
+        Of the whole run, and the rows of its two parts.
     judged
         Over the test part: ``unhedged``, ``static``, ``given`` and ``found``.
     importance
@@ -106,6 +106,7 @@ class Search:
     given_inside: float
     fixed_inside: float
     outside: Mapping[str, float]
+    ground: Ground
     split: Split
     judged: Judged
     importance: Mapping[str, float]
@@ -261,6 +262,7 @@ def search(
         given_inside=float(aim.measure(value([numbers_of(policy)])[1], fixed)[0]),
         fixed_inside=float(aim.measure(fixed, fixed)[0]),
         outside=judged.measures(aim),
+        ground=ground,
         split=split,
         judged=judged,
         importance=importance,

@@ -16,9 +16,9 @@ from hedgerow.engine.run import Ground
 from hedgerow.errors import PolicyError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.sleeve import Sleeve
-from hedgerow.research.comparison import modelled_signals, origins_of
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.performance import YEAR
+from hedgerow.research.reservations import modelled_signals, origins_of
 from hedgerow.research.split import Split
 from hedgerow.research.tuning.lanes import (
     Progress,

@@ -140,10 +140,33 @@ class Walk:
         return _ratio(self.whole["walked"], self.inside)
 
     @property
+    def promised(self) -> float:
+        """Mean lead of the choices over the fixed hedge in training."""
+        return self.inside - _mean(choice.fixed_inside for choice in self.choices)
+
+    @property
+    def came(self) -> float:
+        """Lead of the walked track over the fixed hedge."""
+        return self.whole["walked"] - self.whole["static"]
+
+    @property
     def lead_efficiency(self) -> float:
         """The same of the lead over the fixed hedge: how much of what tuning promised came."""
-        promised = self.inside - _mean(choice.fixed_inside for choice in self.choices)
-        return _ratio(self.whole["walked"] - self.whole["static"], promised)
+        return _ratio(self.came, self.promised)
+
+    @property
+    def pbo(self) -> float:
+        """Part of the folds whose choice was in the worse half of the lanes in the window after.
+
+        ½ by lot; a place in the middle counts half.  NaN where none can be ranked.
+        """
+        return _mean((1.0 - np.sign(choice.rank - 0.5)) / 2.0 for choice in self.choices)
+
+    @property
+    def turns(self) -> dict[int, Policy]:
+        """The policy that decides from each bar of the walked track on."""
+        begin = self.choices[0].fold.test.start
+        return {c.fold.test.start - begin: self.spread.lane(c.lane) for c in self.choices}
 
     @property
     def rank(self) -> float:
