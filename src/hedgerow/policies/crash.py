@@ -148,7 +148,7 @@ def slope(market: Market) -> Floats:
     >>> days = np.array(["2020-01-02", "2020-01-03"], dtype="datetime64[ns]")
     >>> market = Market(days, {"vix": [20.0, 20.0], "vix3m": [np.nan, 30.0]})
     >>> slope(market).round(2).tolist()
-    [0.0, 0.39]
+    [0.0, 0.46]
     """
     vix, curve = market["vix"], FuturesCurve()
     measured = curve.price(vix, Surface.of(market.columns), AHEAD)
