@@ -216,7 +216,7 @@ def carried(market: hr.Market) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_holding_modelled_futures_costs_what_quotes_say_and_paths_say_rather_less(
+def test_modelled_futures_cost_what_quotes_say_and_paths_rather_less(
     real_data,
 ) -> None:
     # docs/simulation.md tells these numbers
