@@ -111,9 +111,9 @@ def count_walk(found: Walk) -> Walk:
     judged = found.judged
     record = _record(judged.tracks["walked"], judged.ground)
     terms = (judged.policy, judged.ground, judged.sleeve, judged.costs)
-    # what walked is told apart from its lanes by the days on which its numbers changed
-    turns = np.array([choice.fold.test.start for choice in found.choices], dtype="float64")
-    walked = {**found.spread.values, "turns": turns}
+    # what walked is told apart by the days on which its numbers changed, and by what they became
+    turns = [(choice.fold.test.start, choice.lane) for choice in found.choices]
+    walked = {**found.spread.values, "turns": np.array(turns, dtype="float64")}
     return replace(
         found,
         luck=_luck(
