@@ -233,6 +233,18 @@ def test_shapes(around, near, far, shape: str) -> None:
         assert made.survives(0.2) == min(far)
 
 
+def test_a_change_that_puts_the_lane_out_leaves_nothing_of_the_lead(data) -> None:
+    axes = {"linear.low": [12.0]}
+    made = surface(
+        starter("linear"), data, Put(), axes, objective="cost", protect=0.7, carriage="numpy"
+    )
+    out = [each for each in made.found.shifted if math.isnan(each.train)]
+    assert {each.kept_train for each in out} == {0.0}
+    assert {each.change for each in out if not each.whole} >= {-0.2, 0.1}  # of some number each
+    assert made.survives(0.1) == made.survives(0.2) == 0.0
+    assert made.shape == "spike"
+
+
 def test_a_planted_peak_falls_off_on_both_sides() -> None:
     rule = replace(planted.RULE, steps=[replace(planted.RULE.steps[0], first=planted.TRUE)])
     made = surface(

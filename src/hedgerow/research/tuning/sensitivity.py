@@ -96,7 +96,7 @@ class Sensitivity:
         What it is a lead over, in training and test: the fixed hedge's Sharpe ratio, or 0 for
         objectives that already compare.
     shifted
-        Each number changed alone.
+        Each number changed alone, where the policy accepts it.
     lanes, ratios
         All that was run, and its Sharpe ratios per session in training, for the register.
     provenance, remarks, facts
@@ -268,10 +268,10 @@ def sensitivity(
                 _kept(float(a), own[0], base[0]), _kept(float(b), own[1], base[1]),
                 whole=abs(changed / known[key] - 1.0 - change) > 0.05,
             )
-            for (key, change, changed), (a, b) in zip(
-                singles, values[:, 1:begin].T, strict=True
+            for (key, change, changed), (a, b), accepted in zip(
+                singles, values[:, 1:begin].T, kept[1:begin], strict=True
             )
-            if math.isfinite(a)
+            if accepted
         ),
         lanes=lanes,
         ratios=tally[0].sharpe() / math.sqrt(YEAR),
