@@ -149,7 +149,12 @@ def test_without_optuna_the_mend_is_told(monkeypatch) -> None:
         ({"tiers.first": ("1", "2")}, {}, "is no range"),
         ({"tiers.first": (1, math.inf)}, {}, "is no range"),
         ({"tiers.first": 5}, {}, "is no range"),
-        ({"tiers.first": (100, 200)}, {}, "none of 4 trials"),
+        ({"tiers.first": (-1e308, 1e308)}, {}, "is no range"),
+        ({"tiers.first": (1, 2, "x")}, {}, "is no range"),
+        ({"tiers.first": (11, 29, 1e-300)}, {}, "do not part 11 to 29"),
+        ({"tiers.first": (11, 29, 20)}, {}, "do not part 11 to 29"),
+        ({"tiers.first": (100, 200)}, {}, "refuses all of 4 trials, such as .*first"),
+        (SPACE, {"seed": 2**32}, "no seed"),
         (SPACE, {"trials": 0}, "number of trials"),
         (SPACE, {"objective": "hope"}, "no objective"),
         (SPACE, {"split": "soon"}, "not a split"),
@@ -160,6 +165,18 @@ def test_mistakes_are_told(space, more, said: str) -> None:
     terms = {"trials": 4, "carriage": "numpy"} | more
     with pytest.raises(HedgerowError, match=said):
         search(planted.RULE, planted.market(200), planted.SHORT, space, **terms)
+
+
+def test_a_range_ends_at_the_last_value_that_its_steps_reach() -> None:
+    space = {"persist.days": (1.5, 9, 3), "linear.low": (8, 18, 3), "bounds.cap": (1, 2)}
+    assert searching.checked_space(starter("linear"), space) == {
+        "persist.days": (2.0, 8.0, 3.0),
+        "linear.low": (8.0, 17.0, 3.0),
+        "bounds.cap": (1.0, 2.0, None),
+    }
+    for given in ((2.2, 2.8), (1, 9, 0.5)):
+        with pytest.raises(HedgerowError, match="whole"):
+            searching.checked_space(starter("linear"), {"persist.days": given})
 
 
 def test_the_surface_is_made_of_backtests(data, around) -> None:
