@@ -67,11 +67,14 @@ def count_runs(found: Sequence[Comparison], kind: str = "backtest") -> list[Comp
 
 
 def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Sweep:
-    """Enter every lane of a sweep, and return it with the count of trials on its data."""
+    """Enter every lane of a sweep, and return it with the count of trials on its data.
+
+    The same combinations are the same trials, in whatever order their axes and values are given.
+    """
     cash = cash_returns(ground)
     run = trial(
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
-        sharpes(made.results, float(cash[1:].mean()), len(made)), made.spread.values,
+        sharpes(made.results, float(cash[1:].mean()), len(made)), made.axes,
     )  # fmt: skip
     (found,), counted, remark = enter([run])
     return replace(made, cash=cash, count=found if counted else None, remark=remark)
@@ -79,8 +82,10 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
 
 def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Survey:
     """Enter every lane of a survey, and return it with the count of trials on its data."""
+    told = [float(made.sharpe[name][0]) for name in ("mean", "deviations", "least", "greatest")]
     shape = trial(
-        "sweep", made.base, ground, sleeve, costs or Costs(), [], {**made.axes},
+        "sweep", made.base, ground, sleeve, costs or Costs(), told,
+        {key: np.unique(values) for key, values in made.axes.items()},
     )  # fmt: skip
     run = replace(
         shape,
@@ -214,7 +219,8 @@ def trial(
     ratios
         Sharpe ratio per session over bills of each lane, NaN where it has none.
     axes
-        ``"step.field"`` to one value per lane, for a sweep.
+        ``"step.field"`` to one value per lane, or, where lanes are every combination, to the
+        values that it took, rising.
     """
     terms = {
         "sleeve": sleeve_to_table(sleeve),
