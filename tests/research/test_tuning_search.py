@@ -103,6 +103,14 @@ def test_refused_numbers_are_told_and_not_counted(data, tmp_path, monkeypatch) -
     assert (kept.kind, kept.lanes) == ("search", 24 - len(refused))
 
 
+def test_numbers_that_are_tried_twice_are_one_trial(data, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    made = search(starter("linear"), data, Put(), {"persist.days": (1, 3)}, trials=12,
+                  carriage="numpy")  # fmt: skip
+    assert len(made.found.history) == 12
+    assert made.luck.count.trials == made.frame()["persist.days"].nunique() <= 3
+
+
 def test_ctrl_c_keeps_what_is_done() -> None:
     done = []
 
@@ -281,6 +289,8 @@ def test_the_register_counts_every_lane_of_a_surface(data, around, tmp_path, mon
     monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
     made = surface(starter("linear"), data, Put(), around.found.axes, carriage="numpy")
     assert made.luck.count.trials == len(made.found.lanes) == len(around.found.lanes)
+    lanes = np.column_stack(list(made.found.lanes.values.values()))
+    assert len(np.unique(lanes, axis=0)) == len(lanes)  # none is run, or counted, twice
     assert api.backtest(starter("linear"), data, Put()).luck.count.trials > len(made.found.lanes)
 
 

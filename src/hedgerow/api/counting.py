@@ -130,12 +130,11 @@ def count_walk(found: Walk) -> Walk:
 
 
 def count_search(found: Search, policy: Policy, ground: Ground) -> Search:
-    """Enter every trial of a search that ran."""
-    ran = [each.numbers for each in found.history if not each.refused]
-    tried = {key: np.array([numbers[key] for numbers in ran]) for key in found.space}
-    judged, ratios = found.judged, np.array([each.sharpe for each in found.history])
-    kept = ratios[[not each.refused for each in found.history]] / math.sqrt(YEAR)
-    entered = trial("search", policy, ground, judged.sleeve, judged.costs, kept, tried)
+    """Enter every trial of a search that ran; numbers that were tried twice are one."""
+    ran = {tuple(each.numbers.values()): each.sharpe for each in found.history if not each.refused}
+    tried = dict(zip(found.space, np.array(list(ran)).T, strict=True))
+    judged, ratios = found.judged, np.array(list(ran.values())) / math.sqrt(YEAR)
+    entered = trial("search", policy, ground, judged.sleeve, judged.costs, ratios, tried)
     record = _record(play("found", found.policy, ground), ground)
     return replace(found, luck=_luck(record, entered))
 

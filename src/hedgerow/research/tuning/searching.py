@@ -97,7 +97,7 @@ class Search:
     facts
         Hashes and versions.
     luck
-        The best trial in training against the number of trials (D7); None until counted.
+        The policy found, over the whole run, against the number of trials (D7); None until counted.
     """
 
     policy: Policy
