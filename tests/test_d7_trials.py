@@ -107,6 +107,21 @@ def test_d7_a_signal_of_ones_own_is_another_trial_once_its_code_is(trials, data)
     assert [run(1.0), run(1.0), run(0.9), run(1.0)] == [2, 2, 4, 4]
 
 
+def test_d7_a_survey_of_a_signal_of_ones_own_is_counted_again_once_its_code_is(
+    trials, data
+) -> None:
+    def lanes(power: float) -> int:
+        class Own(Level):
+            def __call__(self, market):
+                return super().__call__(market) ** power
+
+        own = Policy([Linear(), Bounds()], [Own("vix")], name="own")
+        terms = {"best": 1, "only_best": True, "carriage": "numpy"}
+        return sweeping.shortlist(own, data, Put(), AXES, **terms).swept.count.trials
+
+    assert [lanes(1.0), lanes(1.0), lanes(0.9)] == [8, 8, 16]
+
+
 def test_d7_comparisons_and_readings_are_counted(trials, data) -> None:
     compare([LINEAR, Policy([Tiers()], VIX, name="tiers")], data, [Put()])
     held = register.read(trials).trials
@@ -143,6 +158,17 @@ def test_d7_a_sweep_counts_its_lanes_with_their_sharpe_ratios(trials, data) -> N
     assert run.variance == pytest.approx(np.var(ratios, ddof=1), rel=1e-2)
     assert made.count.trials == 8
     assert sweep(data).count.trials == 8 + len(made)  # the backtests above were trials, too
+
+
+def test_d7_the_same_lanes_in_another_order_are_the_same_trials(trials, data) -> None:
+    low, high = {"linear.low": [10.0, 12.0]}, {"linear.high": [20.0, 24.0]}
+    assert sweep(data, low | high).count.trials == 4
+    assert sweep(data, high | {"linear.low": [12.0, 10.0]}).count.trials == 4
+    assert sweep(data, low | {"linear.high": [20.0, 26.0]}).count.trials == 8
+    terms = {"best": 1, "carriage": "numpy"}
+    kept = sweeping.shortlist(LINEAR, data, Put(), low | high, **terms).swept.count
+    few = sweeping.shortlist(LINEAR, data, Put(), high | low, only_best=True, **terms).swept.count
+    assert few.trials == kept.trials == 4
 
 
 def test_d7_a_portfolio_that_was_lost_is_a_trial_without_a_sharpe(trials, data) -> None:

@@ -49,7 +49,10 @@ def test_steps_reach_the_end_that_they_divide(low: int, count: int, step: float)
         ("linear.low=1:2:3:4", "no list of values"),
         ("linear.low=lin:1:2", "no list of values"),
         ("linear.low=lin:1:2:2.5", "no list of values"),
-        ("linear.low=0:1:1e-9", "values are more"),
+        ("linear.low=0:1:1e-9", "1,000,000,001 values are more"),
+        ("linear.low=0:1e308:1e-300", "values are more"),
+        ("linear.low=-1e308:1e308", "values are more"),
+        ("linear.low=lin:0:1:1e300", "values are more"),
     ],
 )
 def test_a_mistaken_axis_is_told(text: str, said: str) -> None:

@@ -103,6 +103,14 @@ def test_refused_numbers_are_told_and_not_counted(data, tmp_path, monkeypatch) -
     assert (kept.kind, kept.lanes) == ("search", 24 - len(refused))
 
 
+def test_numbers_that_are_tried_twice_are_one_trial(data, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    made = search(starter("linear"), data, Put(), {"persist.days": (1, 3)}, trials=12,
+                  carriage="numpy")  # fmt: skip
+    assert len(made.found.history) == 12
+    assert made.luck.count.trials == made.frame()["persist.days"].nunique() <= 3
+
+
 def test_ctrl_c_keeps_what_is_done() -> None:
     done = []
 
@@ -149,7 +157,12 @@ def test_without_optuna_the_mend_is_told(monkeypatch) -> None:
         ({"tiers.first": ("1", "2")}, {}, "is no range"),
         ({"tiers.first": (1, math.inf)}, {}, "is no range"),
         ({"tiers.first": 5}, {}, "is no range"),
-        ({"tiers.first": (100, 200)}, {}, "none of 4 trials"),
+        ({"tiers.first": (-1e308, 1e308)}, {}, "is no range"),
+        ({"tiers.first": (1, 2, "x")}, {}, "is no range"),
+        ({"tiers.first": (11, 29, 1e-300)}, {}, "do not part 11 to 29"),
+        ({"tiers.first": (11, 29, 20)}, {}, "do not part 11 to 29"),
+        ({"tiers.first": (100, 200)}, {}, "refuses all of 4 trials, such as .*first"),
+        (SPACE, {"seed": 2**32}, "no seed"),
         (SPACE, {"trials": 0}, "number of trials"),
         (SPACE, {"objective": "hope"}, "no objective"),
         (SPACE, {"split": "soon"}, "not a split"),
@@ -160,6 +173,18 @@ def test_mistakes_are_told(space, more, said: str) -> None:
     terms = {"trials": 4, "carriage": "numpy"} | more
     with pytest.raises(HedgerowError, match=said):
         search(planted.RULE, planted.market(200), planted.SHORT, space, **terms)
+
+
+def test_a_range_ends_at_the_last_value_that_its_steps_reach() -> None:
+    space = {"persist.days": (1.5, 9, 3), "linear.low": (8, 18, 3), "bounds.cap": (1, 2)}
+    assert searching.checked_space(starter("linear"), space) == {
+        "persist.days": (2.0, 8.0, 3.0),
+        "linear.low": (8.0, 17.0, 3.0),
+        "bounds.cap": (1.0, 2.0, None),
+    }
+    for given in ((2.2, 2.8), (1, 9, 0.5)):
+        with pytest.raises(HedgerowError, match="whole"):
+            searching.checked_space(starter("linear"), {"persist.days": given})
 
 
 def test_the_surface_is_made_of_backtests(data, around) -> None:
@@ -233,6 +258,18 @@ def test_shapes(around, near, far, shape: str) -> None:
         assert made.survives(0.2) == min(far)
 
 
+def test_a_change_that_puts_the_lane_out_leaves_nothing_of_the_lead(data) -> None:
+    axes = {"linear.low": [12.0]}
+    made = surface(
+        starter("linear"), data, Put(), axes, objective="cost", protect=0.7, carriage="numpy"
+    )
+    out = [each for each in made.found.shifted if math.isnan(each.train)]
+    assert {each.kept_train for each in out} == {0.0}
+    assert {each.change for each in out if not each.whole} >= {-0.2, 0.1}  # of some number each
+    assert made.survives(0.1) == made.survives(0.2) == 0.0
+    assert made.shape == "spike"
+
+
 def test_a_planted_peak_falls_off_on_both_sides() -> None:
     rule = replace(planted.RULE, steps=[replace(planted.RULE.steps[0], first=planted.TRUE)])
     made = surface(
@@ -252,6 +289,8 @@ def test_the_register_counts_every_lane_of_a_surface(data, around, tmp_path, mon
     monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
     made = surface(starter("linear"), data, Put(), around.found.axes, carriage="numpy")
     assert made.luck.count.trials == len(made.found.lanes) == len(around.found.lanes)
+    lanes = np.column_stack(list(made.found.lanes.values.values()))
+    assert len(np.unique(lanes, axis=0)) == len(lanes)  # none is run, or counted, twice
     assert api.backtest(starter("linear"), data, Put()).luck.count.trials > len(made.found.lanes)
 
 

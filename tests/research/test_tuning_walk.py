@@ -203,6 +203,14 @@ def test_the_register_counts_every_lane_once_and_the_walk(data, tmp_path, monkey
     assert [(run.kind, run.lanes) for run in kept] == [("walk", 6), ("walk", 1), ("walk", 1)]
 
 
+def test_another_choice_on_the_same_days_is_another_walk(data, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    walks = [walk(FULL, data, Put(), AXES, objective=aim, **TERMS) for aim in ("sharpe", "saving")]
+    chosen = [[choice.lane for choice in each.found.choices] for each in walks]
+    assert chosen[0] != chosen[1]
+    assert walks[1].luck.count.trials == 6 + 1 + 1
+
+
 def test_main_numbers_are_the_rules_and_refused_ones_are_left_out() -> None:
     policy = starter("linear")
     assert main_numbers(policy) == ["linear.low", "linear.high"]
@@ -228,6 +236,8 @@ def test_a_policy_without_numbers_is_told() -> None:
         ({"test": 3}, "too short"),
         ({"test": "soon"}, "no length of time"),
         ({"embargo": -1}, "cannot be left out"),
+        ({"groups": 2}, "2 groups cannot be held out"),
+        ({"groups": -3}, "-3 groups cannot be held out"),
         ({"objective": "luck"}, "no objective"),
         ({"carriage": "cart"}, "not a carriage"),
         ({"axes": {"linear.lwo": [1.0]}}, "no number called"),

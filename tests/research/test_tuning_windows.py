@@ -29,7 +29,7 @@ from hedgerow.research.comparison import cash_returns, fixed_policy
 from hedgerow.research.overfit.blocks import lane_returns
 from hedgerow.research.tuning.combining import combine, splits_of
 from hedgerow.research.tuning.lanes import alone_deepest, falls_in, fixed_tallies, tallies
-from hedgerow.research.tuning.objective import Objective, tally_of
+from hedgerow.research.tuning.objective import Objective, Tally, tally_of
 from hedgerow.research.tuning.windows import LEAST, begun, folds, sessions, tape_of
 
 POLICY = Policy([Linear(), Bounds(), Persist(), Budget(), Trigger()], [Level("vix")], name="linear")
@@ -213,6 +213,15 @@ def test_cost_takes_the_cheapest_that_protects_enough(ground) -> None:
     most = Objective("cost", 2.0).best(tally, fixed, alone)
     assert not (points >= 2.0).any()
     assert tally.deepest[most] == tally.deepest.max()
+
+
+@pytest.mark.parametrize("name", ["sharpe", "saving", "her"])
+def test_a_lost_lane_is_never_best_even_where_its_deepest_fall_is_unknown(name: str) -> None:
+    # once NAV is lost nothing more is paid, which looks like a saving
+    lanes = Tally(99.0, np.array([0.1, np.nan]), np.array([0.1, 0.1]), *np.array(
+        [[5.0, 0.0], [1.0, 9.0], [10.0, 10.0], [np.nan, np.nan]]))  # fmt: skip
+    fixed = Tally(99.0, *np.array([[0.1], [0.1], [10.0], [1.0], [10.0], [-0.1]]))
+    assert Objective(name).best(lanes, fixed, 0.0) == 0
 
 
 def test_cpcv_against_daily_returns_and_skfolio() -> None:

@@ -67,11 +67,14 @@ def count_runs(found: Sequence[Comparison], kind: str = "backtest") -> list[Comp
 
 
 def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Sweep:
-    """Enter every lane of a sweep, and return it with the count of trials on its data."""
+    """Enter every lane of a sweep, and return it with the count of trials on its data.
+
+    The same combinations are the same trials, in whatever order their axes and values are given.
+    """
     cash = cash_returns(ground)
     run = trial(
         "sweep", made.spread.policy, ground, sleeve, costs or Costs(),
-        sharpes(made.results, float(cash[1:].mean()), len(made)), made.spread.values,
+        sharpes(made.results, float(cash[1:].mean()), len(made)), made.axes,
     )  # fmt: skip
     (found,), counted, remark = enter([run])
     return replace(made, cash=cash, count=found if counted else None, remark=remark)
@@ -79,8 +82,10 @@ def count_sweep(made: Sweep, ground: Ground, sleeve: Sleeve, costs: Costs | None
 
 def count_survey(made: Survey, ground: Ground, sleeve: Sleeve, costs: Costs | None) -> Survey:
     """Enter every lane of a survey, and return it with the count of trials on its data."""
+    told = [float(made.sharpe[name][0]) for name in ("mean", "deviations", "least", "greatest")]
     shape = trial(
-        "sweep", made.base, ground, sleeve, costs or Costs(), [], {**made.axes},
+        "sweep", made.base, ground, sleeve, costs or Costs(), told,
+        {key: np.unique(values) for key, values in made.axes.items()},
     )  # fmt: skip
     run = replace(
         shape,
@@ -111,9 +116,9 @@ def count_walk(found: Walk) -> Walk:
     judged = found.judged
     record = _record(judged.tracks["walked"], judged.ground)
     terms = (judged.policy, judged.ground, judged.sleeve, judged.costs)
-    # what walked is told apart from its lanes by the days on which its numbers changed
-    turns = np.array([choice.fold.test.start for choice in found.choices], dtype="float64")
-    walked = {**found.spread.values, "turns": turns}
+    # what walked is told apart by the days on which its numbers changed, and by what they became
+    turns = [(choice.fold.test.start, choice.lane) for choice in found.choices]
+    walked = {**found.spread.values, "turns": np.array(turns, dtype="float64")}
     return replace(
         found,
         luck=_luck(
@@ -125,12 +130,11 @@ def count_walk(found: Walk) -> Walk:
 
 
 def count_search(found: Search, policy: Policy, ground: Ground) -> Search:
-    """Enter every trial of a search that ran."""
-    ran = [each.numbers for each in found.history if not each.refused]
-    tried = {key: np.array([numbers[key] for numbers in ran]) for key in found.space}
-    judged, ratios = found.judged, np.array([each.sharpe for each in found.history])
-    kept = ratios[[not each.refused for each in found.history]] / math.sqrt(YEAR)
-    entered = trial("search", policy, ground, judged.sleeve, judged.costs, kept, tried)
+    """Enter every trial of a search that ran; numbers that were tried twice are one."""
+    ran = {tuple(each.numbers.values()): each.sharpe for each in found.history if not each.refused}
+    tried = dict(zip(found.space, np.array(list(ran)).T, strict=True))
+    judged, ratios = found.judged, np.array(list(ran.values())) / math.sqrt(YEAR)
+    entered = trial("search", policy, ground, judged.sleeve, judged.costs, ratios, tried)
     record = _record(play("found", found.policy, ground), ground)
     return replace(found, luck=_luck(record, entered))
 
@@ -214,7 +218,8 @@ def trial(
     ratios
         Sharpe ratio per session over bills of each lane, NaN where it has none.
     axes
-        ``"step.field"`` to one value per lane, for a sweep.
+        ``"step.field"`` to one value per lane, or, where lanes are every combination, to the
+        values that it took, rising.
     """
     terms = {
         "sleeve": sleeve_to_table(sleeve),

@@ -179,7 +179,8 @@ def search(
 
     Notes
     -----
-    Every trial is counted as one on these data.  Ctrl-C ends the search and keeps what is done.
+    Every trial is counted as one on these data, numbers that are tried twice once.  Ctrl-C ends the
+    search and keeps what is done.
 
     Raises
     ------

@@ -131,7 +131,7 @@ def _values(text: str, where: str) -> list[float]:
             mend="give START:STOP:STEP, STOP on the side that STEP goes to",
         )
     # 0.1 + 0.1 + 0.1 is not 0.3: an end missed by rounding alone is reached
-    return _laid(low, step, _many(math.floor((high - low) / step + 1e-9), where))
+    return _laid(low, step, _many((high - low) / step + 1e-9, where))
 
 
 def _even(text: str, where: str) -> list[float]:
@@ -141,7 +141,7 @@ def _even(text: str, where: str) -> list[float]:
             f"'lin:{text}' is no list of values", where=where, mend="write lin:FIRST:LAST:COUNT"
         )
     low, high, count = cells
-    steps = _many(int(count) - 1, where)
+    steps = _many(count - 1, where)
     return _laid(low, (high - low) / max(steps, 1), steps)
 
 
@@ -150,14 +150,14 @@ def _laid(low: float, step: float, count: int) -> list[float]:
     return [float(f"{low + k * step:.12g}") for k in range(count + 1)]
 
 
-def _many(steps: int, where: str) -> int:
-    if steps >= MOST_VALUES:
+def _many(steps: float, where: str) -> int:
+    if not steps < MOST_VALUES:
         raise RangeError(
-            f"{steps + 1:,} values are more than {MOST_VALUES:,}",
+            f"{steps + 1:,.0f} values are more than {MOST_VALUES:,}",
             where=where,
             mend="take a wider step",
         )
-    return steps
+    return math.floor(steps)
 
 
 def _number(text: str, where: str) -> float:

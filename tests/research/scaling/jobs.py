@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from click import BadOptionUsage
 
 from hedgerow.errors import RangeError
 from hedgerow.research.scaling.threads import allowed
@@ -58,3 +59,11 @@ class Wrong(Draws):
         if block == 2:
             raise RangeError("too far", where="here", mend="go back")
         return super().play(block, progress)
+
+
+@dataclass(frozen=True)
+class Odd(Draws):
+    """Every block raises an error that cannot be put together again from its message alone."""
+
+    def play(self, block: int, progress=None) -> dict[str, np.ndarray]:
+        raise BadOptionUsage("--low", "lower than low")

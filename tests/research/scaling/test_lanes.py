@@ -182,3 +182,10 @@ def test_code_that_cannot_be_read_is_not_kept(tmp_path) -> None:
     job = replace(lanes(), measures=(*STANDARD, scope["Loose"]()))  # type: ignore[operator]
     with pytest.raises(RangeError, match="the code of Loose cannot be read"):
         run(job, kept=Kept(tmp_path))
+
+
+def test_lanes_without_end_are_refused() -> None:
+    many = np.linspace(11.0, 12.0, 100_000)
+    axes = {"linear.low": many, "linear.high": many + 2.0, "bounds.cap": many, "linear.top": many}
+    with pytest.raises(RangeError, match="100,000,000,000,000,000,000 lanes are more than"):
+        Lanes(POLICY, axes, TAPE, STANDARD)

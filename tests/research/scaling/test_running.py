@@ -18,7 +18,7 @@ from hedgerow.research.scaling import workers as module
 from hedgerow.research.scaling.crews import crew_of
 from hedgerow.research.scaling.running import run
 from hedgerow.research.scaling.workers import Workers
-from research.scaling.jobs import Draws, Wrong, same
+from research.scaling.jobs import Draws, Odd, Wrong, same
 
 
 class Spy(subprocess.Popen):
@@ -124,6 +124,12 @@ def test_an_error_of_a_block_comes_home_whole(started) -> None:
         run(Wrong(), Workers(2))
     assert (told.value.where, told.value.mend) == ("here", "go back")
     assert "in play" in told.value.__notes__[0]  # where it was raised
+    assert all(process.poll() is not None for process in started)
+
+
+def test_an_error_that_does_not_survive_the_way_home_is_told_in_words(started) -> None:
+    with pytest.raises(RuntimeError, match="BadOptionUsage: lower than low"):
+        run(Odd(), Workers(1))
     assert all(process.poll() is not None for process in started)
 
 

@@ -30,6 +30,9 @@ LANE_BARS = {"compiled": 200_000_000, "numpy": 2_000_000}
 FEWEST = 32
 """Blocks of a sweep that has lanes enough, so that many workers can share it evenly."""
 
+MOST = 100_000_000_000
+"""Lanes beyond this would take months, whoever does them: as numbers of blocks they take memory."""
+
 
 @dataclass(frozen=True)
 class Lanes:
@@ -56,6 +59,8 @@ class Lanes:
     ------
     PolicyError
         If an axis names no number of the policy, or a value is out of range.
+    RangeError
+        If there are more than `MOST` lanes.
     """
 
     policy: Policy
@@ -67,6 +72,13 @@ class Lanes:
 
     def __post_init__(self) -> None:
         _check(self.policy, self.axes)
+        lanes = math.prod(len(values) for values in self.axes.values())
+        if lanes > MOST:
+            raise RangeError(
+                f"{lanes:,} lanes are more than the {MOST:,} of one sweep",
+                where="sweep",
+                mend="give fewer values or fewer axes",
+            )
         if not self.size:
             object.__setattr__(self, "size", _size(len(self), len(self.tape), self.carriage))
 

@@ -63,8 +63,15 @@ def _serve(inlet: IO[bytes], outlet: IO[bytes], content: bytes) -> None:
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:  # whatever goes wrong in a block is told where it was asked for
-        error.add_note("".join(traceback.format_exception(error)))
-        try:
-            send(outlet, (block, None, error))
-        except (pickle.PicklingError, TypeError, AttributeError):
-            send(outlet, (block, None, RuntimeError("".join(traceback.format_exception(error)))))
+        told = "".join(traceback.format_exception(error))
+        error.add_note(told)
+        send(outlet, (block, None, error if _travels(error) else RuntimeError(told)))
+
+
+def _travels(error: Exception) -> bool:
+    """Say whether an error can be put together again where it was asked for."""
+    try:
+        pickle.loads(pickle.dumps(error, protocol=pickle.HIGHEST_PROTOCOL))
+    except Exception:  # whatever a constructor raises that wants more than the message
+        return False
+    return True

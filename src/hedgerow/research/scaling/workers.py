@@ -125,7 +125,7 @@ class _Member:
             send(self.process.stdin, (content, threads))
             while True:
                 inbox.put((self, receive(self.process.stdout)))
-        except (OSError, EOFError, ValueError):  # it is gone, or was dismissed
+        except Exception:  # it is gone, was dismissed, or sends what nobody can read
             inbox.put((self, None))
 
     def ask(self, block: int) -> None:

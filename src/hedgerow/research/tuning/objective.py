@@ -32,7 +32,7 @@ class Tally(NamedTuple):
     bars: float
     """Returns in it."""
     total: Floats
-    """Sum of returns over bills."""
+    """Sum of returns over bills; NaN for a lane whose NAV was lost, where `deepest` is unknown."""
     squares: Floats
     """Sum of their squares."""
     paid: Floats
@@ -129,7 +129,8 @@ class Objective:
             Deepest fall of the unhedged portfolio in the window, ≤ 0.
         """
         made = self.measure(tally, fixed)
-        made = np.where(np.isfinite(made) & ~(tally.deepest <= -1.0), made, np.nan)
+        lost = (tally.deepest <= -1.0) | np.isnan(tally.total)
+        made = np.where(np.isfinite(made) & ~lost, made, np.nan)
         if self.name != "cost":
             return made
         return np.where(tally.deepest >= self.floor(fixed, alone), made, np.nan)

@@ -37,6 +37,11 @@ BATCH = 8
 """Trials that are asked for at a time: lanes that are played together cost as much as one."""
 
 MOST_TRIALS = 100_000
+LAST_SEED = 2**32 - 1
+"""What NumPy's older generator, which the sampler draws from, takes."""
+
+MOST_STEPS = 1_000_000
+"""Values of one number that is searched in steps."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Search:
     facts
         Hashes and versions.
     luck
-        The best trial in training against the number of trials (D7); None until counted.
+        The policy found, over the whole run, against the number of trials (D7); None until counted.
     """
 
     policy: Policy
@@ -133,6 +138,8 @@ class Search:
 def checked_space(policy: Policy, space: Any) -> dict[str, tuple[float, float, float | None]]:
     """Return lowest, highest and step of each number that is searched.
 
+    The highest is the last one that steps lead to, or the last whole one of a counted number.
+
     Raises
     ------
     PolicyError
@@ -150,24 +157,51 @@ def checked_space(policy: Policy, space: Any) -> dict[str, tuple[float, float, f
         raise RangeError(
             "there is nothing to search", where="space", mend='write {"linear.low": (8, 18)}'
         )
-    made = {}
-    for key, given in space.items():
-        place(policy, key)
-        cells = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
-        plain = [isinstance(c, int | float) and not isinstance(c, bool) for c in cells[:2]]
-        step = cells[2] if len(cells) > 2 else None
-        if not (
-            2 <= len(cells) <= 3
-            and all(plain)
-            and math.isfinite(cells[0])
-            and cells[0] < cells[1] < math.inf
-            and (step is None or step > 0)
-        ):
+    return {key: _range(policy, key, given) for key, given in space.items()}
+
+
+def _range(policy: Policy, key: str, given: Any) -> tuple[float, float, float | None]:
+    """Return lowest, highest and step of one number."""
+    whole = _is_counted(policy, key)
+    cells = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
+    step = cells[2] if len(cells) > 2 else None
+    known = cells if step is not None else cells[:2]
+    numbers = [float(c) for c in known if isinstance(c, int | float) and not isinstance(c, bool)]
+    if not (
+        2 <= len(cells) <= 3
+        and len(numbers) == len(known)
+        and math.isfinite(sum(map(abs, numbers)))
+        and numbers[0] < numbers[1]
+        and min(numbers[2:], default=1.0) > 0.0
+    ):
+        raise RangeError(
+            f"{given!r} is no range", where=f"space.{key}", mend="write (8, 18) or (8, 18, 0.5)"
+        )
+    low, high = numbers[:2]
+    if whole:
+        low, high = float(math.ceil(low)), float(math.floor(high))
+        if not low < high or (step is not None and not float(step).is_integer()):
             raise RangeError(
-                f"{given!r} is no range", where=f"space.{key}", mend="write (8, 18) or (8, 18, 0.5)"
+                f"{given!r} leaves no two whole numbers in whole steps",
+                where=f"space.{key}",
+                mend="write (2, 8) or (2, 8, 2)",
             )
-        made[key] = (float(cells[0]), float(cells[1]), None if step is None else float(step))
-    return made
+    if step is None:
+        return low, high, None
+    steps = (high - low) / numbers[2] + 1e-9  # an end missed by rounding alone is reached
+    if not 1.0 <= steps < MOST_STEPS:
+        raise RangeError(
+            f"steps of {step:g} do not part {low:g} to {high:g} in 2 … {MOST_STEPS:,} values",
+            where=f"space.{key}",
+            mend="take another step, or leave it out",
+        )
+    # decimals as they are written: 0.2 + 2 * 0.1 shall be 0.4
+    return low, float(f"{low + math.floor(steps) * numbers[2]:.12g}"), numbers[2]
+
+
+def _is_counted(policy: Policy, key: str) -> bool:
+    i, name = place(policy, key)
+    return isinstance(getattr(policy.steps[i], name), int)
 
 
 def search(
@@ -220,6 +254,8 @@ def search(
         raise RangeError(
             f"{trials!r} is no number of trials", where="trials", mend=f"give 1 … {MOST_TRIALS:,}"
         )
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LAST_SEED:
+        raise RangeError(f"{seed!r} is no seed", where="seed", mend=f"give 0 … {LAST_SEED:,}")
     (fixed,) = fixed_tallies(ground, [split.train])
 
     def value(numbers: Sequence[Mapping[str, float]]) -> tuple[Any, Tally]:
@@ -245,6 +281,12 @@ def search(
             direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed)
         )
         history, stopped = _ask(optuna, study, policy, space, attempt, trials, seconds, progress)
+        if all(each.refused for each in history):
+            raise RangeError(
+                f"the policy refuses all of {len(history):,} trials, such as {history[0].refused}",
+                where="search",
+                mend="search other ranges",
+            )
         if not any(math.isfinite(each.value) for each in history):
             raise RangeError(
                 f"none of {len(history):,} trials has a value of '{aim.name}'",
@@ -309,11 +351,8 @@ def _suggest(
 ) -> dict[str, float]:
     made = {}
     for key, (low, high, step) in space.items():
-        i, name = place(policy, key)
-        if isinstance(getattr(policy.steps[i], name), int):
-            made[key] = float(
-                trial.suggest_int(key, math.ceil(low), math.floor(high), step=int(step or 1))
-            )
+        if _is_counted(policy, key):
+            made[key] = float(trial.suggest_int(key, int(low), int(high), step=int(step or 1)))
         else:
             made[key] = float(trial.suggest_float(key, low, high, step=step))
     return made

@@ -96,13 +96,13 @@ class Sensitivity:
         What it is a lead over, in training and test: the fixed hedge's Sharpe ratio, or 0 for
         objectives that already compare.
     shifted
-        Each number changed alone.
+        Each number changed alone, where the policy accepts it.
     lanes, ratios
         All that was run, and its Sharpe ratios per session in training, for the register.
     provenance, remarks, facts
         Where the data came from, what of the signals is a model's, hashes and versions.
     luck
-        The policy in training against the number of trials (D7); None until counted.
+        The policy over the whole run against the number of trials (D7); None until counted.
     """
 
     policy: Policy
@@ -239,7 +239,10 @@ def sensitivity(
     rows += [{**known, key: number} for key, _, number in singles]
     mesh = grid(wide)
     rows += [{**known, **{key: mesh[key][i] for key in mesh}} for i in range(points)]
-    columns = {key: np.array([row[key] for row in rows]) for key in known}
+    each = [tuple(row.values()) for row in rows]
+    place_of = {numbers: i for i, numbers in enumerate(dict.fromkeys(each))}  # a lane is run once
+    at = np.array([place_of[numbers] for numbers in each])
+    columns = dict(zip(known, np.array(list(place_of)).T, strict=True))
     kept = feasible(policy, columns)
     varied = {
         key: column[kept]
@@ -249,9 +252,10 @@ def sensitivity(
     lanes = Spread(policy, varied)
     parts = (split.train, split.test)
     tally, fixed = tallies(lanes, ground, parts, carriage, progress), fixed_tallies(ground, parts)
-    values = np.full((2, len(rows)), np.nan)
+    values = np.full((2, len(kept)), np.nan)
     for k, part in enumerate(parts):
         values[k, kept] = aim.values(tally[k], fixed[k], alone_deepest(ground, part))
+    values, kept = values[:, at], kept[at]
     base = tuple(aim.base(each) for each in fixed)
     own = tuple(float(values[k, 0]) for k in (0, 1))
     shape = tuple(len(axis) for axis in wide.values())
@@ -268,10 +272,10 @@ def sensitivity(
                 _kept(float(a), own[0], base[0]), _kept(float(b), own[1], base[1]),
                 whole=abs(changed / known[key] - 1.0 - change) > 0.05,
             )
-            for (key, change, changed), (a, b) in zip(
-                singles, values[:, 1:begin].T, strict=True
+            for (key, change, changed), (a, b), accepted in zip(
+                singles, values[:, 1:begin].T, kept[1:begin], strict=True
             )
-            if math.isfinite(a)
+            if accepted
         ),
         lanes=lanes,
         ratios=tally[0].sharpe() / math.sqrt(YEAR),

@@ -236,6 +236,12 @@ def walk(
     bars = len(ground.market) - ground.first
     if isinstance(embargo, bool) or embargo < 0:
         raise RangeError(f"{embargo!r} sessions cannot be left out", where="embargo", mend="give 0")
+    if isinstance(groups, bool) or (groups != 0 and groups < 3):
+        raise RangeError(
+            f"{groups!r} groups cannot be held out in turn",
+            where="groups",
+            mend="take 3 or more, or 0 for no cross-validation",
+        )
     # known when the first choice is made: later contracts tell nothing about earlier folds
     purge = policy.reach + life_of(ground, ground.first + min(train, bars))
     cut = folds(bars, train, test, anchored=anchored, gap=purge + embargo)
