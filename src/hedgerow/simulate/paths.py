@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +15,16 @@ from hedgerow.core.expiry import holidays
 from hedgerow.core.market import Day, Floats, Market, Origin, session_date
 from hedgerow.errors import RangeError
 from hedgerow.simulate.draws import STREAM, Draws
+from hedgerow.simulate.term import slow_mean
 
 BLOCK = 1_024
 """Paths in memory at a time where nothing else is asked for."""
 
 FAMILY = ("vix9d", "vix3m", "vix6m")
 """VIX's relatives, in points."""
+
+LATELY = 630
+"""Closes of VIX that a start remembers: ten half-lives of the slowest mean that a model takes."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class Start:
         Points, positive.
     rate, dividend_yield
         Decimal a year; they stay as they are on every path.
+    lately
+        VIX at the closes before, points, oldest first: a VIX that leapt yesterday falls back, one
+        that has been high for months stays.  None: VIX has stood where it is.
+    beside
+        VIX's relatives and SKEW at that close, points by name, where known: models fitted to them
+        go on from what they are.
 
     Raises
     ------
@@ -52,6 +62,8 @@ class Start:
     vix: float = 17.0
     rate: float = 0.03
     dividend_yield: float = 0.018
+    lately: tuple[float, ...] = field(default=(), repr=False)
+    beside: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "date", str(session_date(self.date, "start.date")))
@@ -84,7 +96,34 @@ class Start:
             if name in market and np.isfinite(market[name][row])
         }
         levels = {name: float(market[name][row]) for name in ("spx", "vix")}
-        return cls(str(market.dates[row]), **levels, **known)
+        before = market["vix"][max(row - LATELY, 0) : row]
+        lately = tuple(before[np.isfinite(before) & (before > 0.0)].tolist())
+        beside = tuple(
+            (name, float(market[name][row]))
+            for name in (*FAMILY, "skew")
+            if name in market
+            and market[name][row] > 0.0
+            and market.origin[name][row] != Origin.ASSUMED  # as where VIX is set to another level
+        )
+        return cls(str(market.dates[row]), **levels, **known, lately=lately, beside=beside)
+
+    def recent(self, half_life: float, floor: float = 0.0) -> float:
+        """Return the exponential mean of ln(VIX − floor) up to the start's close.
+
+        Parameters
+        ----------
+        half_life
+            Sessions in which it forgets half.
+        floor
+            Points.
+
+        Examples
+        --------
+        >>> round(float(np.exp(Start(vix=40.0, lately=(10.0, 10.0)).recent(1.0))), 9)
+        20.0
+        """
+        above = [vix - floor for vix in (*self.lately, self.vix) if vix > floor]
+        return float(slow_mean(np.log(above), half_life)[-1])
 
     def dates(self, sessions: int) -> NDArray[np.datetime64]:
         """Return the start and the scheduled sessions after it, **shape** (sessions + 1,).
