@@ -17,8 +17,14 @@ from hedgerow.errors import RangeError
 from hedgerow.simulate.draws import STREAM, Draws
 from hedgerow.simulate.term import slow_mean
 
+VIX_MOST = 500.0
+"""Points that paths may begin at; the highest close is 82.69, and VXO's was 150.19."""
+
 BLOCK = 1_024
 """Paths in memory at a time where nothing else is asked for."""
+
+CENTURY = 25_200
+"""Sessions that a path has at most."""
 
 FAMILY = ("vix9d", "vix3m", "vix6m")
 """VIX's relatives, in points."""
@@ -67,12 +73,12 @@ class Start:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "date", str(session_date(self.date, "start.date")))
-        for name in ("spx", "vix"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+        for name, most in (("spx", 1e12), ("vix", VIX_MOST)):
+            if not 0.0 < getattr(self, name) <= most:  # false for NaN
                 raise RangeError(
                     f"{getattr(self, name)} is not a level",
                     where=f"start.{name}",
-                    mend="give a positive number of points",
+                    mend=f"give a positive number of points, {most:g} or fewer",
                 )
         for name in ("rate", "dividend_yield"):
             if not np.isfinite(getattr(self, name)):
@@ -232,6 +238,12 @@ class Paths:
                 raise RangeError(
                     f"{value!r} is not a whole number of {least} or more", where=f"paths.{name}"
                 )
+        if self.sessions > CENTURY:
+            raise RangeError(
+                f"{self.sessions:,} sessions are more than a century",
+                where="paths.sessions",
+                mend=f"ask for {CENTURY:,} or fewer",
+            )
 
     def __len__(self) -> int:
         return self.n_paths
