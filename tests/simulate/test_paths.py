@@ -134,6 +134,10 @@ def test_paths_that_are_not_there_are_an_error() -> None:
         _ = paths["vvix"]
     with pytest.raises(RangeError, match=r"start\.vix"):
         Start(vix=0.0)
+    with pytest.raises(RangeError, match="500 or fewer"):
+        Start(vix=1e9)
+    with pytest.raises(RangeError, match="more than a century"):
+        MODELS["flash"].paths(1, 70_000, seed=0)
     with pytest.raises(RangeError, match="is not a date"):
         Start("soon")
 

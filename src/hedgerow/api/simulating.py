@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _FILED = ("spx", "vix", "vix9d", "vix3m", "vix6m", "skew")
 """Columns of a path's file."""
 
+_STARTS = ("date", "spx", "vix", "rate", "dividend_yield")
+"""What is told of a start."""
+
 
 class Simulation(Answer):
     """Simulated paths.
@@ -134,7 +137,7 @@ class Simulation(Answer):
                 "paths": len(paths),
                 "sessions": paths.sessions,
                 "seed": paths.seed,
-                "start": vars(paths.start),
+                "start": {k: v for k, v in vars(paths.start).items() if k in _STARTS},
                 "columns": sorted(paths.market(0).columns),
                 "levels": list(told.LEVELS),
                 "figures": {name: list(values) for name, values in told.figures(paths)},

@@ -162,11 +162,18 @@ def scene(
     """
     from hedgerow.research.stress.job import Terms
     from hedgerow.research.stress.scenario import Scenario, state_of, stressing, usual
+    from hedgerow.simulate.replay import Replay
 
     check(policy, market, hedge, portfolio, costs)
     begin = day(start, "start")
     made = stressing(_model(model, market))
     many, long = usual(made)
+    if isinstance(made, Replay) and paths not in (None, 1):
+        raise RangeError(
+            f"{paths} paths of a replay would all be the same, and their errors none",
+            where="paths",
+            mend="leave it out; a replay is one path",
+        )
     today = state_of(market, begin, vix=_number(start_vix, "start_vix"))
     scenario = Scenario.of(
         made,

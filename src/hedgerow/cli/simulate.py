@@ -79,7 +79,7 @@ def simulate(
         paths=paths,
         sessions=sessions,
         seed=seed,
-        start=begin if vix is None else replace(begin, vix=vix),
+        start=begin if vix is None else replace(begin, vix=vix, beside=()),
     )
     table = {**made.to_dict(), "data": data, "fit": None}
     text = [str(made)]

@@ -146,7 +146,7 @@ def difference_rows(found: Stress) -> list[list[str]]:
         for name in others:
             gap = each[name][key]
             hedge = key in {"her", "hedge_cost"} and name in {UNHEDGED, DIVESTED}
-            mark = " ?" if math.isfinite(gap.error) and not gap.told else ""
+            mark = " ?" if len(found) > 1 and not gap.told else ""
             cells.append("–" if hedge else told(gap, "", sign=True).replace("%", "") + mark)
         rows.append([title, *cells])
     if len(found) > 1:
@@ -211,7 +211,8 @@ def sentences(found: Stress) -> Iterator[str]:
 
 
 def _points(gap: Estimate) -> str:
-    return f"{number(100 * gap.value, sign=True)} (± {number(100 * gap.error)})"
+    error = f"± {number(100 * gap.error)}" if math.isfinite(gap.error) else "too few paths to say"
+    return f"{number(100 * gap.value, sign=True)} ({error})"
 
 
 _TAIL = (tail_name("return", TAILS[0]), f"its worst {TAILS[0]:.0%}")

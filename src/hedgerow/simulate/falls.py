@@ -125,7 +125,7 @@ class Fall(PathModel):
             vix[t + 1] = calmer + np.where(falling, answer, 0.0)
         if self.ripple:
             log -= self._ripples(vix, begin, pace)
-        return {"spx": np.exp(log), "vix": vix, **self.term.beside(vix, draws)}
+        return {"spx": np.exp(log), "vix": vix, **self.term.beside(vix, draws, start)}
 
     def _ripples(self, vix: Floats, begin: Floats, pace: float) -> Floats:
         """Return how much lower each close lies, log; start, top and bottom stay where they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +15,22 @@ from hedgerow.core.expiry import holidays
 from hedgerow.core.market import Day, Floats, Market, Origin, session_date
 from hedgerow.errors import RangeError
 from hedgerow.simulate.draws import STREAM, Draws
+from hedgerow.simulate.term import slow_mean
+
+VIX_MOST = 500.0
+"""Points that paths may begin at; the highest close is 82.69, and VXO's was 150.19."""
 
 BLOCK = 1_024
 """Paths in memory at a time where nothing else is asked for."""
 
+CENTURY = 25_200
+"""Sessions that a path has at most."""
+
 FAMILY = ("vix9d", "vix3m", "vix6m")
 """VIX's relatives, in points."""
+
+LATELY = 630
+"""Closes of VIX that a start remembers: ten half-lives of the slowest mean that a model takes."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,12 @@ class Start:
         Points, positive.
     rate, dividend_yield
         Decimal a year; they stay as they are on every path.
+    lately
+        VIX at the closes before, points, oldest first: a VIX that leapt yesterday falls back, one
+        that has been high for months stays.  None: VIX has stood where it is.
+    beside
+        VIX's relatives and SKEW at that close, points by name, where known: models fitted to them
+        go on from what they are.
 
     Raises
     ------
@@ -52,15 +68,17 @@ class Start:
     vix: float = 17.0
     rate: float = 0.03
     dividend_yield: float = 0.018
+    lately: tuple[float, ...] = field(default=(), repr=False)
+    beside: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "date", str(session_date(self.date, "start.date")))
-        for name in ("spx", "vix"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+        for name, most in (("spx", 1e12), ("vix", VIX_MOST)):
+            if not 0.0 < getattr(self, name) <= most:  # false for NaN
                 raise RangeError(
                     f"{getattr(self, name)} is not a level",
                     where=f"start.{name}",
-                    mend="give a positive number of points",
+                    mend=f"give a positive number of points, {most:g} or fewer",
                 )
         for name in ("rate", "dividend_yield"):
             if not np.isfinite(getattr(self, name)):
@@ -84,7 +102,34 @@ class Start:
             if name in market and np.isfinite(market[name][row])
         }
         levels = {name: float(market[name][row]) for name in ("spx", "vix")}
-        return cls(str(market.dates[row]), **levels, **known)
+        before = market["vix"][max(row - LATELY, 0) : row]
+        lately = tuple(before[np.isfinite(before) & (before > 0.0)].tolist())
+        beside = tuple(
+            (name, float(market[name][row]))
+            for name in (*FAMILY, "skew")
+            if name in market
+            and market[name][row] > 0.0
+            and market.origin[name][row] != Origin.ASSUMED  # as where VIX is set to another level
+        )
+        return cls(str(market.dates[row]), **levels, **known, lately=lately, beside=beside)
+
+    def recent(self, half_life: float, floor: float = 0.0) -> float:
+        """Return the exponential mean of ln(VIX − floor) up to the start's close.
+
+        Parameters
+        ----------
+        half_life
+            Sessions in which it forgets half.
+        floor
+            Points.
+
+        Examples
+        --------
+        >>> round(float(np.exp(Start(vix=40.0, lately=(10.0, 10.0)).recent(1.0))), 9)
+        20.0
+        """
+        above = [vix - floor for vix in (*self.lately, self.vix) if vix > floor]
+        return float(slow_mean(np.log(above), half_life)[-1])
 
     def dates(self, sessions: int) -> NDArray[np.datetime64]:
         """Return the start and the scheduled sessions after it, **shape** (sessions + 1,).
@@ -193,6 +238,12 @@ class Paths:
                 raise RangeError(
                     f"{value!r} is not a whole number of {least} or more", where=f"paths.{name}"
                 )
+        if self.sessions > CENTURY:
+            raise RangeError(
+                f"{self.sessions:,} sessions are more than a century",
+                where="paths.sessions",
+                mend=f"ask for {CENTURY:,} or fewer",
+            )
 
     def __len__(self) -> int:
         return self.n_paths

@@ -270,7 +270,7 @@ class RegimeModel(PathModel):
         moves, vix = (np.empty((draws.sessions + 1, draws.width)) for _ in range(2))
         moves[0], vix[0] = np.log(start.spx), start.vix
         x = np.full(draws.width, depth(start.vix))
-        mean = x.copy()
+        mean = np.full(draws.width, start.recent(HALF_LIFE, FLOOR))
         for t in range(draws.sessions):
             a, c, pull, speed, recent, b, u, e, chance = np.take(table, state[t + 1], axis=1)
             jumped = chances[t, 1] < chance
@@ -283,7 +283,7 @@ class RegimeModel(PathModel):
             mean += fresh * (x - mean)
             vix[t + 1] = FLOOR + np.exp(x)
         made = {"spx": np.exp(np.cumsum(moves, axis=0)), "vix": vix}
-        return {**made, **self.term.beside(vix, draws), "regime": state.astype(np.float64)}
+        return {**made, **self.term.beside(vix, draws, start), "regime": state.astype(np.float64)}
 
     def _chain(self, chances: Floats, first: Floats, start: Start) -> NDArray[np.intp]:
         steps = np.ascontiguousarray(np.cumsum(self.transition, axis=1)[:, :-1].T)

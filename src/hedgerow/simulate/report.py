@@ -7,7 +7,7 @@ its days, each with its own past beside it, so that no autocorrelation is measur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +131,8 @@ def compare(
             where="market",
             mend="give a longer history",
         )
-    start = Start.of(market, str(market.dates[first][0]))
+    # moments of long paths: what the relatives were on the first day is forgotten
+    start = replace(Start.of(market, str(market.dates[first][0])), lately=(), beside=())
     sessions = int(first.sum()) - 1
     paths = model.paths(n_paths, sessions, seed, start)
     groups = [group for group in GROUPS if _known(market, group).sum() >= LEAST]

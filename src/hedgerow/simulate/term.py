@@ -16,14 +16,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hedgerow.core.market import Floats, Market
 from hedgerow.errors import DataError, RangeError
 from hedgerow.pricing.surface import KNOT_DAYS
 from hedgerow.simulate.draws import Draws
+
+if TYPE_CHECKING:
+    from hedgerow.simulate.paths import Start
 
 HALF_LIFE, RECENT = 63, 5
 """Sessions in which the slow mean of ln VIX forgets half, and the recent one."""
@@ -162,8 +166,11 @@ class TermStructure:
             )
         )
 
-    def beside(self, vix: Floats, draws: Draws) -> dict[str, Floats]:
+    def beside(self, vix: Floats, draws: Draws, start: Start | None = None) -> dict[str, Floats]:
         """Return the relatives of VIX paths, **shape** of ``vix``: (sessions + 1, width), points.
+
+        They go on from where VIX had been and what they were at ``start``, of what is left over
+        then the part that lasts; without one VIX has stood where the paths begin.
 
         Forward volatility between 9, 30, 93 and 184 days is `LEAST_FORWARD` of what comes before it
         at least, so VIX futures are worth something and total variance rises: a surface built of
@@ -181,6 +188,15 @@ class TermStructure:
         read = draws.normal(_READING, count) if reading.any() else None
         x, fast, weight = np.log(vix), fresh_weight(RECENT), fresh_weight(HALF_LIFE)
         recent, slow, left = x[0].copy(), x[0].copy(), np.zeros((count, vix.shape[1]))
+        if start is not None:
+            recent[:], slow[:] = start.recent(RECENT), start.recent(HALF_LIFE)
+            given = dict(start.beside)
+            for i, line in enumerate(self.relations):
+                usual = line.constant + line.spot * x[0] + line.recent * recent + line.slow * slow
+                # of the variance of what is left, the part that is not gone the next day
+                lasts = 1.0 / (1.0 + line.reading**2 * (1.0 - line.stays**2))
+                if line.name in given:
+                    left[i] = lasts * (response(given[line.name], start.vix, line.name) - usual)
         y = np.empty((len(vix), count, vix.shape[1]))
         for t in range(len(vix)):
             blur = 0.0
@@ -282,10 +298,22 @@ def _response(market: Market, name: str) -> Floats:
     if name not in market:
         return np.full(len(market), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if name == "skew":
-            return np.asarray(np.log(np.maximum(market[name] - 100.0, 1.0)))
-        ratio = np.asarray(np.log(market[name] / market["vix"]))
-    return np.where(np.isfinite(ratio), ratio, np.nan)
+        made = response(market[name], market["vix"], name)
+    return np.where(np.isfinite(made), made, np.nan)
+
+
+def response(level: ArrayLike, vix: ArrayLike, name: str) -> Floats:
+    """Return y of a relative's level, points, beside VIX; any shape.
+
+    Examples
+    --------
+    >>> float(response(120.0, 20.0, "skew").round(3)), float(response(20.0, 20.0, "vix3m"))
+    (2.996, 0.0)
+    """
+    points = np.asarray(level, dtype=np.float64)
+    if name == "skew":
+        return np.asarray(np.log(np.maximum(points - 100.0, 1.0)))
+    return np.asarray(np.log(points / np.asarray(vix, dtype=np.float64)))
 
 
 def _sane(vix: Floats, lines: dict[str, Floats]) -> dict[str, Floats]:

@@ -15,8 +15,10 @@ from hedgerow.instruments import structures
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research import states
 from hedgerow.research.stress.book import Answer, BookGrid, Held, Shock, answer_of, book_at, grid
+from hedgerow.simulate.bootstrap import BlockBootstrap
 from hedgerow.simulate.falls import FlashCrash
 from research.stress.scenes import MODEL, VIX, history
+from simulate.models import REGIMES
 
 ALWAYS = hr.Policy([hr.Constant(1.0)], VIX, raw=True)
 STILL = Answer(2.0, 0.5, ())
@@ -159,6 +161,17 @@ def test_the_answer_of_vix_is_the_rule_that_made_the_fall() -> None:
     assert answer_of(paths).falls == pytest.approx(1.84, rel=1e-6)
     fitted = answer_of(MODEL.paths(64, 250, seed=1))
     assert fitted.falls > fitted.rises > 0.0
+
+
+def test_relatives_answer_vix_also_where_the_first_row_lacks_them() -> None:
+    past = REGIMES.paths(1, 600, 5).market(0)
+    # a relative that moves a half of what VIX moves, on every day of history
+    past = past.with_columns({"vix3m": 20.0 + 0.5 * past["vix"]})
+    paths = BlockBootstrap(past, block=20).paths(8, 120, seed=1)
+    assert np.isnan(paths["vix3m"][:, 0]).all()
+    slopes = dict(answer_of(paths).relatives)
+    assert slopes["vix3m"] == pytest.approx(0.5, rel=1e-9)
+    assert set(slopes) == {"vix9d", "vix3m", "vix6m"}
 
 
 def test_axes_that_are_none() -> None:

@@ -73,3 +73,13 @@ def test_the_deepest_fall_is_from_the_last_peak_before_it() -> None:
     assert found.peak.tolist() == [2, 0]
     assert found.trough.tolist() == [3, 0]
     assert found.depth.tolist() == [-0.5, 0.0]
+
+
+def test_a_fall_from_a_standstill_begins_when_it_ends_and_the_calm_costs_no_effectiveness() -> None:
+    index = column(100.0, 100.0, 100.0, 80.0, 90.0)
+    falls = worst_falls(index)
+    assert (falls.peak.tolist(), falls.trough.tolist()) == ([2], [3])
+    paid = PLAYED._replace(
+        pnl=column(0.0, -3.0, -3.0, 10.0, 0.0), earned=column(0.0, 1.0, 1.0, -20.0, 10.0)
+    )
+    assert measures(paid, falls, MARGIN, DAYS)["her"][0] == pytest.approx(10.0 / 20.0)

@@ -79,9 +79,13 @@ def answer_of(paths: Paths) -> Answer:
     found = np.linalg.lstsq(x, change.ravel(), rcond=None)[0]
     relatives = []
     for name in FAMILY:
-        if name in block.columns and np.isfinite(block.columns[name]).all() and change.any():
-            other = np.diff(block.columns[name])
-            relatives.append((name, float((other * change).sum() / (change**2).sum())))
+        if name not in block.columns:
+            continue
+        other = np.diff(block.columns[name])
+        known = np.isfinite(other)  # models of days know no relatives at the start
+        square = float((change[known] ** 2).sum())
+        if square:
+            relatives.append((name, float((other * change)[known].sum()) / square))
     return Answer(float(found[0]), float(found[1]), tuple(relatives))
 
 

@@ -20,6 +20,9 @@ LEVELS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
 TAILS = (0.05, 0.01)
 """Parts of the paths whose mean is an expected shortfall."""
 
+LEAST = 2
+"""Paths in a tail that its expected shortfall has a standard error of: one has none."""
+
 SURE = 1.96
 """Standard errors from zero beyond which a difference is told from it, 95 % of the time."""
 
@@ -108,6 +111,8 @@ def influences(values: Floats, part: float) -> Floats:
 def tail(values: Floats, part: float, other: Floats | None = None) -> Estimate:
     """Return an expected shortfall, or by how much it is better than another on the same paths.
 
+    Its error is NaN where fewer than `LEAST` paths lie in the tail.
+
     Parameters
     ----------
     values, other
@@ -118,7 +123,8 @@ def tail(values: Floats, part: float, other: Floats | None = None) -> Estimate:
     value, moved = shortfall(values, part), influences(values, part)
     if other is not None:
         value, moved = value - shortfall(other, part), moved - influences(other, part)
-    return Estimate(value, standard_error(moved))
+    enough = int(part * len(values)) >= LEAST
+    return Estimate(value, standard_error(moved) if enough else math.nan)
 
 
 def pooled(gain: Floats, loss: Floats) -> tuple[Estimate, Floats]:

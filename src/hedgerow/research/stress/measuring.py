@@ -27,6 +27,9 @@ class Window(NamedTuple):
 def worst_falls(index: Floats) -> Window:
     """Return rows of peak and trough of the deepest fall of each path.
 
+    Where the index stood at its peak the fall begins when it leaves it: a hedge's cost in the calm
+    before is none of the fall.
+
     Parameters
     ----------
     index
@@ -41,7 +44,8 @@ def worst_falls(index: Floats) -> Window:
     falls = index / np.maximum.accumulate(index, axis=0) - 1.0
     trough = np.argmin(falls, axis=0)
     rows = np.arange(len(index))[:, None]
-    peak = np.argmax(np.where(rows <= trough, index, -np.inf), axis=0)
+    before = np.where(rows <= trough, index, -np.inf)
+    peak = len(index) - 1 - np.argmax(before[::-1], axis=0)
     return Window(peak, trough, np.asarray(falls.min(axis=0)))
 
 

@@ -104,7 +104,8 @@ class Scenario:
         """Return a SHA-256 of all that the paths depend on."""
         model = self.paths.model
         told = [type(model).__name__, str(self.paths.sessions), str(self.paths.seed)]
-        told += [str(len(self)), repr(self.paths.start), self.history.digest()]
+        start = self.paths.start
+        told += [str(len(self)), repr(start), repr(start.lately), self.history.digest()]
         if dataclasses.is_dataclass(model):
             for field in dataclasses.fields(model):
                 value = getattr(model, field.name)
