@@ -54,7 +54,8 @@ class Choice:
         Of the fixed hedge.
     rank
         Part of the other lanes that the chosen one beat in the test window, each with a fresh
-        book; ½ is what a choice by lot gets.  NaN where none can be ranked.
+        book; ½ is what a choice by lot gets.  Lanes that are out rank below all others; NaN where
+        none can be ranked.
     """
 
     fold: Fold
@@ -299,13 +300,21 @@ def _dates(dates: Any, rows: slice) -> tuple[str, str]:
 
 
 def _rank(values: Floats, lane: int) -> float:
-    """Return the part of the other lanes that one beat, equals counted half."""
-    mine = values[lane]
-    known = np.delete(values, lane)
-    known = known[np.isfinite(known)]
-    if not math.isfinite(mine) or not len(known):
+    """Return the part of the other lanes that one beat, equals counted half.
+
+    Lanes that are out rank below all others: a choice that was lost is no missing value.
+
+    Examples
+    --------
+    >>> _rank(np.array([0.3, np.nan, 0.1]), 1), _rank(np.array([0.3, np.nan, 0.1]), 2)
+    (0.0, 0.5)
+    """
+    known = np.isfinite(values)
+    if not known.any() or len(values) < 2:
         return math.nan
-    return float(np.mean((known < mine) + 0.5 * (known == mine)))
+    ranked = np.where(known, values, -np.inf)
+    others = np.delete(ranked, lane)
+    return float(np.mean((others < ranked[lane]) + 0.5 * (others == ranked[lane])))
 
 
 def _paths(
