@@ -58,3 +58,9 @@ def test_a_bad_corner_of_a_huge_grid_is_found() -> None:
     axes = {"linear.low": np.linspace(1, 30, 100), "linear.high": np.linspace(20, 60, 100)}
     with pytest.raises(PolicyError, match="greater than low"):
         Spread(POLICY, grid(axes))
+
+
+def test_a_fraction_of_a_counted_number_is_found_among_thousands() -> None:
+    days = np.linspace(1.0, 59.0, 5_801)
+    with pytest.raises(PolicyError, match=r"days=1\.01: 1\.01 is not a whole number"):
+        Spread(POLICY, {"persist.days": days})
