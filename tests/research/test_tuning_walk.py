@@ -246,6 +246,8 @@ def test_a_policy_without_numbers_is_told() -> None:
         ({"test": "soon"}, "no length of time"),
         ({"embargo": -1}, "cannot be left out"),
         ({"groups": 2}, "2 groups cannot be held out"),
+        ({"embargo": 1.5}, "cannot be left out"),
+        ({"groups": "8"}, "'8' groups cannot be held out"),
         ({"groups": -3}, "-3 groups cannot be held out"),
         ({"objective": "luck"}, "no objective"),
         ({"carriage": "cart"}, "not a carriage"),

@@ -212,9 +212,9 @@ def walk(
     """
     aim, say = objective or Objective(), progress or _silent
     bars = len(ground.market) - ground.first
-    if isinstance(embargo, bool) or embargo < 0:
+    if isinstance(embargo, bool) or not isinstance(embargo, int) or embargo < 0:
         raise RangeError(f"{embargo!r} sessions cannot be left out", where="embargo", mend="give 0")
-    if isinstance(groups, bool) or (groups != 0 and groups < 3):
+    if isinstance(groups, bool) or not isinstance(groups, int) or (groups != 0 and groups < 3):
         raise RangeError(
             f"{groups!r} groups cannot be held out in turn",
             where="groups",
