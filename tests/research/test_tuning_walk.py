@@ -248,6 +248,8 @@ def test_a_policy_without_numbers_is_told() -> None:
         ({"groups": 2}, "2 groups cannot be held out"),
         ({"embargo": 1.5}, "cannot be left out"),
         ({"groups": "8"}, "'8' groups cannot be held out"),
+        ({"held_out": "2"}, "'2' groups cannot be held out"),
+        ({"held_out": 0}, "0 groups cannot be held out"),
         ({"groups": -3}, "-3 groups cannot be held out"),
         ({"objective": "luck"}, "no objective"),
         ({"carriage": "cart"}, "not a carriage"),

@@ -155,6 +155,10 @@ def arrays(axes: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
     >>> {name: values.tolist() for name, values in arrays({"linear.low": range(10, 12)}).items()}
     {'linear.low': [10.0, 11.0]}
     """
+    if not isinstance(axes, Mapping):
+        raise PolicyError(
+            "these are no axes", where="sweep", mend='write {"linear.low": range(10, 16)}'
+        )
     return {name: grid({name: values})[name] for name, values in axes.items()}
 
 

@@ -220,6 +220,10 @@ def walk(
             where="groups",
             mend="take 3 or more, or 0 for no cross-validation",
         )
+    if isinstance(held_out, bool) or not isinstance(held_out, int) or held_out < 2:
+        raise RangeError(
+            f"{held_out!r} groups cannot be held out", where="held_out", mend="hold out 2 or more"
+        )
     # known when the first choice is made: later contracts tell nothing about earlier folds
     purge = policy.reach + life_of(ground, ground.first + min(train, bars))
     cut = folds(bars, train, test, anchored=anchored, gap=purge + embargo)
