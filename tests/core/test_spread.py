@@ -74,3 +74,9 @@ def test_rows_that_are_checked_are_all_that_differ(seed: int, count: int, most: 
         assert np.array_equal(found, every)
     else:
         assert len(found) > most
+
+
+def test_a_fraction_of_a_counted_number_is_found_among_thousands() -> None:
+    days = np.linspace(1.0, 59.0, 5_801)
+    with pytest.raises(PolicyError, match=r"days=1\.01: 1\.01 is not a whole number"):
+        Spread(POLICY, {"persist.days": days})

@@ -60,6 +60,7 @@ def test_the_frame_has_the_numbers_of_the_sweep() -> None:
         ({"rank": "sharp"}, "rank: lanes cannot be ranked by 'sharp'. Mend: did you mean 'sharpe'"),
         ({"best": 0}, "best: 0 is not a number of lanes"),
         ({"split": 0.5}, "split: 0.5 is not a split"),
+        ({"keep": 5}, "keep: 5 is no folder"),
         ({"cluster": 8786}, "cluster: 8786 is no address"),
         ({"only_best": True, "workers": True}, "workers: True is not a number of workers"),
     ],
@@ -72,3 +73,5 @@ def test_what_cannot_be_meant_is_refused(more, said) -> None:
         hr.shortlist(POLICY, DATA, hr.Put(), AXES, carriage="fast", only_best=True)
     with pytest.raises(PolicyError, match="no axes are given"):
         hr.shortlist(POLICY, DATA, hr.Put(), {}, only_best=True)
+    with pytest.raises(PolicyError, match="these are no axes"):
+        hr.shortlist(POLICY, DATA, hr.Put(), [1.0], only_best=True)

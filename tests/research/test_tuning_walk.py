@@ -70,6 +70,15 @@ def test_what_was_planted_is_found_and_holds() -> None:
     assert set(made.found.paths.lanes) == {planted.EDGES["tiers.first"].index(planted.TRUE)}
 
 
+def test_a_lane_that_was_lost_is_beaten_by_the_chosen_one() -> None:
+    policy = Policy([Constant(1.0)], [], name="held", raw=True)
+    terms = {"train": 200, "test": 100, "groups": 0, "carriage": "numpy"}
+    lanes = {"constant.level": [0.5, 90.0]}
+    found = walk(policy, planted.market(700), planted.SHORT, lanes, **terms).found
+    assert {choice.lane for choice in found.choices} == {0}
+    assert found.rank == 1.0
+
+
 def test_of_pure_noise_nothing_is_left() -> None:
     # 13 years out of sample in all: a worthless choice has a Sharpe of 0 ± 0.28 there
     every = [
@@ -237,6 +246,10 @@ def test_a_policy_without_numbers_is_told() -> None:
         ({"test": "soon"}, "no length of time"),
         ({"embargo": -1}, "cannot be left out"),
         ({"groups": 2}, "2 groups cannot be held out"),
+        ({"embargo": 1.5}, "cannot be left out"),
+        ({"groups": "8"}, "'8' groups cannot be held out"),
+        ({"held_out": "2"}, "'2' groups cannot be held out"),
+        ({"held_out": 0}, "0 groups cannot be held out"),
         ({"groups": -3}, "-3 groups cannot be held out"),
         ({"objective": "luck"}, "no objective"),
         ({"carriage": "cart"}, "not a carriage"),

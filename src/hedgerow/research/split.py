@@ -44,6 +44,10 @@ def split(text: str, dates: NDArray[np.datetime64], purge: int) -> Split:
     >>> split("50/50", days, purge=10)
     Split(train=slice(0, 40, None), test=slice(50, 100, None), purged=10)
     """
+    if not isinstance(text, str):
+        raise RangeError(
+            f"{text!r} is not a split", where="--split", mend="write 50/50 or YYYY-MM-DD"
+        )
     first, slash, second = text.partition("/")
     try:
         if slash:

@@ -184,6 +184,13 @@ def test_code_that_cannot_be_read_is_not_kept(tmp_path) -> None:
         run(job, kept=Kept(tmp_path))
 
 
+def test_a_fraction_of_a_counted_number_is_found_among_thousands() -> None:
+    held = hr.Policy([hr.Linear(), hr.Persist()], signals=[hr.Level("vix")])
+    days = np.linspace(1.0, 59.0, 5_801)
+    with pytest.raises(PolicyError, match=r"days=1\.01: 1\.01 is not a whole number"):
+        Lanes(held, {"persist.days": days}, TAPE, STANDARD)
+
+
 def test_lanes_without_end_are_refused() -> None:
     many = np.linspace(11.0, 12.0, 100_000)
     axes = {"linear.low": many, "linear.high": many + 2.0, "bounds.cap": many, "linear.top": many}

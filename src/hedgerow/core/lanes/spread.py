@@ -66,6 +66,7 @@ class Spread:
             given = list(columns.values())
             rows = _distinct(np.column_stack(given))
             if len(rows) > CHECKED:
+                check_whole(step, columns)
                 ends = [(c.min(), c.max()) for c in given]
                 rows = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, len(ends))
             for row in rows:
@@ -104,6 +105,28 @@ class Spread:
     def blocks(self, size: int) -> Iterator[slice]:
         """Yield consecutive rows of at most ``size`` lanes."""
         return (slice(k, min(k + size, len(self))) for k in range(0, len(self), size))
+
+
+def check_whole(step: Any, values: Mapping[str, NDArray[np.float64]]) -> None:
+    """Refuse fractions of a counted number: its corners say nothing of what lies between.
+
+    Parameters
+    ----------
+    step
+        Whose numbers they are.
+    values
+        Field to the values that it takes, each of **shape** (values,).
+
+    Raises
+    ------
+    PolicyError
+        With the first fraction.
+    """
+    for name, column in values.items():
+        odd = column[column != np.round(column)]
+        if isinstance(getattr(step, name), int) and len(odd):
+            error = PolicyError(f"{odd[0]:g} is not a whole number", mend="write whole numbers")
+            raise _refusal(step.kind, {name: float(odd[0])}, error)
 
 
 def _distinct(rows: NDArray[np.float64]) -> NDArray[np.float64]:

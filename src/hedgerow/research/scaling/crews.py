@@ -72,6 +72,11 @@ def kept_in(
     say
         As for `Kept`.
 
+    Raises
+    ------
+    RangeError
+        If it is no name of a folder.
+
     Examples
     --------
     >>> kept_in(None) is None
@@ -79,4 +84,6 @@ def kept_in(
     """
     if folder is None or isinstance(folder, Kept):
         return folder
+    if not isinstance(folder, str | Path):
+        raise RangeError(f"{folder!r} is no folder", where="keep", mend='write "sweep.kept"')
     return Kept(Path(folder)) if say is None else Kept(Path(folder), say)

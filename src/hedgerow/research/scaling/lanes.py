@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.lanes.spread import CHECKED, Spread, grid, place
+from hedgerow.core.lanes.spread import CHECKED, Spread, check_whole, grid, place
 from hedgerow.core.lanes.writer import WIDTH
 from hedgerow.core.policy import Policy
 from hedgerow.core.tape import Tape
@@ -155,6 +155,10 @@ def arrays(axes: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
     >>> {name: values.tolist() for name, values in arrays({"linear.low": range(10, 12)}).items()}
     {'linear.low': [10.0, 11.0]}
     """
+    if not isinstance(axes, Mapping):
+        raise PolicyError(
+            "these are no axes", where="sweep", mend='write {"linear.low": range(10, 16)}'
+        )
     return {name: grid({name: values})[name] for name, values in axes.items()}
 
 
@@ -172,7 +176,9 @@ def _check(policy: Policy, axes: Mapping[str, NDArray[np.float64]]) -> None:
         )
     by_step: dict[int, dict[str, NDArray[np.float64]]] = {}
     for name, values in axes.items():
-        by_step.setdefault(place(policy, name)[0], {})[name] = values
+        i, field = place(policy, name)
+        check_whole(policy.steps[i], {field: values})
+        by_step.setdefault(i, {})[name] = values
     for mine in by_step.values():
         if math.prod(len(values) for values in mine.values()) > CHECKED:
             mine = {name: np.array([v.min(), v.max()]) for name, v in mine.items()}  # noqa: PLW2901  # its ends

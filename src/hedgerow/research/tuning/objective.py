@@ -86,7 +86,9 @@ class Objective:
                 where="objective",
                 mend=nearest(str(self.name), known),
             )
-        if isinstance(self.protect, bool) or not 0.0 < self.protect <= 2.0:
+        given = self.protect
+        plain = isinstance(given, int | float) and not isinstance(given, bool)
+        if not (plain and 0.0 < given <= 2.0):
             raise RangeError(
                 f"{self.protect!r} is no part of the fixed hedge's protection",
                 where="protect",

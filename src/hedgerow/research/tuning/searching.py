@@ -256,6 +256,8 @@ def search(
         )
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LAST_SEED:
         raise RangeError(f"{seed!r} is no seed", where="seed", mend=f"give 0 … {LAST_SEED:,}")
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0.0):
+        raise RangeError(f"{seconds!r} is no time", where="seconds", mend="give seconds, 0 or more")
     (fixed,) = fixed_tallies(ground, [split.train])
 
     def value(numbers: Sequence[Mapping[str, float]]) -> tuple[Any, Tally]:

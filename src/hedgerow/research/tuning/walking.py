@@ -54,7 +54,8 @@ class Choice:
         Of the fixed hedge.
     rank
         Part of the other lanes that the chosen one beat in the test window, each with a fresh
-        book; ½ is what a choice by lot gets.  NaN where none can be ranked.
+        book; ½ is what a choice by lot gets.  Lanes that are out rank below all others; NaN where
+        none can be ranked.
     """
 
     fold: Fold
@@ -234,13 +235,17 @@ def walk(
     """
     aim, say = objective or Objective(), progress or _silent
     bars = len(ground.market) - ground.first
-    if isinstance(embargo, bool) or embargo < 0:
+    if isinstance(embargo, bool) or not isinstance(embargo, int) or embargo < 0:
         raise RangeError(f"{embargo!r} sessions cannot be left out", where="embargo", mend="give 0")
-    if isinstance(groups, bool) or (groups != 0 and groups < 3):
+    if isinstance(groups, bool) or not isinstance(groups, int) or (groups != 0 and groups < 3):
         raise RangeError(
             f"{groups!r} groups cannot be held out in turn",
             where="groups",
             mend="take 3 or more, or 0 for no cross-validation",
+        )
+    if isinstance(held_out, bool) or not isinstance(held_out, int) or held_out < 2:
+        raise RangeError(
+            f"{held_out!r} groups cannot be held out", where="held_out", mend="hold out 2 or more"
         )
     # known when the first choice is made: later contracts tell nothing about earlier folds
     purge = policy.reach + life_of(ground, ground.first + min(train, bars))
@@ -322,13 +327,21 @@ def _dates(dates: Any, rows: slice) -> tuple[str, str]:
 
 
 def _rank(values: Floats, lane: int) -> float:
-    """Return the part of the other lanes that one beat, equals counted half."""
-    mine = values[lane]
-    known = np.delete(values, lane)
-    known = known[np.isfinite(known)]
-    if not math.isfinite(mine) or not len(known):
+    """Return the part of the other lanes that one beat, equals counted half.
+
+    Lanes that are out rank below all others: a choice that was lost is no missing value.
+
+    Examples
+    --------
+    >>> _rank(np.array([0.3, np.nan, 0.1]), 1), _rank(np.array([0.3, np.nan, 0.1]), 2)
+    (0.0, 0.5)
+    """
+    known = np.isfinite(values)
+    if not known.any() or len(values) < 2:
         return math.nan
-    return float(np.mean((known < mine) + 0.5 * (known == mine)))
+    ranked = np.where(known, values, -np.inf)
+    others = np.delete(ranked, lane)
+    return float(np.mean((others < ranked[lane]) + 0.5 * (others == ranked[lane])))
 
 
 def _paths(
