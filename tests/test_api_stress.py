@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 import hedgerow as hr
+from hedgerow.api.stressing import scene
 from hedgerow.research.overfit import register
+from hedgerow.research.stress.job import Terms
+from hedgerow.research.stress.scenario import Scenario, stressing
+from hedgerow.research.stress.study import size_of
 from hedgerow.simulate.falls import FlashCrash
 from hedgerow.simulate.replay import Replay
 from synthetic import market
@@ -107,3 +111,28 @@ def test_two_processes_give_the_same_bits(found) -> None:
 def test_workers_and_a_cluster_are_one_too_many() -> None:
     with pytest.raises(hr.RangeError, match="one of them"):
         hr.stress(POLICY, market(), hr.Put(), **FEW, workers=2, cluster="tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        hr.Quantile("vix", 80, days=600, least=60),
+        hr.RegimeProbability("vix", least=504, window=600),
+    ],
+    ids=lambda signal: signal.kind,
+)
+def test_a_signal_sees_on_a_path_as_much_of_the_past_as_it_looks_at(signal) -> None:
+    past = market(sessions=1_400)
+    policy = hr.Policy([hr.Constant(1.0)], [signal], name="long", raw=True)
+    found = scene(policy, past, hr.Put(), **FEW).path(3)
+    first = found.run.first
+    paths = stressing(FlashCrash()).paths(12, 60, 0, hr.Start.of(past))
+    whole = signal(paths.after(past, 3))[-61:]
+    assert found.run.market.dates[first] == past.dates[-1]
+    assert signal(found.market)[first:] == pytest.approx(whole, rel=1e-12)
+
+
+def test_long_histories_are_played_fewer_paths_at_a_time() -> None:
+    for sessions, size in ((300, 256), (1_300, 64), (9_000, 64)):
+        made = Scenario.of(FlashCrash(), market(sessions=60), 5, sessions, seed=0)
+        assert size_of(Terms(made, hr.Put(), hr.Equity(), hr.Costs())) == size

@@ -130,6 +130,16 @@ def test_one_path_alone_and_paths_that_are_all_alike() -> None:
         assert values.tolist() == [alone(run, 0)[name]] * 3
 
 
+def test_a_percentile_sees_all_that_it_looks_at_before_the_start() -> None:
+    seen = hr.Quantile("vix", 80, days=90, least=20)
+    policy = hr.Policy([hr.Linear("vix", low=12, high=22)], [hr.Level("vix"), seen])
+    run = job(policy=policy, history=past(200))
+    market = run.market(2)
+    whole = seen(run.paths.after(past(200), 2))[-71:]
+    assert seen(market)[-71:].tolist() == whole.tolist()
+    assert {name: values[2] for name, values in run.play(0).items()} == alone(run, 2)
+
+
 def test_another_seed_gives_other_paths() -> None:
     one, other = (job(seed=seed).play(0)["dynamic.final_nav"] for seed in (7, 8))
     assert not np.isin(one, other).any()

@@ -161,7 +161,13 @@ def scene(
     Parameters and errors are those of `stress`.
     """
     from hedgerow.research.stress.job import Terms
-    from hedgerow.research.stress.scenario import Scenario, state_of, stressing, usual
+    from hedgerow.research.stress.scenario import (
+        Scenario,
+        sessions_seen,
+        state_of,
+        stressing,
+        usual,
+    )
     from hedgerow.simulate.replay import Replay
 
     check(policy, market, hedge, portfolio, costs)
@@ -182,6 +188,7 @@ def scene(
         long if sessions is None else sessions,
         seed=seed,
         lookback=policy.lookback,
+        seen=sessions_seen(policy),
     )
     terms = Terms(scenario, hedge, portfolio or Equity(), costs or Costs())
     return Scene(policy, terms, market, today)

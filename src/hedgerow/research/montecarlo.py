@@ -30,6 +30,7 @@ from hedgerow.instruments.plain_put import PlainPut
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.rules import Constant
 from hedgerow.pricing.threads import pool
+from hedgerow.research.stress.scenario import sessions_seen
 from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.paths import Paths
 
@@ -202,7 +203,7 @@ class MonteCarlo:
         """Return how many paths are laid out at a time."""
         if isinstance(self.sleeve, PlainPut):
             return WIDTH
-        width = max(1, ROWS // (self.paths.sessions + self.policy.lookback))
+        width = max(1, ROWS // (self.paths.sessions + self._behind))
         return width - width % STREAM if width > STREAM else width
 
     def _some(self, low: int, high: int) -> dict[str, Floats]:
@@ -228,7 +229,7 @@ class MonteCarlo:
             self.sleeve,
             self.portfolio,
             costs=self.costs,
-            lookback=self.policy.lookback,
+            lookback=self._behind,
         )
         if ground is None:
             return self._one_by_one(low, high)
@@ -253,9 +254,7 @@ class MonteCarlo:
 
     def ground(self, market: Market) -> Ground:
         """Return what the strategies share on the market of a path, history before it included."""
-        return prepare(
-            market, self.sleeve, self.portfolio, costs=self.costs, lookback=self.policy.lookback
-        )
+        return prepare(market, self.sleeve, self.portfolio, costs=self.costs, lookback=self._behind)
 
     def market(self, i: int) -> Market:
         """Return path ``i`` with as many sessions before it as the signals look back."""
@@ -266,12 +265,20 @@ class MonteCarlo:
         for i in range(low, high):
             yield self.paths.market(i) if past is None else self.paths.after(past, i)
 
+    @property
+    def _behind(self) -> int:
+        """Sessions up to the start that signals look at, of those that are known."""
+        if self.history is None:
+            return 1
+        known = self.history.index_of(str(self.paths.dates[0])) + 1
+        return min(sessions_seen(self.policy), known)
+
     def _past(self) -> Market | None:
         """Return as many sessions up to the start as signals look back, None for it alone."""
-        if self.history is None or self.policy.lookback == 1:
+        if self.history is None or self._behind == 1:
             return None
         row = self.history.index_of(str(self.paths.dates[0]))
-        first = self.history.dates[row - self.policy.lookback + 1]
+        first = self.history.dates[row - self._behind + 1]
         return self.history.between(first, self.paths.dates[0])
 
 

@@ -10,14 +10,22 @@ import numpy as np
 
 from hedgerow.core.ensemble import Ensemble
 from hedgerow.core.market import Market, Origin
+from hedgerow.core.policy import Policy
 from hedgerow.errors import RangeError
+from hedgerow.policies.fitted import Scheduled
 from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.falls import Fall
 from hedgerow.simulate.paths import FAMILY, PathModel, Paths, Start
 from hedgerow.simulate.replay import Replay
 
+EVER = 1_000_000
+"""More sessions than any history has."""
+
 BEHIND = 63
 """Sessions of history before the first path session, beside those that the signals need."""
+
+YEAR = 252
+"""Sessions that a fit is kept at most before the next."""
 
 SPREAD = 63
 """A made fall begins on one of so many sessions, so that rolls stand elsewhere on each path."""
@@ -57,6 +65,7 @@ class Scenario:
         *,
         seed: int,
         lookback: int = 1,
+        seen: int | None = None,
     ) -> Scenario:
         """Return the paths of a model from a history's last close.
 
@@ -68,6 +77,8 @@ class Scenario:
             With ``spx`` and ``vix``.
         lookback
             Sessions that signals need before the first decision.
+        seen
+            Sessions that they look at where there are as many (`sessions_seen`).
 
         Raises
         ------
@@ -81,7 +92,8 @@ class Scenario:
                 where="data",
                 mend="give a longer history, or a later --from",
             )
-        kept = min(lookback + BEHIND, len(history)) if lookback > 1 else min(BEHIND, len(history))
+        most = max(lookback, seen or 1)
+        kept = min(most + BEHIND if most > 1 else BEHIND, len(history))
         warm = history.between(str(history.dates[-kept]), None)
         return cls(model.paths(n_paths, sessions, seed, Start.of(history)), warm)
 
@@ -111,6 +123,25 @@ class Scenario:
                 value = getattr(model, field.name)
                 told.append(value.digest() if isinstance(value, Market) else repr(value))
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def sessions_seen(policy: Policy) -> int:
+    """Return the sessions that a decision depends on, fits to the past included.
+
+    Examples
+    --------
+    >>> from hedgerow.policies.percentiles import Quantile
+    >>> from hedgerow.policies.rules import Constant
+    >>> sessions_seen(Policy([Constant(1.0)], [Quantile("vix", 80, days=1260)], raw=True))
+    1260
+    """
+    most = max(policy.lookback, policy.reach)
+    for signal in policy.signals:
+        if isinstance(signal, Scheduled):
+            if signal.window is None or signal.every == "never":
+                return EVER
+            most = max(most, signal.warmth + signal.late + signal.window + YEAR)
+    return most
 
 
 def streams(first: int, last: int) -> tuple[int, int]:

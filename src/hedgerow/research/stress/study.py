@@ -23,7 +23,17 @@ from hedgerow.research.scaling.running import Crew, run
 from hedgerow.research.split import Split, split
 from hedgerow.research.stress import figures
 from hedgerow.research.stress.figures import TAILS, Estimate
-from hedgerow.research.stress.job import GRID, Alone, Fixed, Kept, Strategy, StressJob, Terms
+from hedgerow.research.stress.job import (
+    BLOCK,
+    GRID,
+    Alone,
+    Fixed,
+    Kept,
+    Strategy,
+    StressJob,
+    Terms,
+)
+from hedgerow.simulate.draws import STREAM
 from hedgerow.simulate.falls import Fall
 from hedgerow.simulate.replay import Replay
 from hedgerow.simulate.report import FitReport, compare
@@ -42,6 +52,9 @@ COMPARED = ("return", "hedge_cost", "max_drawdown", "worst_month")
 
 TAILED = ("return", "worst_month")
 """Figures whose expected shortfall is told."""
+
+USUAL = 630
+"""Rows of history and path up to which `BLOCK` paths are played together."""
 
 CORRECTION = -0.10
 """A fall of the index by this much counts as a crisis."""
@@ -224,7 +237,13 @@ def tail_name(figure: str, part: float) -> str:
 def main_job(policy: Policy, terms: Terms) -> StressJob:
     """Return the job of the three strategies."""
     made: dict[str, Strategy] = {UNHEDGED: Alone(), STATIC: Fixed(1.0), DYNAMIC: policy}
-    return StressJob(terms, made, grid=True)
+    return StressJob(terms, made, grid=True, size=size_of(terms))
+
+
+def size_of(terms: Terms) -> int:
+    """Return how many paths are played together: the fewer, the longer the history before them."""
+    rows = len(terms.scenario.history) + terms.scenario.paths.sessions
+    return max(BLOCK * USUAL // max(rows, USUAL) // STREAM, 1) * STREAM
 
 
 def stress(
@@ -264,7 +283,9 @@ def stress(
     )
     columns |= {
         name: column
-        for name, column in _all(StressJob(terms, more), crew, progress).items()
+        for name, column in _all(
+            StressJob(terms, more, size=size_of(terms)), crew, progress
+        ).items()
         if "." in name
     }
     return Stress(policy, terms, columns, level, kept, equal, fit, fitted_to, dict(facts or {}))
