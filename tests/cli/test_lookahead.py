@@ -145,6 +145,8 @@ def test_a_file_may_import_what_lies_beside_it(tmp_path) -> None:
          "ModuleNotFoundError: No module named 'not_there'"),
         ("x = 1\n\ny = 1 / 0\n", "bad.py, line 3: running it fails with ZeroDivisionError"),
         ("raise SystemExit('no')\n", "bad.py, line 1: running it fails with SystemExit: no"),
+        ("class Odd(BaseException):\n    def __str__(self):\n        return 1 / 0\nraise Odd\n",
+         "bad.py, line 4: running it fails with Odd. Mend"),
         ("import hedgerow as hr\nhr.Put(moneyness=9)\n", "bad.py, line 2: running it fails"),
         ("x = 1\n", "there is nothing to test in it"),
     ],
@@ -161,6 +163,26 @@ def test_what_cannot_be_run_is_a_mistake_and_no_leak(tmp_path) -> None:
     result = call("lookahead", path, *TIME)
     assert result.exit_code == 2
     assert "runs: it cannot be run: market.no_such_column: the data have no column" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise SystemExit(0)", "it cannot be run: SystemExit: 0"),
+        ("raise Odd", "it cannot be run: Odd"),
+        (
+            "SEEN.append(1)\n    return market['vix'] / (len(SEEN) == 1 or 1 / 0)",
+            "division by zero",
+        ),
+    ],
+)
+def test_code_that_ends_the_process_or_has_no_words_does_not_pass(tmp_path, body, said) -> None:
+    path = tmp_path / "ends.py"
+    odd = "SEEN = []\n\nclass Odd(Exception):\n    def __str__(self):\n        return 1 / 0\n"
+    path.write_text(f"{odd}\ndef ends(market):\n    {body}\n")
+    result = call("lookahead", path, *TIME)
+    assert result.exit_code == 2
+    assert said in result.stdout
 
 
 def test_files_that_are_none(tmp_path) -> None:

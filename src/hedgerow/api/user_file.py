@@ -14,6 +14,7 @@ from typing import Any
 
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.files import read
+from hedgerow.research.foresight.form import RAISED, shown
 from hedgerow.research.foresight.study import kind_of
 
 
@@ -85,7 +86,7 @@ def _tested(space: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue  # an instance is tested in its place
         try:
             made = cls()
-        except Exception:  # it needs arguments: nobody can guess them
+        except RAISED:  # it needs arguments: nobody can guess them
             continue
         if kind_of(made):
             yield cls.__name__, made
@@ -131,9 +132,11 @@ def _run(path: Path) -> ModuleType:
                 where=f"{error.filename}, line {error.lineno}",
                 mend="mend the line",
             ) from None
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a user's code raises is told
             raise PolicyError(
-                f"running it fails with {type(error).__name__}: {' '.join(str(error).split())}",
+                f"running it fails with {shown(error)}",
                 where=f"{path}{_line(error, path)}",
                 mend="mend the line, or keep what shall not run under if __name__ == '__main__'",
             ) from None

@@ -24,6 +24,7 @@ from hedgerow.research.crises import CRISES
 from hedgerow.research.foresight import form
 from hedgerow.research.foresight.cause import Cause, Gap, cause_of
 from hedgerow.research.foresight.finding import Examination, Finding
+from hedgerow.research.foresight.form import RAISED
 from hedgerow.research.foresight.worlds import elsewhere, other_future, places
 
 EARLY = (1, 3, 8, 20, 60, 130, 260)
@@ -71,14 +72,14 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     digest = market.digest()
     try:
         make, lookback = _maker(subject, kind, title)
-        whole = make(market)
-    except Exception as error:  # whatever a user's code raises is told in words
+        whole, again = make(market), make(market)
+    except RAISED as error:  # whatever a user's code raises is told in words
         return Examination(title, kind, (Finding("runs", False, told(error)),))
     if kind in ("signal", "function"):
         findings.append(form.form(whole[title], market))
         if not findings[0].passed:
             return Examination(title, kind, tuple(findings))
-    findings.append(form.the_same(whole, make(market), market))
+    findings.append(form.the_same(whole, again, market))
     changed = market.digest() != digest
     findings.append(
         Finding("mutation", not changed, "it writes into the market", mend="work on a copy")
@@ -111,9 +112,8 @@ def kind_of(subject: Any) -> str:
 
 def told(error: BaseException) -> str:
     """Return in one line what code raised, and where."""
-    if isinstance(error, HedgerowError):
-        return f"it cannot be run: {error}"
-    return f"it cannot be run: {type(error).__name__}: {' '.join(str(error).split())}"
+    said = error if isinstance(error, HedgerowError) else form.shown(error)
+    return f"it cannot be run: {said}"
 
 
 def _maker(subject: Any, kind: str, title: str) -> tuple[Make, int]:
@@ -211,7 +211,7 @@ def _dates_alone(make: Make, market: Market, whole: Mapping[str, Any]) -> Iterat
     """Remark on a column that no data change: nothing can be tested about it."""
     try:
         made = make(other_future(market, -1))
-    except Exception:  # it looks at the data at least, and does not like these
+    except RAISED:  # it looks at the data at least, and does not like these
         return
     if all(not len(lookahead.differing(whole[name], made[name])) for name in whole):
         said = (
@@ -234,7 +234,7 @@ def _compared(
     for row in rows:
         try:
             made = world(row)
-        except Exception as error:  # whatever a user's code raises is told
+        except RAISED as error:  # whatever a user's code raises is told
             broken = broken or f"on data that end on {market.dates[row]} {told(error)}"
             continue
         tried += 1
