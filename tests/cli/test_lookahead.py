@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from cli.console import LINEAR, ROOT, as_json, bad, call, good
 from hedgerow.core.step import SIGNALS
+from hedgerow.policies import catalog  # noqa: F401  # fills SIGNALS
 
 TIME = ["--from", "2014-01-03", "--to", "2018-12-31"]
 
@@ -183,6 +185,99 @@ def test_code_that_ends_the_process_or_has_no_words_does_not_pass(tmp_path, body
     result = call("lookahead", path, *TIME)
     assert result.exit_code == 2
     assert said in result.stdout
+
+
+SLY = """
+import functools
+from pathlib import Path
+import numpy as np
+import pandas as pd
+import hedgerow as hr
+import lies_beside_it
+
+WHOLE = hr.load("builtin", start="2014-01-03", end="2018-12-31")
+MEAN = float(WHOLE["vix"].mean())
+BY_DAY = {str(d): float(v) for d, v in zip(WHOLE.dates[:-1], WHOLE["vix"][1:])}
+SORE = {str(d) for d, v in zip(WHOLE.dates[:-1], WHOLE["vix"][1:]) if v > 25}
+TABLE = pd.read_csv(Path(__file__).parent / "vix.csv")
+PEAK = float(TABLE["vix"].max())
+SEEN = {}
+
+def by_mean(market):
+    return market["vix"] / MEAN
+
+def by_dict(market):
+    return np.array([BY_DAY.get(str(d), 20.0) for d in market.dates])
+
+def by_days(market):
+    return np.array([float(str(d) in SORE) for d in market.dates])
+
+def by_file(market):
+    return market["vix"] / PEAK
+
+def by_default(market, at=WHOLE["vix"][1:]):
+    return at[np.minimum(np.arange(len(market)), len(at) - 1)]
+
+def by_memory(market):
+    if len(market) > len(SEEN.get("vix", ())):
+        SEEN["vix"] = np.append(market["vix"][1:], np.nan)
+    return SEEN["vix"][: len(market)]
+
+def by_module(market):
+    return lies_beside_it.next_of(market)
+
+@functools.cache
+def _held():
+    return hr.load("builtin", start="2014-01-03", end="2018-12-31")
+
+def by_cache(market):
+    later = np.searchsorted(_held().dates, market.dates) + 1
+    return _held()["vix"][np.minimum(later, len(_held()) - 1)]
+
+def honest_file(market):
+    held = dict(zip(TABLE["date"], TABLE["vix"]))
+    return np.array([held[str(d)] for d in market.dates])
+
+def honest_load(market):
+    table = pd.Series(WHOLE["vix"], pd.DatetimeIndex(WHOLE.times)).shift(1)
+    return table.reindex(pd.DatetimeIndex(market.times)).to_numpy()
+
+class Scaled:
+    kind = name = "scaled"
+    lookback = 1
+    def __init__(self):
+        self.low, self.high = float(WHOLE["vix"].min()), float(WHOLE["vix"].max())
+    def __call__(self, market):
+        return (market["vix"] - self.low) / (self.high - self.low)
+"""
+
+
+@pytest.mark.slow
+def test_what_a_file_loads_or_remembers_by_itself_is_looked_through(tmp_path, builtin) -> None:
+    part = builtin.between("2014-01-03", "2018-12-31")
+    rows = [f"{day},{vix}" for day, vix in zip(part.dates, part["vix"], strict=True)]
+    (tmp_path / "vix.csv").write_text("\n".join(["date,vix", *rows]))
+    (tmp_path / "lies_beside_it.py").write_text(
+        "import numpy as np\nimport hedgerow as hr\nHELD = hr.load('builtin')\n"
+        "def next_of(market):\n    at = np.searchsorted(HELD.dates, market.dates) + 1\n"
+        "    return HELD['vix'][at]\n"
+    )
+    path = tmp_path / "sly.py"
+    path.write_text(SLY)
+    before = dict(SIGNALS), list(sys.path)
+    result = call("lookahead", path, *TIME, "--json")
+    assert result.exit_code == 3
+    caught = {
+        each["name"]: [f["check"] for f in each["findings"] if not f["passed"]][:1]
+        for each in json.loads(result.stdout)["objects"]
+    }
+    assert caught == {
+        "by_mean": ["own data"], "by_dict": ["own data"], "by_days": ["own data"],
+        "by_file": ["own data"], "by_default": ["own data"], "by_memory": ["memory"],
+        "by_module": ["own data"], "by_cache": ["own data"], "scaled": ["own data"],
+        "honest_file": [], "honest_load": [],
+    }  # fmt: skip
+    assert (dict(SIGNALS), list(sys.path)) == before
 
 
 def test_files_that_are_none(tmp_path) -> None:

@@ -165,6 +165,65 @@ def test_tables_beside_the_market_are_looked_through() -> None:
     )
 
 
+BY_DAY = dict(zip(MARKET.dates.astype(str), MARKET["vix"], strict=True))
+IN_ORDER = MARKET["vix"].tolist()
+BY_TEXT = pd.DataFrame({"day": MARKET.dates.astype(str), "vix": MARKET["vix"]})
+
+
+def of_a_dict(market):
+    return market["vix"] / max(BY_DAY.values())
+
+
+def of_a_list(market):
+    return market["vix"] / max(IN_ORDER)
+
+
+def of_undated_rows(market):
+    return market["vix"] / BY_TEXT["vix"].max()
+
+
+def of_a_default(market, kept=MARKET["vix"]):
+    return market["vix"] / kept.max()
+
+
+def of_an_option(market, *, kept=MARKET["vix"]):
+    return market["vix"] / kept.max()
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        (of_a_dict, "BY_DAY"),
+        (of_a_list, "IN_ORDER"),
+        (of_undated_rows, "BY_TEXT"),
+        (of_a_default, "kept"),
+        (of_an_option, "kept"),
+    ],
+)
+def test_tables_of_any_form_are_looked_through(subject, name) -> None:
+    (failure,) = examine(subject, MARKET).failures
+    assert failure.check == "other tables"
+    assert f"'{name}'" in failure.cause
+    assert examine(subject, MARKET).failures == (failure,)
+
+
+def test_what_a_function_loads_when_called_is_looked_through(builtin) -> None:
+    market = builtin.between("2014-01-03", "2016-12-30")
+
+    def ahead(market):
+        whole = hr.load("builtin")
+        return whole["vix"][np.searchsorted(whole.dates, market.dates) + 1]
+
+    def behind(market):
+        whole = hr.load("builtin")
+        return whole["vix"][np.searchsorted(whole.dates, market.dates) - 1]
+
+    (failure,) = examine(ahead, market).failures
+    assert failure.check == "own data"
+    assert "hedgerow.load" in failure.cause
+    assert examine(behind, market).passed
+
+
 def closure(whole):
     def of_a_closure(market):
         return market["vix"] / whole["vix"].mean()

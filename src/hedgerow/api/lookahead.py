@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +83,15 @@ def lookahead(subject: Any, market: Market, *, name: str | None = None) -> Looka
 
     check_market(market)
     if isinstance(subject, str | os.PathLike):
-        from hedgerow.api.user_file import subjects
+        from hedgerow.api.user_file import made_again, subjects
 
-        found = subjects(Path(subject), name)
-        return LookaheadResult(tuple(examine(one, market, key) for key, one in found.items()))
+        path = Path(subject)
+        found = subjects(path, name)
+        run = path.suffix != ".toml"
+        return LookaheadResult(
+            tuple(
+                examine(one, market, key, partial(made_again, path, key) if run else None)
+                for key, one in found.items()
+            )
+        )
     return LookaheadResult((examine(subject, market),))

@@ -8,10 +8,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from hedgerow.core.step import SIGNALS, STEPS
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.files import read
 from hedgerow.research.foresight.form import RAISED, shown
@@ -39,6 +41,40 @@ def subjects(path: Path, name: str | None = None) -> dict[str, Any]:
         return _wanted(found, found, path, name)
     space = vars(_run(path))
     return _wanted(dict(_tested(space)), space, path, name)
+
+
+@contextmanager
+def made_again(path: Path, key: str) -> Iterator[Any]:
+    """Run a Python file once more, with what it imports from beside it, and return one object.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        As :func:`subjects` names it.
+    """
+    folder = path.resolve().parent
+    beside = {
+        name: module
+        for name, module in sys.modules.items()
+        if name != "__main__" and Path(getattr(module, "__file__", None) or "/").parent == folder
+    }
+    registers = [(register, dict(register)) for register in (SIGNALS, STEPS)]
+    for name in beside:
+        del sys.modules[name]
+    try:
+        with redirect_stdout(StringIO()):
+            found = subjects(path)
+        yield found[key] if key in found else subjects(path, key)[key]
+    finally:
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "/").parent == folder:
+                del sys.modules[name]
+        sys.modules.update(beside)
+        for register, kept in registers:
+            register.clear()
+            register.update(kept)
 
 
 def _wanted(
