@@ -93,6 +93,21 @@ def test_everything_at_the_outermost_level_is_tested(mine) -> None:
     assert "loading" in result.stderr
 
 
+def test_what_is_not_tested_is_named(tmp_path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\nfrom math import sqrt\n"
+        "def level(market):\n    return market['vix']\n"
+        "def turned(m):\n    return m['vix'][::-1].copy()\n"
+        "def both(a, b):\n    return a\n"
+        "class Bare:\n    lookback = 1\n"
+        "    def __call__(self, market):\n        return market['vix']\n"
+    )
+    assert "not tested: turned, Bare (" in good("lookahead", path, *TIME)
+    assert as_json("lookahead", path, *TIME)["not_tested"] == ["turned", "Bare"]
+    assert "not tested" not in good("lookahead", path, "--name", "level", *TIME)
+
+
 def test_one_object_alone(mine) -> None:
     assert good("lookahead", mine, "--name", "mean", *TIME).startswith("✓ function mean")
     made = as_json("lookahead", mine, "--name", "own", *TIME)
