@@ -368,6 +368,20 @@ def test_a_list_of_dates_passes_and_is_remarked_on() -> None:
     assert "dates alone" not in str(examine(hr.Level("vix"), MARKET))
 
 
+@pytest.mark.parametrize("column", ["vix", "spx"])
+@pytest.mark.parametrize("ahead", [1, 5, 0, -1])
+def test_a_table_moved_before_it_is_looked_up_by_day_is_caught(column, ahead) -> None:
+    held = dict(zip(MARKET.dates.astype(str), np.roll(MARKET[column], -ahead), strict=True))
+
+    def looked_up(market):
+        return np.array([held[str(day)] for day in market.dates])
+
+    found = examine(looked_up, MARKET)
+    assert found.passed is (ahead <= 0)
+    if ahead > 0:
+        assert f"moves as '{column}' does {ahead} session" in found.failures[0].sentence
+
+
 def test_another_future_keeps_the_past_and_changes_the_rest() -> None:
     made = other_future(MARKET, 500)
     for name, column in MARKET.columns.items():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import hedgerow as hr
 import planted
+from hedgerow.core.step import Nothing, Stage
 from hedgerow.errors import HedgerowError
 from hedgerow.research import crises
 from hedgerow.research.gate.item import Outcome
@@ -84,6 +86,60 @@ def test_a_signal_that_peeks_is_failed_for_that(market, register) -> None:
     assert made["lookahead"].outcome is FAIL
     assert "tomorrow" in made["lookahead"].sentence
     assert made["fills"].outcome is made["costs"].outcome is PASS
+
+
+class Reads:
+    """Tells from a table by day that was made when it was: of VIX ``ahead`` sessions later."""
+
+    kind = name = "reads"
+    lookback = 1
+
+    def __init__(self, market, ahead):
+        self.held = dict(zip(market.dates.astype(str), np.roll(market["vix"], -ahead), strict=True))
+
+    def __call__(self, market):
+        return np.array([max(self.held[str(day)] - 15.0, 0.0) / 10.0 for day in market.dates])
+
+
+class Counts:
+    """A step that counts its bars, and looks them up in a table beside the market."""
+
+    kind = "counts"
+    stage = Stage.RULE
+    inputs = ("vix",)
+    held = np.zeros(0)
+
+    class Row(NamedTuple):
+        bars: float = 0.0
+
+    def params(self):
+        return Nothing()
+
+    def start(self):
+        return self.Row()
+
+    @staticmethod
+    def kernel(x, view, memory, p):
+        at = min(int(memory.bars) + 20, len(Counts.held) - 1)
+        return 1.0 if Counts.held[at] > 18.0 else 0.0, Counts.Row(memory.bars + 1.0)
+
+
+@pytest.mark.parametrize(("ahead", "outcome"), [(5, FAIL), (0, PASS)])
+def test_a_table_beside_the_market_is_failed_where_it_tells_the_future(
+    market, register, ahead, outcome
+) -> None:
+    policy = planted.following(Reads(market, ahead))
+    made = hr.backtest(policy, market, hr.VixFuture()).judge(resamples=0)
+    assert made["lookahead"].outcome is outcome
+    assert ("as 'vix' does 5 sessions later" in made["lookahead"].sentence) is (outcome is FAIL)
+
+
+def test_a_step_that_looks_rows_up_is_failed(market, register, monkeypatch) -> None:
+    monkeypatch.setattr(Counts, "held", market["vix"].copy())
+    policy = hr.Policy([Counts(), hr.AtRoll()], [hr.Level("vix")], name="counts", raw=True)
+    made = hr.backtest(policy, market, hr.VixFuture()).judge(resamples=0)
+    assert made["lookahead"].outcome is FAIL
+    assert "policy counts: it changes before" in made["lookahead"].sentence
 
 
 def test_fills_at_the_deciding_close_are_failed_for_that(market, honest, register) -> None:

@@ -26,6 +26,7 @@ from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.divest import Divesting
+from hedgerow.research.foresight.own_parts import own_parts_agree
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.split import Split, split
 
@@ -312,6 +313,8 @@ def _lookahead(
     made.append(lookahead.sleeve_agrees(sleeve.name, lay, ground.market))
     cut = ground.first + (len(ground.market) - ground.first) * 2 // 3
     made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut))
+    if all(verdict.passed for verdict in made):
+        made += own_parts_agree(policy, ground, whole, cut)
     return made
 
 

@@ -23,7 +23,7 @@ from hedgerow.policies.signals import Level
 from hedgerow.research import lookahead
 from hedgerow.research.crises import CRISES
 from hedgerow.research.foresight import form
-from hedgerow.research.foresight.cause import Cause
+from hedgerow.research.foresight.cause import Cause, leading
 from hedgerow.research.foresight.comparing import compared, told
 from hedgerow.research.foresight.finding import Examination, Finding
 from hedgerow.research.foresight.form import RAISED
@@ -101,7 +101,7 @@ def examine(
         findings += _foresight(subject, make, market, whole, lookback, kind)
         if all(finding.passed for finding in findings):
             findings += _anew(subject, kind, title, again, market, whole)
-        if _quick(subject, kind):
+        if _quick(subject, kind) and all(finding.passed for finding in findings):
             findings += _dates_alone(make, market, whole)
     if kind == "signal":
         findings += form.lookback(subject, market, whole[title], title)
@@ -272,13 +272,21 @@ def _telling(column: Floats) -> list[int]:
 
 
 def _dates_alone(make: Make, market: Market, whole: Mapping[str, Any]) -> Iterator[Finding]:
-    """Remark on a column that no data change: nothing can be tested about it."""
+    """Look at a column that no data change: it is made of dates, or of a table made before."""
     try:
         made = make(other_future(market, -1))
     except RAISED:  # it looks at the data at least, and does not like these
         return
-    if all(not len(lookahead.differing(whole[name], made[name])) for name in whole):
-        said = (
-            "mind: it looks at dates alone, and dates that were chosen in hindsight pass every test"
-        )
-        yield Finding("dates", True, said)
+    if any(len(lookahead.differing(whole[name], made[name])) for name in whole):
+        return
+    for name, column in whole.items():
+        for known in ("vix", "spx"):
+            ahead = leading(column, market[known]) if known in market else 0
+            if ahead:
+                days = f"{ahead} session{'s' * (ahead > 1)}"
+                said = f"no data change '{name}', and it moves as '{known}' does {days} later"
+                cause = "a table whose rows were moved before it was looked up by day"
+                yield Finding("dates", False, said, cause=cause, mend=BESIDE[1])
+                return
+    said = "mind: it looks at dates alone, and dates that were chosen in hindsight pass every test"
+    yield Finding("dates", True, said)
