@@ -17,7 +17,7 @@ from hedgerow.errors import HedgerowError
 from hedgerow.research import crises
 from hedgerow.research.gate.item import Outcome
 from hedgerow.research.gate.judgement import judge
-from hedgerow.research.gate.thresholds import KEYS, Thresholds
+from hedgerow.research.gate.thresholds import ALWAYS, KEYS, Thresholds
 from hedgerow.research.overfit.intervals import intervals
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.register import Count
@@ -299,13 +299,44 @@ def test_intervals_of_some_figures_are_those_of_all(honest) -> None:
 
 
 def test_an_item_moves_between_deciding_and_warning(market, register) -> None:
-    result = hr.backtest(planted.honest(), market, hr.VixFuture(), same_bar=True)
-    calm = result.judge(thresholds=hr.Thresholds(warn=("fills",)), resamples=0)
-    assert keys(calm.warnings) == {"fills"}
-    assert calm["fills"].word == "warning"
-    assert "mind also: fills a bar later" in calm.sentence
+    policy = planted.following(planted.Dated(("2018 February",)))
+    result = hr.backtest(policy, market, hr.VixFuture())
+    calm = result.judge(thresholds=hr.Thresholds(warn=("drop_crisis",)), resamples=0)
+    assert keys(calm.warnings) == {"drop_crisis"}
+    assert calm["drop_crisis"].word == "warning"
+    assert "mind also: without any one crisis" in calm.sentence
+    assert calm.sentence.endswith("(thresholds changed: warn=drop_crisis)")
     strict = hr.Thresholds.of({"sessions": 100_000})
     assert "out_of_sample" in keys(result.judge(thresholds=strict, resamples=0).unknown)
+
+
+@pytest.mark.parametrize("key", ALWAYS)
+def test_what_makes_every_number_false_cannot_be_set_aside(key) -> None:
+    with pytest.raises(HedgerowError, match=f"'{key}' always decides"):
+        Thresholds(warn=("divest", key))
+
+
+@pytest.mark.parametrize(
+    ("costs", "share"),
+    [
+        (hr.Costs(future_half_spread=0.0, future_fee=0.01), 0.0),  # all others as usual
+        (hr.Costs(option_tick=0.0, option_price=0.0, option_fee=0.0), 1.0),  # none of them paid
+        (replace(hr.Costs(), future_half_spread=0.0), None),
+        (hr.Costs(future_fee=100.0), None),
+    ],
+    ids=["next to none", "of others", "fees alone", "dear"],
+)
+def test_costs_are_those_of_what_was_traded(market, register, costs, share) -> None:
+    result = hr.backtest(planted.honest(), market, hr.VixFuture(), costs=costs)
+    item = result.judge(resamples=0)["costs"]
+    usual = hr.backtest(planted.honest(), market, hr.VixFuture())
+    paid = [
+        each.found.strategies["all"]["dynamic"]["transaction_costs"] for each in (result, usual)
+    ]
+    assert item.number == pytest.approx(paid[0] / paid[1], rel=1e-6)
+    if share is not None:
+        assert item.number == pytest.approx(share, abs=1e-3)
+    assert item.outcome is (PASS if item.number >= 0.1 else FAIL)
 
 
 def test_thresholds_are_told_by_words_and_files(tmp_path) -> None:
@@ -325,6 +356,7 @@ def test_thresholds_are_told_by_words_and_files(tmp_path) -> None:
         ("pbo=0.5", "it is above pbo_noise"),
         ("size=0", "0 is no error rate"),
         ("sessions=1.5", "'1.5' is not a number"),
+        (f"sessions=1{'0' * 400}", "is out of range"),
         ("warn=divset", "did you mean 'divest'?"),
         ("nowhere.toml", "there is no such thresholds file"),
     ],
