@@ -295,6 +295,16 @@ def test_what_a_file_loads_or_remembers_by_itself_is_looked_through(tmp_path, bu
     assert (dict(SIGNALS), list(sys.path)) == before
 
 
+def test_where_nothing_can_be_cut_off_nothing_passes(mine) -> None:
+    result = call("lookahead", mine, "--name", "peeks", "--from", "2022-12-28")
+    assert result.exit_code != 0
+    level = mine.with_name("level.py")
+    level.write_text("def level(market):\n    return market['vix']\n")
+    result = call("lookahead", level, "--from", "2022-12-28")
+    assert result.exit_code == 2
+    assert "1 sessions are too few to cut the future off" in result.stdout
+
+
 def test_files_that_are_none(tmp_path) -> None:
     assert "there is no such file" in bad("lookahead", tmp_path / "no.py", *TIME)
     assert "there is no such policy file" in bad("lookahead", tmp_path / "no.toml", *TIME)

@@ -174,6 +174,10 @@ def _foresight(
     """Cut the future off, and change it, and compare."""
     quick = _quick(subject, kind)
     rows = _cuts(market, lookback, count=24 if quick else 4, early=quick)
+    if not rows:
+        said = f"{len(market):,} sessions are too few to cut the future off"
+        yield Finding("runs", False, said, mend="give more data than it looks back")
+        return
     few = rows[:: max(len(rows) // (8 if quick else 2), 1)][-8:]
     if isinstance(subject, Fitted):  # in another future every later fit is made anew
         few = rows[-1:]
@@ -255,7 +259,7 @@ def _anew(
 
     cause = Cause(LOADED[0].format(", ".join(dict.fromkeys(seen))), LOADED[1])
     if again:
-        found = compared("memory", afresh, rows[::2], market, whole, Cause(*REMEMBERED))
+        found = compared("memory", afresh, rows[::3], market, whole, Cause(*REMEMBERED))
         yield found
         if not found.passed:
             return
