@@ -248,6 +248,23 @@ def test_a_probability_of_overfitting_has_three_zones(honest, pbo, outcome) -> N
     assert judge(honest.found, overfit=Pbo(pbo), resamples=0)["pbo"].outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("numbers", "outcome"),
+    [
+        ({}, PASS),
+        ({"trigger.move": 4.0}, PASS),
+        ({"trigger.move": 5.0}, UNKNOWN),
+        ({"linear.low": 10.0}, UNKNOWN),
+    ],
+)
+def test_the_sweep_of_another_policy_proves_nothing(honest, numbers, outcome) -> None:
+    sweep = Pbo(0.0)
+    sweep.numbers = numbers
+    item = judge(honest.found, overfit=sweep, resamples=0)["pbo"]
+    assert item.outcome is outcome
+    assert ("not that of this policy" in item.sentence) is (outcome is UNKNOWN)
+
+
 def test_many_trials_of_the_same_steps_make_a_lone_backtest_none(honest) -> None:
     for alike, outcome in ((19, NOT_ASKED), (20, UNKNOWN)):
         found = _lucky(honest.found, sharpe=0.1, trials=30, spread=0.0, alike=alike)
