@@ -207,6 +207,27 @@ def test_tables_of_any_form_are_looked_through(subject, name) -> None:
     assert examine(subject, MARKET).failures == (failure,)
 
 
+SEASONS = {"jan": 1.0, "apr": 1.25, "jul": 1.0, "oct": 1.5}
+BY_NUMBER = {"1": 1.0, "10": 2.0}
+SPELT = [f"{day:%d/%m/%Y}" for day in pd.DatetimeIndex(MARKET.times)]
+BY_SPELT = dict(zip(SPELT, MARKET["vix"], strict=True))
+
+
+def of_no_dates(market):
+    months = pd.DatetimeIndex(market.times).month
+    return market["vix"] * SEASONS["oct"] * np.where(months == 10, BY_NUMBER["10"], BY_NUMBER["1"])
+
+
+def of_dates_spelt(market):
+    return market["vix"] / max(BY_SPELT.values())
+
+
+def test_numbers_by_month_are_no_table_by_date() -> None:
+    assert examine(of_no_dates, MARKET).passed
+    (failure,) = examine(of_dates_spelt, MARKET).failures
+    assert "'BY_SPELT'" in failure.cause
+
+
 def test_what_a_function_loads_when_called_is_looked_through(builtin) -> None:
     market = builtin.between("2014-01-03", "2016-12-30")
 

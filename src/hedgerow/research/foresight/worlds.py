@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 OTHERS = ("hedgerow", "builtins", "typing")
 """Modules whose classes are not the user's."""
+
+DAY = re.compile(
+    r"\s*(\d{4}\D?\d\d?\D?\d\d?|\d\d?\D+\d\d?\D+\d{2,4}|\d\d?\W?[A-Za-z]{3,}\W?\d{2,4})"
+)
+"""How a text begins that is a day."""
 
 
 def other_future(market: Market, row: int, seed: int = 0) -> Market:
@@ -193,6 +199,8 @@ def _days_of(values: Any) -> Any:
     try:
         first = next(iter(values))
         if not isinstance(first, str | date | np.datetime64):
+            return None
+        if isinstance(first, str) and not DAY.match(first):  # "may" and "10" are no days
             return None
         one: Any = [first]
         with warnings.catch_warnings():
