@@ -165,6 +165,86 @@ def test_tables_beside_the_market_are_looked_through() -> None:
     )
 
 
+BY_DAY = dict(zip(MARKET.dates.astype(str), MARKET["vix"], strict=True))
+IN_ORDER = MARKET["vix"].tolist()
+BY_TEXT = pd.DataFrame({"day": MARKET.dates.astype(str), "vix": MARKET["vix"]})
+
+
+def of_a_dict(market):
+    return market["vix"] / max(BY_DAY.values())
+
+
+def of_a_list(market):
+    return market["vix"] / max(IN_ORDER)
+
+
+def of_undated_rows(market):
+    return market["vix"] / BY_TEXT["vix"].max()
+
+
+def of_a_default(market, kept=MARKET["vix"]):
+    return market["vix"] / kept.max()
+
+
+def of_an_option(market, *, kept=MARKET["vix"]):
+    return market["vix"] / kept.max()
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        (of_a_dict, "BY_DAY"),
+        (of_a_list, "IN_ORDER"),
+        (of_undated_rows, "BY_TEXT"),
+        (of_a_default, "kept"),
+        (of_an_option, "kept"),
+    ],
+)
+def test_tables_of_any_form_are_looked_through(subject, name) -> None:
+    (failure,) = examine(subject, MARKET).failures
+    assert failure.check == "other tables"
+    assert f"'{name}'" in failure.cause
+    assert examine(subject, MARKET).failures == (failure,)
+
+
+SEASONS = {"jan": 1.0, "apr": 1.25, "jul": 1.0, "oct": 1.5}
+BY_NUMBER = {"1": 1.0, "10": 2.0}
+SPELT = [f"{day:%d/%m/%Y}" for day in pd.DatetimeIndex(MARKET.times)]
+BY_SPELT = dict(zip(SPELT, MARKET["vix"], strict=True))
+
+
+def of_no_dates(market):
+    months = pd.DatetimeIndex(market.times).month
+    return market["vix"] * SEASONS["oct"] * np.where(months == 10, BY_NUMBER["10"], BY_NUMBER["1"])
+
+
+def of_dates_spelt(market):
+    return market["vix"] / max(BY_SPELT.values())
+
+
+def test_numbers_by_month_are_no_table_by_date() -> None:
+    assert examine(of_no_dates, MARKET).passed
+    (failure,) = examine(of_dates_spelt, MARKET).failures
+    assert "'BY_SPELT'" in failure.cause
+
+
+def test_what_a_function_loads_when_called_is_looked_through(builtin) -> None:
+    market = builtin.between("2014-01-03", "2016-12-30")
+
+    def ahead(market):
+        whole = hr.load("builtin")
+        return whole["vix"][np.searchsorted(whole.dates, market.dates) + 1]
+
+    def behind(market):
+        whole = hr.load("builtin")
+        return whole["vix"][np.searchsorted(whole.dates, market.dates) - 1]
+
+    (failure,) = examine(ahead, market).failures
+    assert failure.check == "own data"
+    assert "hedgerow.load" in failure.cause
+    assert examine(behind, market).passed
+
+
 def closure(whole):
     def of_a_closure(market):
         return market["vix"] / whole["vix"].mean()
@@ -307,6 +387,20 @@ def test_a_list_of_dates_passes_and_is_remarked_on() -> None:
     assert found.passed
     assert "dates alone" in str(found)
     assert "dates alone" not in str(examine(hr.Level("vix"), MARKET))
+
+
+@pytest.mark.parametrize("column", ["vix", "spx"])
+@pytest.mark.parametrize("ahead", [1, 5, 0, -1])
+def test_a_table_moved_before_it_is_looked_up_by_day_is_caught(column, ahead) -> None:
+    held = dict(zip(MARKET.dates.astype(str), np.roll(MARKET[column], -ahead), strict=True))
+
+    def looked_up(market):
+        return np.array([held[str(day)] for day in market.dates])
+
+    found = examine(looked_up, MARKET)
+    assert found.passed is (ahead <= 0)
+    if ahead > 0:
+        assert f"moves as '{column}' does {ahead} session" in found.failures[0].sentence
 
 
 def test_another_future_keeps_the_past_and_changes_the_rest() -> None:

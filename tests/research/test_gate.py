@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import hedgerow as hr
 import planted
+from hedgerow.core.step import Nothing, Stage
 from hedgerow.errors import HedgerowError
 from hedgerow.research import crises
 from hedgerow.research.gate.item import Outcome
 from hedgerow.research.gate.judgement import judge
-from hedgerow.research.gate.thresholds import KEYS, Thresholds
+from hedgerow.research.gate.thresholds import ALWAYS, KEYS, Thresholds
 from hedgerow.research.overfit.intervals import intervals
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.register import Count
@@ -84,6 +86,60 @@ def test_a_signal_that_peeks_is_failed_for_that(market, register) -> None:
     assert made["lookahead"].outcome is FAIL
     assert "tomorrow" in made["lookahead"].sentence
     assert made["fills"].outcome is made["costs"].outcome is PASS
+
+
+class Reads:
+    """Tells from a table by day that was made when it was: of VIX ``ahead`` sessions later."""
+
+    kind = name = "reads"
+    lookback = 1
+
+    def __init__(self, market, ahead):
+        self.held = dict(zip(market.dates.astype(str), np.roll(market["vix"], -ahead), strict=True))
+
+    def __call__(self, market):
+        return np.array([max(self.held[str(day)] - 15.0, 0.0) / 10.0 for day in market.dates])
+
+
+class Counts:
+    """A step that counts its bars, and looks them up in a table beside the market."""
+
+    kind = "counts"
+    stage = Stage.RULE
+    inputs = ("vix",)
+    held = np.zeros(0)
+
+    class Row(NamedTuple):
+        bars: float = 0.0
+
+    def params(self):
+        return Nothing()
+
+    def start(self):
+        return self.Row()
+
+    @staticmethod
+    def kernel(x, view, memory, p):
+        at = min(int(memory.bars) + 20, len(Counts.held) - 1)
+        return 1.0 if Counts.held[at] > 18.0 else 0.0, Counts.Row(memory.bars + 1.0)
+
+
+@pytest.mark.parametrize(("ahead", "outcome"), [(5, FAIL), (0, PASS)])
+def test_a_table_beside_the_market_is_failed_where_it_tells_the_future(
+    market, register, ahead, outcome
+) -> None:
+    policy = planted.following(Reads(market, ahead))
+    made = hr.backtest(policy, market, hr.VixFuture()).judge(resamples=0)
+    assert made["lookahead"].outcome is outcome
+    assert ("as 'vix' does 5 sessions later" in made["lookahead"].sentence) is (outcome is FAIL)
+
+
+def test_a_step_that_looks_rows_up_is_failed(market, register, monkeypatch) -> None:
+    monkeypatch.setattr(Counts, "held", market["vix"].copy())
+    policy = hr.Policy([Counts(), hr.AtRoll()], [hr.Level("vix")], name="counts", raw=True)
+    made = hr.backtest(policy, market, hr.VixFuture()).judge(resamples=0)
+    assert made["lookahead"].outcome is FAIL
+    assert "policy counts: it changes before" in made["lookahead"].sentence
 
 
 def test_fills_at_the_deciding_close_are_failed_for_that(market, honest, register) -> None:
@@ -192,6 +248,23 @@ def test_a_probability_of_overfitting_has_three_zones(honest, pbo, outcome) -> N
     assert judge(honest.found, overfit=Pbo(pbo), resamples=0)["pbo"].outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("numbers", "outcome"),
+    [
+        ({}, PASS),
+        ({"trigger.move": 4.0}, PASS),
+        ({"trigger.move": 5.0}, UNKNOWN),
+        ({"linear.low": 10.0}, UNKNOWN),
+    ],
+)
+def test_the_sweep_of_another_policy_proves_nothing(honest, numbers, outcome) -> None:
+    sweep = Pbo(0.0)
+    sweep.numbers = numbers
+    item = judge(honest.found, overfit=sweep, resamples=0)["pbo"]
+    assert item.outcome is outcome
+    assert ("not that of this policy" in item.sentence) is (outcome is UNKNOWN)
+
+
 def test_many_trials_of_the_same_steps_make_a_lone_backtest_none(honest) -> None:
     for alike, outcome in ((19, NOT_ASKED), (20, UNKNOWN)):
         found = _lucky(honest.found, sharpe=0.1, trials=30, spread=0.0, alike=alike)
@@ -243,13 +316,44 @@ def test_intervals_of_some_figures_are_those_of_all(honest) -> None:
 
 
 def test_an_item_moves_between_deciding_and_warning(market, register) -> None:
-    result = hr.backtest(planted.honest(), market, hr.VixFuture(), same_bar=True)
-    calm = result.judge(thresholds=hr.Thresholds(warn=("fills",)), resamples=0)
-    assert keys(calm.warnings) == {"fills"}
-    assert calm["fills"].word == "warning"
-    assert "mind also: fills a bar later" in calm.sentence
+    policy = planted.following(planted.Dated(("2018 February",)))
+    result = hr.backtest(policy, market, hr.VixFuture())
+    calm = result.judge(thresholds=hr.Thresholds(warn=("drop_crisis",)), resamples=0)
+    assert keys(calm.warnings) == {"drop_crisis"}
+    assert calm["drop_crisis"].word == "warning"
+    assert "mind also: without any one crisis" in calm.sentence
+    assert calm.sentence.endswith("(thresholds changed: warn=drop_crisis)")
     strict = hr.Thresholds.of({"sessions": 100_000})
     assert "out_of_sample" in keys(result.judge(thresholds=strict, resamples=0).unknown)
+
+
+@pytest.mark.parametrize("key", ALWAYS)
+def test_what_makes_every_number_false_cannot_be_set_aside(key) -> None:
+    with pytest.raises(HedgerowError, match=f"'{key}' always decides"):
+        Thresholds(warn=("divest", key))
+
+
+@pytest.mark.parametrize(
+    ("costs", "share"),
+    [
+        (hr.Costs(future_half_spread=0.0, future_fee=0.01), 0.0),  # all others as usual
+        (hr.Costs(option_tick=0.0, option_price=0.0, option_fee=0.0), 1.0),  # none of them paid
+        (replace(hr.Costs(), future_half_spread=0.0), None),
+        (hr.Costs(future_fee=100.0), None),
+    ],
+    ids=["next to none", "of others", "fees alone", "dear"],
+)
+def test_costs_are_those_of_what_was_traded(market, register, costs, share) -> None:
+    result = hr.backtest(planted.honest(), market, hr.VixFuture(), costs=costs)
+    item = result.judge(resamples=0)["costs"]
+    usual = hr.backtest(planted.honest(), market, hr.VixFuture())
+    paid = [
+        each.found.strategies["all"]["dynamic"]["transaction_costs"] for each in (result, usual)
+    ]
+    assert item.number == pytest.approx(paid[0] / paid[1], rel=1e-6)
+    if share is not None:
+        assert item.number == pytest.approx(share, abs=1e-3)
+    assert item.outcome is (PASS if item.number >= 0.1 else FAIL)
 
 
 def test_thresholds_are_told_by_words_and_files(tmp_path) -> None:
@@ -269,6 +373,7 @@ def test_thresholds_are_told_by_words_and_files(tmp_path) -> None:
         ("pbo=0.5", "it is above pbo_noise"),
         ("size=0", "0 is no error rate"),
         ("sessions=1.5", "'1.5' is not a number"),
+        (f"sessions=1{'0' * 400}", "is out of range"),
         ("warn=divset", "did you mean 'divest'?"),
         ("nowhere.toml", "there is no such thresholds file"),
     ],

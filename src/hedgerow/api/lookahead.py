@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,21 @@ class LookaheadResult(Answer):
     ----------
     found
         One examination per object.
+    left_out
+        Names of a file's functions of one argument and classes that were not tested.
     """
 
-    def __init__(self, found: tuple[Examination, ...]) -> None:
-        self.found = found
+    def __init__(self, found: tuple[Examination, ...], left_out: tuple[str, ...] = ()) -> None:
+        self.found, self.left_out = found, left_out
 
     def __str__(self) -> str:
-        return "\n".join(str(each) for each in self.found)
+        lines = [str(each) for each in self.found]
+        if self.left_out:
+            lines.append(
+                f"not tested: {', '.join(self.left_out)} (call a function's argument market, and "
+                "make an instance of a class that needs arguments; --name tests one)"
+            )
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         word = "passed" if self.passed else "FAILED"
@@ -44,7 +53,11 @@ class LookaheadResult(Answer):
     def to_dict(self) -> dict[str, Any]:
         """Return every check as plain values."""
         made: dict[str, Any] = plain(
-            {"passed": self.passed, "objects": [each.to_dict() for each in self.found]}
+            {
+                "passed": self.passed,
+                "objects": [each.to_dict() for each in self.found],
+                "not_tested": list(self.left_out),
+            }
         )
         return made
 
@@ -82,8 +95,15 @@ def lookahead(subject: Any, market: Market, *, name: str | None = None) -> Looka
 
     check_market(market)
     if isinstance(subject, str | os.PathLike):
-        from hedgerow.api.user_file import subjects
+        from hedgerow.api.user_file import left_out, made_again, subjects
 
-        found = subjects(Path(subject), name)
-        return LookaheadResult(tuple(examine(one, market, key) for key, one in found.items()))
+        path = Path(subject)
+        found = subjects(path, name)
+        run = path.suffix != ".toml"
+        rest = left_out(path, found) if name is None else ()
+        tested = tuple(
+            examine(one, market, key, partial(made_again, path, key) if run else None)
+            for key, one in found.items()
+        )
+        return LookaheadResult(tested, rest)
     return LookaheadResult((examine(subject, market),))

@@ -6,14 +6,17 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from hedgerow.core.step import SIGNALS, STEPS
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.files import read
+from hedgerow.research.foresight.form import RAISED, shown
 from hedgerow.research.foresight.study import kind_of
 
 
@@ -38,6 +41,87 @@ def subjects(path: Path, name: str | None = None) -> dict[str, Any]:
         return _wanted(found, found, path, name)
     space = vars(_run(path))
     return _wanted(dict(_tested(space)), space, path, name)
+
+
+def left_out(path: Path, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a file that was run has besides and looks as if it wanted to be tested.
+
+    Parameters
+    ----------
+    path
+        The file.
+    found
+        What :func:`subjects` found in it.
+
+    Returns
+    -------
+    tuple of str
+        Functions of one argument, and classes that can be called or have a kernel, by name.
+    """
+    module = sys.modules.get(_module_of(path))
+    if path.suffix == ".toml" or module is None:
+        return ()
+    tested = {id(one) for one in found.values()}
+    kinds = {type(one) for one in _with_parts(found.values())}
+    return tuple(
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+        and not name.startswith("_")
+        and id(value) not in tested
+        and (
+            len(_needed(value)) == 1
+            if inspect.isfunction(value)
+            else inspect.isclass(value) and value not in kinds and _acts(value)
+        )
+    )
+
+
+def _acts(cls: type) -> bool:
+    return any(hasattr(cls, name) for name in ("kernel", "strip")) or "__call__" in vars(cls)
+
+
+def _with_parts(found: Iterable[Any]) -> list[Any]:
+    """Return objects, and of policies their signals and steps."""
+    return [
+        part
+        for one in found
+        for part in (one, *getattr(one, "signals", ()), *getattr(one, "steps", ()))
+    ]
+
+
+@contextmanager
+def made_again(path: Path, key: str) -> Iterator[Any]:
+    """Run a Python file once more, with what it imports from beside it, and return one object.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        As :func:`subjects` names it.
+    """
+    folder = path.resolve().parent
+    beside = {
+        name: module
+        for name, module in sys.modules.items()
+        if name != "__main__" and Path(getattr(module, "__file__", None) or "/").parent == folder
+    }
+    registers = [(register, dict(register)) for register in (SIGNALS, STEPS)]
+    for name in beside:
+        del sys.modules[name]
+    try:
+        with redirect_stdout(StringIO()):
+            found = subjects(path)
+        yield found[key] if key in found else subjects(path, key)[key]
+    finally:
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "/").parent == folder:
+                del sys.modules[name]
+        sys.modules.update(beside)
+        for register, kept in registers:
+            register.clear()
+            register.update(kept)
 
 
 def _wanted(
@@ -75,17 +159,13 @@ def _tested(space: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if not any(value is other for other in seen):
             seen.append(value)
             yield name, value
-    held = [
-        part
-        for one in seen
-        for part in (one, *getattr(one, "signals", ()), *getattr(one, "steps", ()))
-    ]
+    held = _with_parts(seen)
     for cls in classes:
         if cls.__name__.startswith("_") or any(type(one) is cls for one in held):
             continue  # an instance is tested in its place
         try:
             made = cls()
-        except Exception:  # it needs arguments: nobody can guess them
+        except RAISED:  # it needs arguments: nobody can guess them
             continue
         if kind_of(made):
             yield cls.__name__, made
@@ -98,12 +178,21 @@ def _tested(space: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _takes_a_market(function: Any) -> bool:
     """Say whether a function takes one thing, which its name or its type calls a market."""
-    parameters = list(inspect.signature(function).parameters.values())
-    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    needed = [each for each in parameters if each.default is each.empty and each.kind not in many]
+    needed = _needed(function)
     if len(needed) != 1:
         return False
     return needed[0].name == "market" or "Market" in str(needed[0].annotation)
+
+
+def _needed(function: Any) -> list[inspect.Parameter]:
+    """Return the parameters that a function cannot do without."""
+    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return [each for each in parameters if each.default is each.empty and each.kind not in many]
+
+
+def _module_of(path: Path) -> str:
+    return f"looked_at_{path.stem}"
 
 
 def _run(path: Path) -> ModuleType:
@@ -112,7 +201,7 @@ def _run(path: Path) -> ModuleType:
         raise PolicyError("this is a folder", where=str(path), mend="name the file inside it")
     if not path.is_file():
         raise PolicyError("there is no such file", where=str(path), mend="check the path")
-    name = f"looked_at_{path.stem}"
+    name = _module_of(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PolicyError(
@@ -131,9 +220,11 @@ def _run(path: Path) -> ModuleType:
                 where=f"{error.filename}, line {error.lineno}",
                 mend="mend the line",
             ) from None
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a user's code raises is told
             raise PolicyError(
-                f"running it fails with {type(error).__name__}: {' '.join(str(error).split())}",
+                f"running it fails with {shown(error)}",
                 where=f"{path}{_line(error, path)}",
                 mend="mend the line, or keep what shall not run under if __name__ == '__main__'",
             ) from None

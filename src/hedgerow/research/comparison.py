@@ -24,6 +24,7 @@ from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.policies.trigger import LEGS, legs
 from hedgerow.research import crises, flags, lookahead, performance
 from hedgerow.research.divest import Divesting
+from hedgerow.research.foresight.own_parts import own_parts_agree
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.reservations import assumed, modelled_signals, origins_of
 from hedgerow.research.split import Split, split
@@ -347,6 +348,8 @@ def _lookahead(
     made.append(lookahead.sleeve_agrees(sleeve.name, lay, ground.market))
     cut = ground.first + (len(ground.market) - ground.first) * 2 // 3
     made.append(policy_agrees(whole, policy, sleeve, ground, costs, cut, turns))
+    if all(verdict.passed for verdict in made):
+        made += own_parts_agree(policy, ground, whole, cut, turns)
     return made
 
 

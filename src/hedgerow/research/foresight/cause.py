@@ -14,6 +14,12 @@ from hedgerow.research.lookahead import differing
 MOST = 0.5
 """Share of the rows before a cut that must differ for the whole sample to be the cause."""
 
+ALIKE = 0.5
+"""Correlation of changes from which a column moves as another does later."""
+
+YEAR = 250
+"""Changes that it takes."""
+
 
 class Gap(NamedTuple):
     """A cut at which a column differs."""
@@ -88,6 +94,31 @@ def cause_of(whole: Floats, gaps: Sequence[Gap], cuts: int, market: Market) -> C
         "np.convolve(mode='same'))",
         "let the window end on the day itself: rolling(n) without center, shift(1)",
     )
+
+
+def leading(column: Floats, known: Floats) -> int:
+    """Return how many sessions ahead a column moves as a known one does, 0 where it does not.
+
+    Parameters
+    ----------
+    column, known
+        **Shape** (T,); ``known`` above zero.
+
+    Examples
+    --------
+    >>> vix = 15.0 + np.random.default_rng(1).normal(0.0, 1.0, 600)
+    >>> leading(np.r_[vix[3:], vix[:3]] ** 2, vix), leading(vix, vix)
+    (3, 0)
+    """
+    ours, theirs = np.diff(column), np.diff(np.log(known))
+    for ahead in range(1, 22):
+        pair = np.array([ours[:-ahead], theirs[ahead:]])
+        pair = pair[:, np.isfinite(pair).all(axis=0)]
+        if pair.shape[1] < YEAR or not np.ptp(pair, axis=1).all():
+            continue
+        if abs(float(np.corrcoef(pair[0], pair[1])[0][1])) > ALIKE:
+            return ahead
+    return 0
 
 
 def _lead(whole: Floats, market: Market) -> Cause | None:

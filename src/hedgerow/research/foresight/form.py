@@ -16,6 +16,24 @@ from hedgerow.research.foresight.finding import Finding
 CLOSE = 1e-9
 """Relative difference that rounding may make where a window begins elsewhere."""
 
+RAISED = (Exception, SystemExit)
+"""What a user's code may raise: one that ends the process must not end the test with a pass."""
+
+
+def shown(error: BaseException) -> str:
+    r"""Return in one line what a user's code raised, whatever its text does.
+
+    Examples
+    --------
+    >>> shown(ValueError("two\nlines"))
+    'ValueError: two lines'
+    """
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # a text that cannot be made is none
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
 
 def form(column: Any, market: Market) -> Finding:
     """Check that a signal returns a float64 array with one value per session."""
@@ -69,7 +87,7 @@ def lookback(subject: Signal, market: Market, whole: Floats, name: str) -> Itera
         part = market.between(market.dates[row - reach + 1], market.dates[row])
         try:
             value = float(np.asarray(subject(part))[-1])
-        except Exception:  # too short a window for it says the same as a NaN
+        except RAISED:  # too short a window for it says the same as a NaN
             value = float("nan")
         if not np.isfinite(whole[row]) and not np.isfinite(value):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.step import Signal, Stage, Step
 from hedgerow.engine import run
 from hedgerow.engine.portfolio import Equity
-from hedgerow.errors import HedgerowError, RangeError
+from hedgerow.errors import RangeError
 from hedgerow.instruments.options import Put
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.rules import Linear
@@ -22,8 +23,11 @@ from hedgerow.policies.signals import Level
 from hedgerow.research import lookahead
 from hedgerow.research.crises import CRISES
 from hedgerow.research.foresight import form
-from hedgerow.research.foresight.cause import Cause, Gap, cause_of
+from hedgerow.research.foresight.cause import Cause, leading
+from hedgerow.research.foresight.comparing import compared, told
 from hedgerow.research.foresight.finding import Examination, Finding
+from hedgerow.research.foresight.form import RAISED
+from hedgerow.research.foresight.loads import loads
 from hedgerow.research.foresight.worlds import elsewhere, other_future, places
 
 EARLY = (1, 3, 8, 20, 60, 130, 260)
@@ -32,7 +36,13 @@ EARLY = (1, 3, 8, 20, 60, 130, 260)
 Make = Callable[[Market], Mapping[str, Any]]
 
 
-def examine(subject: Any, market: Market, name: str = "") -> Examination:
+Again = Callable[[], AbstractContextManager[Any]]
+"""Makes a subject anew from its file, for as long as the context lasts."""
+
+
+def examine(
+    subject: Any, market: Market, name: str = "", again: Again | None = None
+) -> Examination:
     """Test one object: does it know the future, and does it keep the rules of its kind.
 
     Parameters
@@ -43,6 +53,8 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
         On what.
     name
         For the answer, where it has none of its own.
+    again
+        Makes it anew from its file, so that what it loaded when it was made is looked through, too.
 
     Raises
     ------
@@ -71,14 +83,14 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     digest = market.digest()
     try:
         make, lookback = _maker(subject, kind, title)
-        whole = make(market)
-    except Exception as error:  # whatever a user's code raises is told in words
+        whole, second = make(market), make(market)
+    except RAISED as error:  # whatever a user's code raises is told in words
         return Examination(title, kind, (Finding("runs", False, told(error)),))
     if kind in ("signal", "function"):
         findings.append(form.form(whole[title], market))
         if not findings[0].passed:
             return Examination(title, kind, tuple(findings))
-    findings.append(form.the_same(whole, make(market), market))
+    findings.append(form.the_same(whole, second, market))
     changed = market.digest() != digest
     findings.append(
         Finding("mutation", not changed, "it writes into the market", mend="work on a copy")
@@ -87,7 +99,9 @@ def examine(subject: Any, market: Market, name: str = "") -> Examination:
     )
     if findings[-2].passed:  # else nothing that is compared can agree
         findings += _foresight(subject, make, market, whole, lookback, kind)
-        if kind in ("signal", "function") and not isinstance(subject, Fitted):
+        if all(finding.passed for finding in findings):
+            findings += _anew(subject, kind, title, again, market, whole)
+        if _quick(subject, kind) and all(finding.passed for finding in findings):
             findings += _dates_alone(make, market, whole)
     if kind == "signal":
         findings += form.lookback(subject, market, whole[title], title)
@@ -107,13 +121,6 @@ def kind_of(subject: Any) -> str:
     if callable(getattr(subject, "strip", None)) and callable(getattr(subject, "roster", None)):
         return "sleeve"
     return "function" if inspect.isfunction(subject) else ""
-
-
-def told(error: BaseException) -> str:
-    """Return in one line what code raised, and where."""
-    if isinstance(error, HedgerowError):
-        return f"it cannot be run: {error}"
-    return f"it cannot be run: {type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _maker(subject: Any, kind: str, title: str) -> tuple[Make, int]:
@@ -157,12 +164,20 @@ def _cuts(market: Market, least: int, *, count: int, early: bool) -> list[int]:
     return sorted(row for row in drawn if least - 1 <= row < last)
 
 
+def _quick(subject: Any, kind: str) -> bool:
+    return kind in ("signal", "function") and not isinstance(subject, Fitted)
+
+
 def _foresight(
     subject: Any, make: Make, market: Market, whole: Mapping[str, Any], lookback: int, kind: str
 ) -> Iterator[Finding]:
     """Cut the future off, and change it, and compare."""
-    quick = kind in ("signal", "function") and not isinstance(subject, Fitted)
+    quick = _quick(subject, kind)
     rows = _cuts(market, lookback, count=24 if quick else 4, early=quick)
+    if not rows:
+        said = f"{len(market):,} sessions are too few to cut the future off"
+        yield Finding("runs", False, said, mend="give more data than it looks back")
+        return
     few = rows[:: max(len(rows) // (8 if quick else 2), 1)][-8:]
     if isinstance(subject, Fitted):  # in another future every later fit is made anew
         few = rows[-1:]
@@ -185,7 +200,7 @@ def _foresight(
         ("other tables", apart, few if tables else [], Cause(BESIDE[0].format(names), BESIDE[1])),
     ]
     for check, world, at, cause in tried:
-        found = _compared(check, world, at, market, whole, cause)
+        found = compared(check, world, at, market, whole, cause)
         if at:
             yield found
         if not found.passed:  # what follows would say the same once more
@@ -197,77 +212,85 @@ BEYOND = (
     "use the market of the call alone, through market[name]",
 )
 BESIDE = (
-    "it looks up later rows of {}, loaded beside the market",
+    "it looks up later rows of one of {}, loaded beside the market",
     "make what it needs a column of the market: market.with_columns(…)",
 )
-SAID = {
-    "truncation": ("when the data end on", "unchanged at {} cuts of the data"),
-    "another future": ("when all after it is noise:", "unchanged by {} other futures"),
-    "other tables": ("when other tables are noise after", "unchanged by noise in other tables"),
-}
+REMEMBERED = (
+    "it remembers, between calls, data that ended later",
+    "remember nothing between calls; what a policy remembers is the memory of a step",
+)
+LOADED = (
+    "it looks up later rows of what it loads by itself ({})",
+    BESIDE[1],
+)
+
+
+def _anew(
+    subject: Any,
+    kind: str,
+    title: str,
+    again: Again | None,
+    market: Market,
+    whole: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """Run the code anew: on cut data alone, and while all that it loads is noise after a row."""
+
+    def world(row: int | None, data: Market) -> tuple[Mapping[str, Any], list[str]]:
+        with loads(market, row) as seen, again() if again else nullcontext(subject) as one:
+            return _maker(one, kind, title)[0](data), seen
+
+    try:
+        made, seen = world(None, market)
+    except RAISED as error:
+        said = told(error).replace("it cannot be run", "it cannot be run twice")
+        yield Finding("own data", False, said)
+        return
+    same = form.the_same(whole, made, market)
+    if not same.passed:
+        yield same._replace(sentence=same.sentence.replace("called twice", "run twice"))
+        return
+    rows = _telling(next(iter(whole.values()))) if _quick(subject, kind) else [len(market) // 2]
+
+    def afresh(row: int) -> Mapping[str, Any]:
+        return world(None, market.until(row))[0]
+
+    def without(row: int) -> Mapping[str, Any]:
+        return world(row, market)[0]
+
+    cause = Cause(LOADED[0].format(", ".join(dict.fromkeys(seen))), LOADED[1])
+    if again:
+        found = compared("memory", afresh, rows[::3], market, whole, Cause(*REMEMBERED))
+        yield found
+        if not found.passed:
+            return
+    if seen:
+        yield compared("own data", without, rows, market, whole, cause)
+
+
+def _telling(column: Floats) -> list[int]:
+    """Return the rows before and after the largest changes of a column, and a middle one."""
+    last = len(column) - 1
+    changes = np.nan_to_num(np.abs(np.diff(column.astype("float64"))))
+    largest = np.argsort(changes, kind="stable")[-3:]
+    return sorted({int(row) for row in (last // 2, *largest, *largest + 1) if 0 < row < last})
 
 
 def _dates_alone(make: Make, market: Market, whole: Mapping[str, Any]) -> Iterator[Finding]:
-    """Remark on a column that no data change: nothing can be tested about it."""
+    """Look at a column that no data change: it is made of dates, or of a table made before."""
     try:
         made = make(other_future(market, -1))
-    except Exception:  # it looks at the data at least, and does not like these
+    except RAISED:  # it looks at the data at least, and does not like these
         return
-    if all(not len(lookahead.differing(whole[name], made[name])) for name in whole):
-        said = (
-            "mind: it looks at dates alone, and dates that were chosen in hindsight pass every test"
-        )
-        yield Finding("dates", True, said)
-
-
-def _compared(
-    check: str,
-    world: Callable[[int], Mapping[str, Any]],
-    rows: list[int],
-    market: Market,
-    whole: Mapping[str, Any],
-    cause: Cause | None,
-) -> Finding:
-    """Compare each row's past with the same past in another world."""
-    gaps: dict[str, list[Gap]] = {}
-    tried, broken = 0, ""
-    for row in rows:
-        try:
-            made = world(row)
-        except Exception as error:  # whatever a user's code raises is told
-            broken = broken or f"on data that end on {market.dates[row]} {told(error)}"
-            continue
-        tried += 1
-        for name, values in made.items():
-            theirs = np.asarray(values)[: row + 1]
-            bad = lookahead.differing(np.asarray(whole[name])[: row + 1], theirs)
-            if len(bad):
-                gaps.setdefault(name, []).append(Gap(row, bad, theirs))
-    if not gaps:
-        if broken and check == "truncation":
-            mend = "return NaN where the history is too short"
-            return Finding(check, False, broken, mend=mend)
-        return Finding(check, True, SAID[check][1].format(tried))
-    name = next(column for column in whole if column in gaps)
-    mine, found = np.asarray(whole[name]), gaps[name]
-    gap = found[0]
-    row = int(gap.rows[0])
-    said = (
-        f"'{name}' on {market.dates[row]} is {lookahead.shown(mine[row])}, but "
-        f"{lookahead.shown(gap.theirs[row])} {SAID[check][0]} {market.dates[gap.row]}"
-        if len(gap.theirs) == gap.row + 1
-        else f"'{name}' has another length when the data end on {market.dates[gap.row]}"
-    )
-    said += f"; it differs at {len(found)} of {tried} cuts{_largest(mine, found, market)}"
-    why = cause or cause_of(mine.astype("float64"), found, tried, market)
-    return Finding(check, False, said, str(market.dates[row]), why.cause, why.mend)
-
-
-def _largest(mine: Any, gaps: list[Gap], market: Market) -> str:
-    worst, at = 0.0, 0
-    for gap in gaps:
-        if len(gap.theirs) == gap.row + 1:
-            apart = np.abs(mine[gap.rows].astype("float64") - gap.theirs[gap.rows])
-            if np.isfinite(apart).any() and float(np.nanmax(apart)) > worst:
-                worst, at = float(np.nanmax(apart)), int(gap.rows[np.nanargmax(apart)])
-    return f", by up to {worst:.4g} (on {market.dates[at]})" if worst else ""
+    if any(len(lookahead.differing(whole[name], made[name])) for name in whole):
+        return
+    for name, column in whole.items():
+        for known in ("vix", "spx"):
+            ahead = leading(column, market[known]) if known in market else 0
+            if ahead:
+                days = f"{ahead} session{'s' * (ahead > 1)}"
+                said = f"no data change '{name}', and it moves as '{known}' does {days} later"
+                cause = "a table whose rows were moved before it was looked up by day"
+                yield Finding("dates", False, said, cause=cause, mend=BESIDE[1])
+                return
+    said = "mind: it looks at dates alone, and dates that were chosen in hindsight pass every test"
+    yield Finding("dates", True, said)

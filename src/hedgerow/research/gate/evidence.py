@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hedgerow.errors import RangeError
+from hedgerow.core.lanes.spread import place
+from hedgerow.core.policy import Policy
+from hedgerow.errors import HedgerowError, RangeError
 from hedgerow.research import crises
 from hedgerow.research.comparison import Comparison
 from hedgerow.research.gate.item import Item, Outcome
@@ -132,6 +135,12 @@ def pbo(found: Comparison, overfit: Overfit | None, asked: Thresholds) -> Item:
             "chosen; hand the sweep over with result.judge(overfit=hr.sweep(…).overfit())"
         )
         return Item(key, name, Outcome.UNKNOWN, said, None, asked.pbo)
+    value = overfit.pbo
+    numbers = getattr(overfit, "numbers", {})
+    if not _has(found.policy, numbers):
+        best = ", ".join(f"{field} = {number:g}" for field, number in numbers.items())
+        said = f"The sweep handed over is not that of this policy: its best has {best}"
+        return Item(key, name, Outcome.UNKNOWN, said, value, asked.pbo)
     said = (
         f"The variant that was best in one half of the record was among the worse half elsewhere "
         f"in {overfit.pbo:.0%} of the splits; pure noise gives about 50%"
@@ -148,6 +157,18 @@ def overfitted(value: float, said: str, asked: Thresholds) -> Item:
         outcome = Outcome.FAIL
     known = None if math.isnan(value) else value
     return Item("pbo", "Probability of overfitting (D7)", outcome, said, known, asked.pbo)
+
+
+def _has(policy: Policy, numbers: Mapping[str, float]) -> bool:
+    """Say whether a policy has the numbers of a sweep's best."""
+    try:
+        at = {field: place(policy, field) for field in numbers}
+    except HedgerowError:
+        return False
+    return all(
+        math.isclose(float(getattr(policy.steps[step], name)), numbers[field], rel_tol=1e-9)
+        for field, (step, name) in at.items()
+    )
 
 
 def resampled(found: Comparison, asked: Thresholds, resamples: int) -> list[Item]:

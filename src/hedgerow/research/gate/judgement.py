@@ -90,6 +90,8 @@ class Judgement:
             said = "PASS: what is claimed may be believed"
         if self.warnings:
             said += f"; mind also: {_names(self.warnings)}"
+        if self.thresholds.changed:
+            said += f" (thresholds changed: {', '.join(self.thresholds.changed)})"
         return said
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
@@ -19,6 +18,12 @@ KEYS = (
 )  # fmt: skip
 """Every item of a judgement, in its order; the last one is asked of a stress alone."""
 
+ALWAYS = ("lookahead", "costs", "fills", "flag_ruin")
+"""Items that decide whatever is asked."""
+
+MOST = 1_000_000
+"""Largest whole number that a threshold may be."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -27,7 +32,7 @@ class Thresholds:
     Parameters
     ----------
     costs
-        Largest of the half-spreads and fees, as a part of the usual ones, below which trading
+        Half-spreads and fees paid, as a part of those at the usual costs, below which trading
         counts as free.
     sessions
         Sessions that the test part needs.
@@ -52,7 +57,7 @@ class Thresholds:
     modelled
         Share of modelled prices above which nothing is proven.
     warn
-        Items that are told and decide nothing.
+        Items that are told and decide nothing; :data:`ALWAYS` cannot be among them.
 
     Raises
     ------
@@ -96,6 +101,23 @@ class Thresholds:
             raise RangeError(
                 f"{self.size:g} is no error rate", where="thresholds.size", mend="give 0.05"
             )
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The thresholds that are not the usual ones, each as ``NAME=VALUE``.
+
+        Examples
+        --------
+        >>> Thresholds(pbo=0.2).changed
+        ('pbo=0.2',)
+        """
+        usual = Thresholds()
+        told = {
+            item.name: ",".join(value) if item.name == "warn" else f"{value:g}"
+            for item in fields(self)
+            if (value := getattr(self, item.name)) != getattr(usual, item.name)
+        }
+        return tuple(f"{name}={value}" for name, value in told.items())
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Thresholds:
@@ -168,9 +190,10 @@ def _check(name: str, value: Any, *, whole: bool) -> None:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         noun = "a whole number" if whole else "a number"
         raise RangeError(f"{value!r} is not {noun}", where=where, mend=f"give {noun}")
-    if not math.isfinite(value) or value < 0 or (not whole and value > 1.0):
-        most = "0 or more" if whole else "0 … 1"
-        raise RangeError(f"{value:g} is out of range", where=where, mend=f"give {most}")
+    if not 0 <= value <= (MOST if whole else 1):
+        told = str(value)[:20] if whole else f"{value:g}"
+        most = f"0 … {MOST:,}" if whole else "0 … 1"
+        raise RangeError(f"{told} is out of range", where=where, mend=f"give {most}")
 
 
 def _check_warn(names: Any) -> None:
@@ -179,6 +202,12 @@ def _check_warn(names: Any) -> None:
             f"{names!r} is not a list", where="thresholds.warn", mend='write ["divest"]'
         )
     for name in names:
+        if name in ALWAYS:
+            raise RangeError(
+                f"'{name}' always decides: where it fails, every other number is false",
+                where="thresholds.warn",
+                mend="mend the run",
+            )
         if name not in KEYS:
             raise RangeError(
                 f"there is no item '{name}'",
