@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hedgerow.cli.crews import Cluster, Workers
-from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
+from hedgerow.cli.output import (
+    AsJson,
+    above_zero,
+    answer,
+    bar_of_progress,
+    note,
+    told,
+    writable,
+)
 from hedgerow.cli.runs import Beta, Data, File, NoCosts, Report, Share, Size, Value
 
 if TYPE_CHECKING:
@@ -88,6 +96,9 @@ def stress(
     from hedgerow import api, config
     from hedgerow.api import stressing
 
+    above_zero(paths, "--paths")
+    above_zero(sessions, "--sessions")
+    above_zero(start_vix, "--start-vix")
     _sorted_out(replay, save, picture, report, book=book)
     for place in (picture, report):
         if place is not None:

@@ -20,6 +20,9 @@ LEVELS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
 TAILS = (0.05, 0.01)
 """Parts of the paths whose mean is an expected shortfall."""
 
+TAIL_PATHS = 5
+"""Paths that a tail must hold for its error to be told: of one path it would be nought."""
+
 SURE = 1.96
 """Standard errors from zero beyond which a difference is told from it, 95 % of the time."""
 
@@ -114,11 +117,17 @@ def tail(values: Floats, part: float, other: Floats | None = None) -> Estimate:
         **shape** (paths,).
     part
         As for `shortfall`.
+
+    Returns
+    -------
+    Estimate
+        Its error is NaN where the worst part is fewer than `TAIL_PATHS` paths.
     """
     value, moved = shortfall(values, part), influences(values, part)
     if other is not None:
         value, moved = value - shortfall(other, part), moved - influences(other, part)
-    return Estimate(value, standard_error(moved))
+    known = part * len(values) >= TAIL_PATHS
+    return Estimate(value, standard_error(moved) if known else math.nan)
 
 
 def pooled(gain: Floats, loss: Floats) -> tuple[Estimate, Floats]:
