@@ -104,7 +104,7 @@ def stress(
         if place is not None:
             writable(place)
     if save is not None:
-        writable(save / "spx.csv")
+        writable(save / "simulated-spx.csv")
     order = config.run(
         file,
         sleeves=[sleeve],

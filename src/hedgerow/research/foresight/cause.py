@@ -112,9 +112,16 @@ def _filled(gaps: Sequence[Gap], cuts: int, market: Market) -> bool:
     inside = any(
         all(not np.isfinite(column[gap.rows]).any() for gap in gaps)
         for column in market.columns.values()
+        if _daily(column)
     )
     unknown = all(not np.isfinite(gap.theirs[gap.rows]).any() for gap in gaps)
     return inside or (unknown and 2 * len(gaps) < cuts)
+
+
+def _daily(column: Floats) -> bool:
+    """Say whether a column has a value on most sessions of its span, unlike settlements."""
+    known = np.flatnonzero(np.isfinite(column))
+    return bool(len(known)) and len(known) > MOST * (known[-1] - known[0] + 1)
 
 
 def _affine(whole: Floats, gap: Gap) -> bool:
