@@ -76,6 +76,7 @@ def test_a_replay_of_history_from_todays_state() -> None:
     [
         (["--model", "regime"], "did you mean 'regimes'"),
         (["--model", "replay:1999"], "no stretch '1999'"),
+        (["--model", "replay:2020"], "of a replay are all the same one"),
         (["--paths", "0"], "not a whole number of 1 or more"),
         (["--sessions", "-5"], "not a whole number of 1 or more"),
         (["--seed", "-1"], "not a whole number of 0 or more"),

@@ -167,6 +167,12 @@ def scene(
     begin = day(start, "start")
     made = stressing(_model(model, market))
     many, long = usual(made)
+    if many == 1 and paths is not None and paths > 1:
+        raise RangeError(
+            f"{paths} paths of a replay are all the same one",
+            where="paths",
+            mend="leave the number out, or choose a model",
+        )
     today = state_of(market, begin, vix=_number(start_vix, "start_vix"))
     scenario = Scenario.of(
         made,

@@ -48,7 +48,8 @@ def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = N
     if isinstance(swept, Survey):
         said.append(_spread(swept))
     if overfitting is not None:
-        said.append(f"In the train part: {overfitting}")
+        text = f"In the train part: {overfitting}"
+        said += [x for line in text.splitlines() for x in wrap(line, 100, subsequent_indent="    ")]
     elif swept.count is not None:
         said.append(
             f"Trials on these data by the register: {swept.count.trials:,} "
