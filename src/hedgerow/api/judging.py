@@ -38,13 +38,17 @@ class Judged:
 
         Notes
         -----
-        What was asked last is the :attr:`verdict` that text, report and JSON show.
+        What was asked last is the :attr:`verdict` that text, report and JSON show.  Trials are
+        counted anew: what was tried since the run is on record too.
         """
+        from hedgerow.api.counting import count_runs
         from hedgerow.research.gate.judgement import judge
 
-        self._judged = judge(
-            self.found, overfit=overfit, thresholds=thresholds, resamples=resamples
-        )
+        found = self.found
+        if found.luck is not None and found.luck.counted:
+            (again,) = count_runs([found])  # on record already: nothing is added
+            found = again if again.luck is not None and again.luck.counted else found
+        self._judged = judge(found, overfit=overfit, thresholds=thresholds, resamples=resamples)
         return self._judged
 
     @property
