@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hedgerow.research.overfit.study import Overfitting
 
 FIGURES: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
-    "sharpe_excess": ("Sharpe", number),
+    "sharpe_excess": ("Sharpe", lambda value: number(value, 3)),
     "hedge_cost_per_year": ("Cost", lambda value: percent(value, 2)),
     "annual_return": ("Return", percent),
     "max_drawdown": ("Max DD", percent),
@@ -46,7 +46,7 @@ def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = N
         "",
     ]
     if isinstance(swept, Survey):
-        said.append(_spread(swept))
+        said += wrap(_spread(swept), 100)
     if overfitting is not None:
         text = f"In the train part: {overfitting}"
         said += [x for line in text.splitlines() for x in wrap(line, 100, subsequent_indent="    ")]
@@ -56,7 +56,7 @@ def summarise(found: Shortlist, sleeve: str, overfitting: Overfitting | None = N
             f"in {swept.count.runs:,} run{'s' * (swept.count.runs != 1)}"
         )
     if swept.remark:
-        said.append(f"Trials: {swept.remark}")
+        said += wrap(f"Trials: {swept.remark}", 100)
     return "\n".join([*said, *wrap(WARNING, 100), NOT_ADVICE])
 
 
@@ -113,9 +113,9 @@ def _sharpes(swept: Survey) -> dict[str, Any]:
 def _spread(swept: Survey) -> str:
     made = _sharpes(swept)
     said = (
-        f"Sharpe ratios over bills of all lanes in the train part: mean {number(made['mean'])}, "
-        f"deviation {number(made['deviation'])}, from {number(made['least'])} to "
-        f"{number(made['greatest'])}"
+        f"Sharpe ratios over bills of all lanes in the train part: mean {number(made['mean'], 3)}, "
+        f"deviation {number(made['deviation'], 3)}, from {number(made['least'], 3)} to "
+        f"{number(made['greatest'], 3)}"
     )
     if swept.count is None:
         return said
