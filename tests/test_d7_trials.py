@@ -287,3 +287,12 @@ def test_d7_the_command_line_lists_and_counts(trials, data) -> None:
 
 def test_d7_the_command_line_says_that_the_register_is_off() -> None:
     assert "switched off" in bad("trials", "list")
+
+
+def test_a_result_is_judged_by_all_that_was_tried_since(trials, data) -> None:
+    made = api.backtest(LINEAR, data, Put())
+    assert made.judge(resamples=0)["deflated_sharpe"].sentence.startswith("The only run")
+    sweeping.sweep(LINEAR, data, Put(), AXES, carriage="numpy")
+    lines = len(trials.read_text("utf-8").splitlines())
+    assert not made.judge(resamples=0)["deflated_sharpe"].sentence.startswith("The only run")
+    assert len(trials.read_text("utf-8").splitlines()) == lines

@@ -11,6 +11,8 @@ import pytest
 
 import hedgerow as hr
 from cli.console import as_json, bad, good
+from hedgerow.core.market import Origin
+from hedgerow.errors import DataError
 from hedgerow.report.paths import LEVELS, fan, figures, told
 from hedgerow.simulate.falls import FlashCrash
 from simulate.models import MODELS
@@ -36,8 +38,15 @@ def test_paths_of_the_command_are_those_of_python_and_files_of_both(tmp_path) ->
         for name in ("spx", "vix"):
             np.testing.assert_array_equal(again[name], made[name])
             np.testing.assert_array_equal(frame.loc[i][name], made[name])
-        assert "simulated" in again.sources["spx"]
+        assert again.sources["spx"] == f"simulated-{i}.csv, simulated closes"
+        assert set(again.origin["spx"].tolist()) == {Origin.MODELLED}
         np.testing.assert_array_equal(again.dates, made.dates)
+
+
+def test_a_folder_of_several_paths_is_no_market(tmp_path) -> None:
+    good("simulate", "--model", "flash", "--paths", 2, "--sessions", 40, "--out", tmp_path)
+    with pytest.raises(DataError, match=r"2 simulated paths\. Mend: name one .*simulated-0.csv"):
+        hr.load(tmp_path)
 
 
 def test_the_curve_and_skew_are_in_the_files_too(tmp_path) -> None:
@@ -107,8 +116,8 @@ def test_the_fit_report_is_told_and_in_the_json(tmp_path) -> None:
         (("--model", "replay:2008", "--sessions", 500), "500 sessions of a stretch of 146"),
         (("--model", "flash", "--fit-report"), "a path that is made is not fitted"),
         (("--model", "2008", "--fit-report"), "a path that is a stretch of history is not fitted"),
-        (("--model", "flash", "--paths", 0), "paths.n_paths: 0 is not a whole number of 1 or more"),
-        (("--model", "flash", "--vix", 0), "start.vix: 0.0 is not a level"),
+        (("--model", "flash", "--paths", 0), "--paths: 0 is not a whole number of 1 or more"),
+        (("--model", "flash", "--vix", 0), "--vix: 0.0 is not a positive number"),
         (("--model", "regimes", "--from", "2020-01-02"), "a fit needs 1,260"),
         (("--model", "bates", "--vix", 5), "bates.vix: VIX 5 is below the least"),
     ],

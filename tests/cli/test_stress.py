@@ -81,7 +81,7 @@ def test_a_replay_of_history_from_todays_state() -> None:
         (["--sessions", "-5"], "not a whole number of 1 or more"),
         (["--seed", "-1"], "not a whole number of 0 or more"),
         (["--replay", "24"], "numbered 0 … 23"),
-        (["--start-vix", "-3"], "not a VIX"),
+        (["--start-vix", "-3"], "not a positive number"),
         (["--from", "1980-01-01"], "outside the data"),
         (["--from", "soon"], "not a date"),
         (["--save", "one"], "--replay N"),

@@ -181,6 +181,16 @@ class Result(Judged):
 
         return write(self.found, path_to(path, "report.html"), self.verdict)
 
+    def _backtest(self) -> Comparison:
+        """Return the run with its trials counted anew: what was tried since is on record too."""
+        from hedgerow.api.counting import count_runs
+
+        found = self.found
+        if found.luck is None or not found.luck.counted:
+            return found
+        (again,) = count_runs([found])  # on record already: nothing is added
+        return again if again.luck is not None and again.luck.counted else found
+
     @property
     def luck(self) -> Luck | None:
         """The Sharpe ratio over the whole run against all trials on the same data (spec D7)."""

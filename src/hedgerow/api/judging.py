@@ -66,7 +66,8 @@ class Judged:
 
         Notes
         -----
-        What was asked last is the :attr:`verdict` that text, report and JSON show.
+        What was asked last is the :attr:`verdict` that text, report and JSON show.  The
+        trials of a backtest are counted anew: what was tried since is on record too.
         """
         self._judged = self._asked(overfit, thresholds, resamples)
         return self._judged

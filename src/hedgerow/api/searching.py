@@ -185,7 +185,8 @@ def search(
     Raises
     ------
     HedgerowError
-        If optuna is missing (``pip install hedgerow[search]``), or something does not fit together.
+        If optuna is missing (``pip install 'hedgerow[search]'``), or something
+        does not fit together.
 
     Examples
     --------

@@ -80,8 +80,8 @@ class Simulation(Answer):
     def csv(self, folder: str | Path) -> list[Path]:
         """Write a file for each path, and return their paths; `hedgerow.load` reads each.
 
-        Rates and dividends are those of the loader again; what is simulated is in the name, for a
-        loaded file counts as published.
+        Rates and dividends are those of the loader again; what is simulated is in the name, and
+        counts as modelled when it is read.
         """
         import pandas as pd
 

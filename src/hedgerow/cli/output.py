@@ -105,6 +105,22 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
+def above_zero(value: float | None, option: str) -> None:
+    """Refuse zero and less before any work is done; None is an option left out.
+
+    Raises
+    ------
+    RangeError
+        If it is one of these.
+    """
+    from hedgerow.errors import RangeError
+
+    if value is None or value > 0:
+        return
+    kind = "a whole number of 1 or more" if isinstance(value, int) else "a positive number"
+    raise RangeError(f"{value} is not {kind}", where=option, mend=f"give {kind}")
+
+
 def writable(path: Path) -> Path:
     """Check before the work is done that a file can be written there, and make its folder.
 

@@ -57,7 +57,7 @@ def search(
     """Search a policy's numbers with optuna on the training part, and judge them on the test part.
 
     Each trial is counted in the register. Ctrl-C ends the search and keeps what is done. Needs
-    optuna: pip install hedgerow[search].
+    optuna: pip install 'hedgerow[search]'.
     """
     from hedgerow import api, config
     from hedgerow.api import searching

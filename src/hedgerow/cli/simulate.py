@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, answer, note, told, writable
+from hedgerow.cli.output import AsJson, above_zero, answer, note, told, writable
 from hedgerow.cli.runs import Data, From, To
 
 Model = Annotated[
@@ -33,7 +33,9 @@ def simulate(
     sessions: Annotated[
         int | None,
         typer.Option(
-            metavar="NUMBER", help="How long each is.", show_default="252, or the whole replay"
+            metavar="NUMBER",
+            help="How long each is.",
+            show_default="252, or the whole replay",
         ),
     ] = None,
     seed: Seed = 0,
@@ -47,7 +49,7 @@ def simulate(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write a CSV for each path; --data reads it again."),
+        typer.Option(metavar="FOLDER", help="Write a CSV for each path; --data FILE reads one."),
     ] = None,
     parquet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all paths as one Parquet file.")
@@ -65,6 +67,9 @@ def simulate(
     from hedgerow.api.simulating import draw
     from hedgerow.simulate.paths import Start
 
+    above_zero(paths, "--paths")
+    above_zero(sessions, "--sessions")
+    above_zero(vix, "--vix")
     files = {name: writable(path) if path else None for name, path in (
         ("parquet", parquet), ("picture", picture))}  # fmt: skip
     if out is not None:

@@ -9,7 +9,15 @@ import typer
 
 from hedgerow.cli.crews import Cluster, Workers
 from hedgerow.cli.gate import Asking, Gate, Strict, Threshold, ask
-from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
+from hedgerow.cli.output import (
+    AsJson,
+    above_zero,
+    answer,
+    bar_of_progress,
+    note,
+    told,
+    writable,
+)
 from hedgerow.cli.runs import Beta, Data, File, NoCosts, Report, Share, Size, Value
 
 if TYPE_CHECKING:
@@ -93,12 +101,15 @@ def stress(
     from hedgerow.api import stressing
 
     asked = ask(gate=gate, strict=strict, threshold=threshold)
+    above_zero(paths, "--paths")
+    above_zero(sessions, "--sessions")
+    above_zero(start_vix, "--start-vix")
     _sorted_out(replay, save, picture, report, book=book, asked=asked)
     for place in (picture, report):
         if place is not None:
             writable(place)
     if save is not None:
-        writable(save / "spx.csv")
+        writable(save / "simulated-spx.csv")
     order = config.run(
         file,
         sleeves=[sleeve],

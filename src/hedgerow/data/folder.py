@@ -36,6 +36,9 @@ MORNINGS = {"open": "first prints of the day", "soq": "special opening quotation
 OTHERS = {"ndx": clean_other, "rut": clean_other, "vxn": clean_vol, "rvx": clean_vol}
 """Indices beside the S&P 500 that sleeves may be written on, and their own VIX: their screens."""
 
+SIMULATED = "simulated"
+"""How names of files begin whose numbers a model made: nothing in them counts as measured."""
+
 _SAME = 2e-4
 _PER_CENT = frozenset({"dff", "dgs3mo", "hy_spread"})
 
@@ -73,6 +76,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
             mend="give an existing folder, or 'builtin', or run `hedgerow data fetch`",
         )
     found = _find(path, findings)
+    _one_path(found, path)
     merged = {name: _merge(name, parts, findings) for name, parts in found.columns.items()}
     if "spx" not in merged:
         raise DataError(
@@ -91,6 +95,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
     columns |= _mornings(spx.dates, columns, merged, findings)
     columns |= _futures(spx.dates, found, findings)
     columns |= _rates(spx, merged)
+    columns = {name: _as_made(column) for name, column in columns.items()}
     market = Market(
         spx.dates[keep],
         {name: column.values[keep] for name, column in columns.items()},
@@ -100,6 +105,32 @@ def read_folder(path: Path, findings: Findings) -> Market:
     for name in ("vix", "vxn", "rvx"):
         _note_gaps(market, merged.get(name), findings)
     return market
+
+
+def _made(file: str) -> bool:
+    return Path(file).name.startswith(SIMULATED)
+
+
+def _one_path(found: _Found, path: Path) -> None:
+    """Refuse several simulated paths: merged, they would be none of them."""
+    made = sorted({part.file for part in found.columns["spx"] if _made(part.file)})
+    if len(made) > 1:
+        raise DataError(
+            f"the folder holds {len(made)} simulated paths",
+            where=str(path),
+            mend=f"name one of them: {path / made[0]}",
+        )
+
+
+def _as_made(column: Column) -> Column:
+    """Return a column of a simulated file as modelled: it says so wherever it is shown."""
+    file, _, words = column.source.partition(", ")
+    if not _made(file):
+        return column
+    told = np.isin(column.origin, [Origin.MEASURED, Origin.REPAIRED])
+    origin = np.where(told, Origin.MODELLED, column.origin).astype(np.int8)
+    words = words.replace("published", "simulated")
+    return Column(column.values, origin, f"{file}, {words}")
 
 
 def _find(path: Path, findings: Findings) -> _Found:

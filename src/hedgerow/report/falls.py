@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import fill as wrapped
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from hedgerow.report.page import fill, save
 from hedgerow.research.falls import CALM, FALLS, RECOVERY, Falls, Row
 
 HEAD = (
-    *("policy", "VIX", "floor", "cost a year", "x, top", "x, bottom", "reached", "HER"),
-    *("fixed, same cost", "saved", "recovery"),
+    *("policy", "VIX", "floor", "cost", "x, top", "x, bottom", "reached", "HER"),
+    *("fixed", "saved", "recovery"),
 )
 
 WORDS = {
@@ -26,9 +27,9 @@ WORDS = {
 
 TERMS = (
     "x: intensity decided at the top and at the bottom. Reached: largest size on the way, in sizes "
-    "of the fixed hedge. HER: hedge gain over portfolio loss, top to bottom. Fixed, same cost: HER "
+    "of the fixed hedge. HER: hedge gain over portfolio loss, top to bottom. Fixed: HER "
     "of a fixed hedge that costs as much in calm. Saved: points of the fall of NAV. Recovery: "
-    f"hedge P&L over {RECOVERY} sessions back to the top, of NAV at the bottom. Cost a year: carry "
+    f"hedge P&L over {RECOVERY} sessions back to the top, of NAV at the bottom. Cost: carry "
     f"and trading over the {CALM} sessions before. Means of three days on which the fall begins."
 )
 
@@ -65,8 +66,9 @@ def told(found: Falls) -> str:
     parts = [_heading(found)]
     for name in _names(found):
         rows = [list(HEAD), *(_cells(row) for row in found.of(name))]
-        parts.append(f"{headline(found, name)}\n{columns(rows, right=range(1, len(HEAD)))}")
-    return "\n\n".join([*parts, TERMS, f"All prices are modelled. {NOT_ADVICE}"])
+        said = wrapped(headline(found, name), 100)
+        parts.append(f"{said}\n{columns(rows, right=range(1, len(HEAD)))}")
+    return "\n\n".join([*parts, wrapped(TERMS, 100), f"All prices are modelled. {NOT_ADVICE}"])
 
 
 def write(found: Falls, target: Path, *, version: str = "") -> Path:

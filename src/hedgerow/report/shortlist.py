@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hedgerow.research.overfit.study import Overfitting
 
 FIGURES: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
-    "sharpe_excess": ("Sharpe", number),
+    "sharpe_excess": ("Sharpe", lambda value: number(value, 3)),
     "hedge_cost_per_year": ("Cost", lambda value: percent(value, 2)),
     "annual_return": ("Return", percent),
     "max_drawdown": ("Max DD", percent),
@@ -53,16 +53,17 @@ def summarise(
         "",
     ]
     if isinstance(swept, Survey):
-        said.append(_spread(swept))
+        said += wrap(_spread(swept), 100)
     if overfitting is not None:
-        said.append(f"In the train part: {overfitting}")
+        text = f"In the train part: {overfitting}"
+        said += [x for line in text.splitlines() for x in wrap(line, 100, subsequent_indent="    ")]
     elif swept.count is not None:
         said.append(
             f"Trials on these data by the register: {swept.count.trials:,} "
             f"in {swept.count.runs:,} run{'s' * (swept.count.runs != 1)}"
         )
     if swept.remark:
-        said.append(f"Trials: {swept.remark}")
+        said += wrap(f"Trials: {swept.remark}", 100)
     return "\n".join([*said, *wrap(WARNING, 100), *told(judged), NOT_ADVICE])
 
 
@@ -119,9 +120,9 @@ def _sharpes(swept: Survey) -> dict[str, Any]:
 def _spread(swept: Survey) -> str:
     made = _sharpes(swept)
     said = (
-        f"Sharpe ratios over bills of all lanes in the train part: mean {number(made['mean'])}, "
-        f"deviation {number(made['deviation'])}, from {number(made['least'])} to "
-        f"{number(made['greatest'])}"
+        f"Sharpe ratios over bills of all lanes in the train part: mean {number(made['mean'], 3)}, "
+        f"deviation {number(made['deviation'], 3)}, from {number(made['least'], 3)} to "
+        f"{number(made['greatest'], 3)}"
     )
     if swept.count is None:
         return said

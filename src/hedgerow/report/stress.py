@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def mean_rows(found: Stress) -> list[list[str]]:
 
     for figure in SPREAD:
         if figure == "her":
-            add("HER, all worst falls pooled", figure, found.her)
+            add("HER, worst falls pooled", figure, found.her)
             continue
         add(TITLES[figure], figure, lambda name, f=figure: figures.mean(found.of(name, f)))
         for part in TAILS if figure in TAILED and len(found) > 1 else ():
@@ -146,7 +147,7 @@ def difference_rows(found: Stress) -> list[list[str]]:
         for name in others:
             gap = each[name][key]
             hedge = key in {"her", "hedge_cost"} and name in {UNHEDGED, DIVESTED}
-            mark = " ?" if len(found) > 1 and not gap.told else ""
+            mark = " ?" if len(found) > 1 and math.isfinite(gap.value) and not gap.told else ""
             cells.append("–" if hedge else told(gap, "", sign=True).replace("%", "") + mark)
         rows.append([title, *cells])
     if len(found) > 1:
@@ -244,7 +245,7 @@ def untold(gap: Estimate, paths: int) -> str:
     if gap.told or not math.isfinite(gap.error):
         return ""
     needed = gap.needed(paths)
-    if not needed < 1e8:
+    if not needed < 1e6:
         return " The return cannot be told from zero."
     power = 10 ** max(math.floor(math.log10(needed)), 0)
     about = math.ceil(needed / power) * power
@@ -311,22 +312,26 @@ def summarise(found: Stress, judged: Judgement | None = None) -> str:
     wide = range(1, 9)
     parts: list[str | Sequence[str]] = [
         title(found),
-        about(found),
-        headline(found),
+        *_lines(about(found)),
+        *_lines(headline(found)),
         "",
         *_figures(found, wide),
         "",
         "Path by path, in points; plus is better but for the cost, ? cannot be told from zero",
         columns(difference_rows(found), right=wide),
-        *sentences(found),
+        *(line for said in sentences(found) for line in _lines(said)),
         "",
         *(_worst(found) if len(found) > 1 else []),
-        *(f"- {said}" for said in limits(found)),
+        *(line for said in limits(found) for line in _lines(f"- {said}")),
         *([f"{EVIDENCE}:"] if judged else []),
         *verdict.told(judged),
         NOT_ADVICE,
     ]
     return "\n".join(str(part) for part in parts)
+
+
+def _lines(said: str) -> list[str]:
+    return wrap(said, 100, subsequent_indent="  ")
 
 
 def _worst(found: Stress) -> list[str]:

@@ -59,10 +59,12 @@ def efficiency(found: Walk) -> str:
     promised, came = found.inside - fixed, whole["walked"] - whole["static"]
     if not promised > 0.0:
         return f"{said}; training promised no lead over the fixed hedge"
-    return (
-        f"{said}; of the lead over the fixed hedge {number(came, 3, sign=True)} of "
-        f"{number(promised, 3, sign=True)}, {percent(found.lead_efficiency, 0)}"
+    lead = (
+        f"{said}; the lead over the fixed hedge was {number(promised, 3, sign=True)} in training, "
+        f"{number(came, 3, sign=True)} out of sample"
     )
+    # a share of next to nothing, or of which nothing came, is no number to read
+    return f"{lead}, {percent(found.lead_efficiency, 0)}" if promised >= 0.01 and came > 0 else lead
 
 
 def onward(found: Walk) -> str:

@@ -113,3 +113,10 @@ def test_quantiles_are_those_of_numpy() -> None:
     values = RNG.normal(size=500)
     assert figures.quantiles(values) == np.percentile(values, [1, 5, 25, 50, 75, 95, 99]).tolist()
     assert all(math.isnan(each) for each in figures.quantiles(np.array([np.nan])))
+
+
+def test_a_tail_of_few_paths_has_no_error_and_tells_nothing() -> None:
+    values = np.arange(60.0)
+    assert figures.tail(values, 0.01) == (0.0, pytest.approx(np.nan, nan_ok=True))
+    assert not figures.tail(values + 5.0, 0.01, values).told
+    assert figures.tail(np.arange(500.0), 0.01).error > 0.0

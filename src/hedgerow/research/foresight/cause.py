@@ -139,12 +139,20 @@ def _lead(whole: Floats, market: Market) -> Cause | None:
 
 def _filled(gaps: Sequence[Gap], cuts: int, market: Market) -> bool:
     """Recognise gaps filled from behind: only few cuts see it, those that end inside a gap."""
-    holes = np.zeros(len(market), dtype=bool)
-    for column in market.columns.values():
-        holes |= ~np.isfinite(column)
-    inside = all(bool(holes[gap.rows].all()) for gap in gaps)
+    # one column's gaps explain them all: with many columns every row lies in a gap of one
+    inside = any(
+        all(not np.isfinite(column[gap.rows]).any() for gap in gaps)
+        for column in market.columns.values()
+        if _daily(column)
+    )
     unknown = all(not np.isfinite(gap.theirs[gap.rows]).any() for gap in gaps)
     return inside or (unknown and 2 * len(gaps) < cuts)
+
+
+def _daily(column: Floats) -> bool:
+    """Say whether a column has a value on most sessions of its span, unlike settlements."""
+    known = np.flatnonzero(np.isfinite(column))
+    return bool(len(known)) and len(known) > MOST * (known[-1] - known[0] + 1)
 
 
 def _affine(whole: Floats, gap: Gap) -> bool:

@@ -90,8 +90,8 @@ class Overfitting:
                 f"  Best in one half: Sharpe {cross.chosen.mean() * ROOT:.2f} there, "
                 f"{cross.judged.mean() * ROOT:.2f} elsewhere (slope {cross.slope:.2f}); "
                 f"a loss elsewhere in {cross.loss:.1%}",
-                f"  Winner of the whole run: lane {self.winner} ({lane}), Sharpe over bills "
-                f"{self.luck.record.sharpe * ROOT:.2f}",
+                f"  Best of all {cross.blocks} blocks: lane {self.winner} ({lane}), "
+                f"Sharpe over bills {self.luck.record.sharpe * ROOT:.2f}",
                 f"  {self.luck}",
                 f"  Lanes correlate at {self.correlation:.3f}: like {self.effective:,.1f} "
                 f"independent trials, deflated Sharpe then {self.deflated_if_effective:.0%}",

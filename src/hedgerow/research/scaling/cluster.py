@@ -79,7 +79,7 @@ class Cluster:
             import distributed
         except ImportError:
             raise MissingExtraError(
-                "a cluster needs Dask", where="cluster", mend="pip install hedgerow[cluster]"
+                "a cluster needs Dask", where="cluster", mend="pip install 'hedgerow[cluster]'"
             ) from None
         connect: Any = distributed.Client  # partly typed
         try:

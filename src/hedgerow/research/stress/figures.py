@@ -20,8 +20,8 @@ LEVELS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
 TAILS = (0.05, 0.01)
 """Parts of the paths whose mean is an expected shortfall."""
 
-LEAST = 2
-"""Paths in a tail that its expected shortfall has a standard error of: one has none."""
+TAIL_PATHS = 5
+"""Paths that a tail must hold for its error to be told: of one path it would be nought."""
 
 SURE = 1.96
 """Standard errors from zero beyond which a difference is told from it, 95 % of the time."""
@@ -111,7 +111,7 @@ def influences(values: Floats, part: float) -> Floats:
 def tail(values: Floats, part: float, other: Floats | None = None) -> Estimate:
     """Return an expected shortfall, or by how much it is better than another on the same paths.
 
-    Its error is NaN where fewer than `LEAST` paths lie in the tail.
+    Its error is NaN where fewer than `TAIL_PATHS` paths lie in the tail.
 
     Parameters
     ----------
@@ -119,12 +119,17 @@ def tail(values: Floats, part: float, other: Floats | None = None) -> Estimate:
         **shape** (paths,).
     part
         As for `shortfall`.
+
+    Returns
+    -------
+    Estimate
+        Its error is NaN where the worst part is fewer than `TAIL_PATHS` paths.
     """
     value, moved = shortfall(values, part), influences(values, part)
     if other is not None:
         value, moved = value - shortfall(other, part), moved - influences(other, part)
-    enough = int(part * len(values)) >= LEAST
-    return Estimate(value, standard_error(moved) if enough else math.nan)
+    known = part * len(values) >= TAIL_PATHS
+    return Estimate(value, standard_error(moved) if known else math.nan)
 
 
 def pooled(gain: Floats, loss: Floats) -> tuple[Estimate, Floats]:

@@ -67,7 +67,7 @@ class PathRun:
         """Write the market into a folder that ``hr.load`` reads, and return the folder.
 
         Index, VIX, its relatives and SKEW, to the last bit, the history before the path included.
-        Files hold no origins: what is loaded from them counts as measured.
+        What is loaded from them counts as modelled, for their names say ``simulated``.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class PathRun:
                 for day, value in zip(self.market.dates, self.market[name].tolist(), strict=True)
                 if value == value  # noqa: PLR0124  # false for NaN alone
             ]
-            save(folder / f"{name}.csv", "\n".join(["Date,Close", *rows, ""]), "the path")
+            save(folder / f"simulated-{name}.csv", "\n".join(["Date,Close", *rows, ""]), "the path")
         return folder
 
 

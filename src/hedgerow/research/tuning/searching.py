@@ -396,6 +396,6 @@ def _optuna() -> ModuleType:
         raise HedgerowError(
             "searching needs optuna, which is not installed",
             where="search",
-            mend="pip install hedgerow[search]",
+            mend="pip install 'hedgerow[search]'",
         ) from None
     return optuna
