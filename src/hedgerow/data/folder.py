@@ -113,7 +113,7 @@ def _made(file: str) -> bool:
 
 def _one_path(found: _Found, path: Path) -> None:
     """Refuse several simulated paths: merged, they would be none of them."""
-    made = sorted({part.file for part in found.columns["spx"] if _made(part.file)})
+    made = sorted({part.file for part in found.columns.get("spx", ()) if _made(part.file)})
     if len(made) > 1:
         raise DataError(
             f"the folder holds {len(made)} simulated paths",
