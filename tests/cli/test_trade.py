@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.console import ROOT, as_json, bad, good
+from cli.console import ROOT, as_json, bad, call, good
 from hedgerow.core.over_the_counter import parse_option
 from hedgerow.engine.attribution import Parts
 from hedgerow.engine.ledger.events import Ordered, Planned
@@ -256,3 +256,14 @@ def test_ctrl_c_ends_a_run_that_its_ledger_continues(tmp_path) -> None:
 def test_no_bar_is_shown_where_no_person_is(capfd) -> None:
     good("trade", LAYERS, "--from", "2018-01-02", "--to", "2018-02-28")
     assert capfd.readouterr().err == ""
+
+
+def test_the_gate_of_programs_ends_with_exit_code_3(tmp_path) -> None:
+    text = (PROGRAMS / "layers.toml").read_text(encoding="utf-8")
+    own = tmp_path / "close.toml"
+    own.write_text(text.replace('fills = "next"', 'fills = "close"'), encoding="utf-8")
+    made = call("trade", own, *SHORT, "--gate", "--json")
+    assert made.exit_code == 3, made.stderr
+    assert json.loads(made.stdout)["verdict"]["outcome"] == "fail"
+    assert "fail: Fills a bar later" in made.stderr
+    assert "no such threshold" in bad("trade", own, *SHORT, "--threshold", "sharpe=2")

@@ -34,6 +34,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.scene import SPOT
 from hedgerow.instruments.sleeve import Sleeve
 from hedgerow.research.comparison import Comparison, cash_returns
+from hedgerow.research.gate.programs import Traded
 from hedgerow.research.overfit import register
 from hedgerow.research.overfit.luck import Luck
 from hedgerow.research.overfit.sharpe import Record, record_of
@@ -172,23 +173,27 @@ def count_readings(found: Readings, costs: Costs | None) -> None:
     )  # fmt: skip
 
 
-def count_program(outcome: Outcome, market: Market, start: str | None, end: str | None) -> None:
+def count_program(outcome: Outcome, market: Market, start: str | None, end: str | None) -> Traded:
     """Enter a program of the user's own that was traded; published rulebooks are no trials."""
     program = outcome.program
-    if program.name in names() and program == rulebook(program.name).program:
-        return
     whole, first = stretch_of(program, market, start, end)
+    if program.name in names() and program == rulebook(program.name).program:
+        return Traded(outcome, whole, first, None)
     bills = Equity(1.0, equity_share=0.0).values(whole, first)[first:]
-    text = json.dumps({**to_table(program), "name": ""}, sort_keys=True, default=str)
+    table = {**to_table(program), "name": "", "title": "", "source": ""}
+    table["policies"] = [_text(line.policy) for line in program.lines]
+    text = json.dumps(table, sort_keys=True, default=str)
     shape = "/".join(line.sleeve.kind for line in program.lines)
     named = ("trade", program.name, shape)
-    ratio = _over(outcome.nav, returns(bills)).sharpe
+    record = _over(outcome.nav, returns(bills))
+    ratio = record.sharpe
     parts = [
         part
         for line in program.lines
         for part in (line.sleeve, *line.policy.signals, *line.policy.steps)
     ]
-    enter([_trial(named, text, _outcome([ratio], parts), whole, first, SPOT, [ratio])])
+    run = _trial(named, text, _outcome([ratio], parts), whole, first, SPOT, [ratio])
+    return Traded(outcome, whole, first, _luck(record, run))
 
 
 def count_policy(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
 from hedgerow.api import check_market, day, path_to, plain, refused, shown
+from hedgerow.api.judging import Judged
 from hedgerow.core.market import Day, Market
 from hedgerow.engine.ledger.store import Ledger
-from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Program
 from hedgerow.engine.rulebook import Rulebook
 from hedgerow.errors import PolicyError, RangeError, nearest
@@ -22,6 +22,11 @@ from hedgerow.report.formats import NOT_ADVICE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hedgerow.research.gate.evidence import Overfit
+    from hedgerow.research.gate.judgement import Judgement
+    from hedgerow.research.gate.programs import Traded
+    from hedgerow.research.gate.thresholds import Thresholds
 
 
 def load_program(path: str | Path) -> Program:
@@ -42,23 +47,34 @@ def load_program(path: str | Path) -> Program:
     return parsed(path, read, "program", "hedgerow rulebook show option-a --toml > FILE")
 
 
-class ProgramResult:
+class ProgramResult(Judged):
     """A traded program.
 
     ``print(result)`` shows the answer; :meth:`frame` gives the days, of the whole or of a line;
-    :meth:`report` writes a page; :meth:`to_dict` gives the figures as plain values.
+    :meth:`report` writes a page; :meth:`to_dict` gives the figures as plain values, :meth:`judge`
+    says whether they may be believed.
 
     Parameters
     ----------
-    outcome
-        What the engine made, column by column.
+    traded
+        What the engine made, and on what.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+    found: Traded
+
+    def __init__(self, traded: Traded) -> None:
+        super().__init__(traded)
+        self.outcome = traded.outcome
+
+    def _asked(
+        self, overfit: Overfit | None, thresholds: Thresholds | None, resamples: int
+    ) -> Judgement:
+        from hedgerow.research.gate.programs import judge_program
+
+        return judge_program(self.found, thresholds)
 
     def __str__(self) -> str:
-        return told.told(self.outcome)
+        return told.told(self.outcome, self.verdict)
 
     def __repr__(self) -> str:
         made, count = self.outcome, len(self.outcome.lines)
@@ -131,14 +147,15 @@ class ProgramResult:
         """Write the report, one HTML file that opens offline, and return its path."""
         from hedgerow.report.program_page import write
 
-        return write(self.outcome, path_to(path, "report.html"), version=__version__)
+        place = path_to(path, "report.html")
+        return write(self.outcome, place, version=__version__, judged=self.verdict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures and the index's levels as plain values; NaN becomes None."""
         made: dict[str, Any] = plain(
             {**told.figures(self.outcome), **told.as_index(self.outcome), "notice": NOT_ADVICE}
         )
-        return made
+        return self._with_verdict(made)
 
 
 def trade(
@@ -208,5 +225,4 @@ def trade(
             version=__version__,
             progress=progress,
         )
-    count_program(outcome, market, first, last)
-    return ProgramResult(outcome)
+    return ProgramResult(count_program(outcome, market, first, last))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hedgerow.cli.gate import Asking, Gate, Strict, Threshold, ask
 from hedgerow.cli.output import (
     AsJson,
     bar_of_progress,
@@ -46,20 +47,27 @@ def trade(
         str | None, typer.Option(metavar="NAME", help="Name of the run in the ledger.")
     ] = None,
     report: Report = None,
+    gate: Gate = False,
+    strict: Strict = False,
+    threshold: Threshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Trade a program's lines contract by contract: orders, fills, settlement, margin."""
     from hedgerow.api.trading import load_program
     from hedgerow.report.outcome import figures
 
-    made = play(load_program(file), data, start, end, ledger=ledger, run=run, report=report)
+    asked = ask(gate=gate, strict=strict, threshold=threshold)
+    made = play(
+        load_program(file), data, start, end, ledger=ledger, run=run, report=report, asked=asked
+    )
     if as_json:
-        found = {**figures(made.outcome), "data": data}
+        found = {**figures(made.outcome), "data": data, "verdict": made.verdict.to_dict()}
         show_json({**found, "report": report and str(report), "notice": NOT_ADVICE})
-        return
-    typer.echo(str(made))
-    if report is not None:
-        typer.echo(f"Report: {report}")
+    else:
+        typer.echo(str(made))
+        if report is not None:
+            typer.echo(f"Report: {report}")
+    asked.close(made)
 
 
 def play(
@@ -71,6 +79,7 @@ def play(
     ledger: str | None = None,
     run: str | None = None,
     report: Path | None = None,
+    asked: Asking | None = None,
 ) -> ProgramResult:
     """Load the data, play the program with a bar of progress, and return what came of it."""
     from hedgerow import api, config
@@ -92,6 +101,8 @@ def play(
             if ledger is not None:
                 complain(f"broken off; give the same command again and {ledger} is continued")
             raise
+    if asked is not None:
+        asked.judge(made)
     if target is not None:
         made.report(target)
     return made

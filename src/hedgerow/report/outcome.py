@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Parts, unexplained
 from hedgerow.engine.outcome import Outcome
+from hedgerow.report import verdict
 from hedgerow.report.beside import comparison, years
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
+from hedgerow.research.gate.judgement import Judgement
 
 BASE = 100.0
 """Level of an index at its first close."""
@@ -96,8 +98,8 @@ PARTS = {
 """Parts of a gain in the words of tables."""
 
 
-def told(outcome: Outcome) -> str:
-    """Return a run as text: what it made, and where each line's gain came from."""
+def told(outcome: Outcome, judged: Judgement | None = None) -> str:
+    """Return a run as text: what it made, where each line's gain came from, and the verdict."""
     made = figures(outcome)
     head, *rows = gains(outcome)
     compared = comparison(outcome, made)
@@ -124,6 +126,8 @@ def told(outcome: Outcome) -> str:
         text += f"\n{said}"
     if len(made["alarms"]) > 5:
         text += "\n(--json has all alarms)"
+    for said in verdict.told(judged):
+        text += f"\n{said}"
     return f"{text}\n{NOT_ADVICE}"
 
 

@@ -11,7 +11,7 @@ from hedgerow.core.market import Floats
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.run import text_of
 from hedgerow.engine.track import Track
-from hedgerow.report import beside, tables
+from hedgerow.report import beside, tables, verdict
 from hedgerow.report import outcome as told
 from hedgerow.report.charts import Chart, Line, Span, axis, ticks_path
 from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
@@ -20,6 +20,7 @@ from hedgerow.report.panels import bands, readings
 from hedgerow.report.program_parts import stacked
 from hedgerow.research import performance
 from hedgerow.research.crises import Stretch, crises_in, effectiveness
+from hedgerow.research.gate.judgement import Judgement
 
 NEAR_LIMIT = 0.2
 """Part of the margin limit from which on it is drawn: beside less, margin would be a flat line."""
@@ -43,7 +44,9 @@ LIMITS = (
 )
 
 
-def write(outcome: Outcome, path: Path, *, version: str = "") -> Path:
+def write(
+    outcome: Outcome, path: Path, *, version: str = "", judged: Judgement | None = None
+) -> Path:
     """Write the report whole or not at all.
 
     Parameters
@@ -54,16 +57,18 @@ def write(outcome: Outcome, path: Path, *, version: str = "") -> Path:
         The HTML file; missing folders are made, an old report is replaced.
     version
         Of Hedgerow, for the foot of the page.
+    judged
+        What the honesty gate says of it.
 
     Raises
     ------
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return save(render(outcome, version=version), path)
+    return save(render(outcome, version=version, judged=judged), path)
 
 
-def render(outcome: Outcome, *, version: str = "") -> str:
+def render(outcome: Outcome, *, version: str = "", judged: Judgement | None = None) -> str:
     """Return the report as HTML; equal runs give equal text."""
     span = Span(outcome.dates.astype("int64"))
     track = Track("hedged", outcome.times, {"earned": outcome.earned, "pnl": outcome.hedge})
@@ -104,6 +109,7 @@ def render(outcome: Outcome, *, version: str = "") -> str:
         "limits": LIMITS,
         "terms": _terms(outcome),
         "source": program.source,
+        **verdict.page_facts(judged),
     }
     return fill("program.html.j2", facts)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hedgerow.core.policy import Policy
 from hedgerow.engine import run
 from hedgerow.instruments.costs import Costs
 from hedgerow.research import flags
@@ -99,12 +103,29 @@ def modelled(found: Comparison, asked: Thresholds) -> Item:
 
 def red_flags(found: Comparison) -> list[Item]:
     """Ask each red flag of D6 but that of same-bar fills."""
-    made = found.strategies["test"]["dynamic"]
+    return told_flags(found.flags, found.strategies["test"]["dynamic"], found.crises, found.policy)
+
+
+def told_flags(
+    raised: Iterable[flags.Flag],
+    made: Mapping[str, Any],
+    rows: list[dict[str, Any]],
+    policy: Policy,
+) -> list[Item]:
+    """Return red flags as items.
+
+    Parameters
+    ----------
+    raised
+        What :func:`hedgerow.research.flags.check` returned.
+    made, rows, policy
+        What it was given.
+    """
     numbers = {
         "sharpe": (made["sharpe"], flags.MAX_SHARPE),
         "win rate": (made["win_rate"], flags.MAX_WIN_RATE),
-        "one crisis only": (flags.leading(found.crises)[1], flags.ONE_CRISIS),
-        "inputs": (len(found.policy.signals), flags.MAX_INPUTS),
+        "one crisis only": (flags.leading(rows)[1], flags.ONE_CRISIS),
+        "inputs": (len(policy.signals), flags.MAX_INPUTS),
         "trades": (made["trades_per_year"], flags.MAX_TRADES),
         "ruin": (made["max_drawdown"], -1.0),
     }
@@ -116,6 +137,6 @@ def red_flags(found: Comparison) -> list[Item]:
             flag.detail[:1].upper() + flag.detail[1:],
             *(float(number) for number in numbers[flag.name]),
         )
-        for flag in found.flags
+        for flag in raised
         if flag.name in SOFT
     ]
