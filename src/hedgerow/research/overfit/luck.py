@@ -75,7 +75,7 @@ class Luck:
         if math.isnan(self.deflated):
             said += ", which has no deflated Sharpe"
         else:
-            said += f", deflated Sharpe {self.deflated:.0%}"
+            said += f", deflated Sharpe {self.deflated:.0%} (of the whole portfolio, equity included)"
         return f"{said} ({self.remark})" if self.remark else said
 
     def to_dict(self) -> dict[str, Any]:
