@@ -75,7 +75,8 @@ class Luck:
         if math.isnan(self.deflated):
             said += ", which has no deflated Sharpe"
         else:
-            said += f", deflated Sharpe {self.deflated:.0%} (of the whole portfolio, equity included)"
+            whose = "of the whole portfolio, equity included"
+            said += f", deflated Sharpe {self.deflated:.0%} ({whose})"
         return f"{said} ({self.remark})" if self.remark else said
 
     def to_dict(self) -> dict[str, Any]:
