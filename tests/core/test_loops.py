@@ -131,8 +131,8 @@ def test_terms_of_a_bar_that_no_kernel_reads_cost_no_instruction(cache, monkeypa
     unread = ("neutral", "delta", "hedged", "band", "carry", "days_left", "year_ends")
     handed = [f"bars[t + {{}}, {Bar._fields.index(name)}]" for name in unread]
 
-    def without(loop, rows, signals, count):
-        lines = written(loop, rows, signals, count)
+    def without(loop, rows, signals, inputs, count):
+        lines = written(loop, rows, signals, inputs, count)
         for k in range(count):
             for cell in handed:
                 lines = [re.sub(re.escape(cell.format(k)), "0.0", line) for line in lines]
