@@ -57,13 +57,13 @@ def test_the_error_of_a_shortfall_is_that_of_many_samples() -> None:
     assert np.mean(errors) == pytest.approx(spread, rel=0.1)
 
 
-def test_a_tail_of_one_path_has_no_error_and_tells_nothing() -> None:
-    values = RNG.normal(size=150)
+def test_a_tail_of_few_paths_has_no_error_and_tells_nothing() -> None:
+    values = RNG.normal(size=499)
     for other in (None, values - 0.5):
         found = figures.tail(values, 0.01, other)
         assert math.isnan(found.error)
         assert not found.told
-    assert figures.tail(RNG.normal(size=200), 0.01).error > 0.0
+    assert figures.tail(RNG.normal(size=500), 0.01).error > 0.0
 
 
 def test_the_error_of_a_difference_of_shortfalls_is_that_of_many_samples() -> None:

@@ -106,7 +106,7 @@ def test_a_made_fall_claims_no_moments_and_a_path_is_no_distribution() -> None:
 
 
 def test_the_text_says_model_prices_and_every_rival(found: Stress) -> None:
-    text = words.summarise(found)
+    text = " ".join(words.summarise(found).split())
     for word in (
         "200 simulated paths", "seed 2", "no hedge", "static", "dynamic", "fixed", "equity",
         "Option prices on the paths are modelled", "2 regimes with jumps", "Worst paths",
