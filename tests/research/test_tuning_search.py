@@ -142,7 +142,7 @@ def test_a_budget_of_time_ends_it() -> None:
 
 def test_without_optuna_the_mend_is_told(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(HedgerowError, match=r"pip install hedgerow\[search\]"):
+    with pytest.raises(HedgerowError, match=r"pip install 'hedgerow\[search\]'"):
         find(4)
 
 
