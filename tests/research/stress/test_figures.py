@@ -57,7 +57,7 @@ def test_the_error_of_a_shortfall_is_that_of_many_samples() -> None:
     assert np.mean(errors) == pytest.approx(spread, rel=0.1)
 
 
-def test_a_tail_of_few_paths_has_no_error_and_tells_nothing() -> None:
+def test_a_tail_of_under_five_paths_tells_no_difference() -> None:
     values = RNG.normal(size=499)
     for other in (None, values - 0.5):
         found = figures.tail(values, 0.01, other)
