@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hedgerow.research.overfit.luck import Luck
 
 
-class Tuned(Answer):
+class Tuned(Answer, ABC):
     """A study of a policy's numbers.
 
     ``print(result)`` shows the answer, :meth:`report` writes a page, :meth:`to_dict` gives
@@ -30,9 +31,9 @@ class Tuned(Answer):
     def __repr__(self) -> str:
         return f"{self.found!r}; print() for more"
 
+    @abstractmethod
     def _words(self) -> ModuleType:
         """Return the module that tells it: ``summarise``, ``to_dict`` and ``write``."""
-        raise NotImplementedError
 
     @property
     def luck(self) -> Luck | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -73,8 +73,20 @@ Benefit = Callable[[Collection[str]], float]
 
 def drop_crisis(found: Comparison, asked: Thresholds) -> Item:
     """Ask whether a benefit that is claimed is gone once one crisis is left out."""
+    return without_each([row["name"] for row in found.crises], _benefits(found, asked))
+
+
+def without_each(names: Sequence[str], benefits: Mapping[str, tuple[Benefit, float]]) -> Item:
+    """Ask whether a benefit that is claimed is gone without one of some crises.
+
+    Parameters
+    ----------
+    names
+        The crises.
+    benefits
+        By noun: the benefit, and from where on it is claimed.
+    """
     key, name = "drop_crisis", "Without any one crisis"
-    names = [row["name"] for row in found.crises]
     if len(names) < 2:
         said = (
             f"{'One crisis lies' if names else 'No crisis lies'} in the run: nothing to leave out"
@@ -82,7 +94,7 @@ def drop_crisis(found: Comparison, asked: Thresholds) -> Item:
         return Item(key, name, Outcome.UNKNOWN, said, None, 0.0)
     claimed = {
         noun: (whole, benefit)
-        for noun, (benefit, least) in _benefits(found, asked).items()
+        for noun, (benefit, least) in benefits.items()
         if (whole := benefit(())) > least
     }
     if not claimed:

@@ -37,14 +37,14 @@ class Judgement:
     thresholds
         What was asked.
     resamples
-        Of the bootstrap; at 0 the items that need it were not asked.
+        Of the bootstrap; at 0 the items that need it were not asked, None where there are none.
     """
 
     policy: str
     sleeve: str
     items: tuple[Item, ...]
     thresholds: Thresholds
-    resamples: int
+    resamples: int | None
 
     def __repr__(self) -> str:
         return f"<Judgement of {self.policy}: {self.outcome}; print() for more>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -17,13 +17,13 @@ from hedgerow.engine.track import Track
 from hedgerow.instruments.costs import Costs
 from hedgerow.research import flags, performance
 from hedgerow.research.crises import crises_in, effectiveness, pooled
+from hedgerow.research.gate.dependence import without_each
 from hedgerow.research.gate.integrity import told_flags
 from hedgerow.research.gate.item import Item, Outcome, passed
 from hedgerow.research.gate.judgement import Judgement
 from hedgerow.research.gate.thresholds import KEYS, Thresholds
 from hedgerow.research.lookahead import signal_agrees, sleeve_agrees
 from hedgerow.research.overfit.luck import Luck
-from hedgerow.research.overfit.sharpe import record_of
 from hedgerow.research.performance import YEAR
 
 
@@ -90,13 +90,13 @@ def judge_program(found: Traded, thresholds: Thresholds | None = None) -> Judgem
         for item in sorted(items, key=lambda item: KEYS.index(item.key))
     )
     sleeves = ", ".join(line.sleeve.name for line in found.program.lines)
-    return Judgement(found.program.name, sleeves, made, asked, 1)
+    return Judgement(found.program.name, sleeves, made, asked, None)
 
 
 def _lookahead(found: Traded) -> Item:
     """Ask whether a signal or a sleeve of any line knew the future (D8)."""
-    signals = {
-        signal.name: signal for line in found.program.lines for signal in line.policy.signals
+    signals = {  # two policies may give one name to signals of different terms
+        repr(signal): signal for line in found.program.lines for signal in line.policy.signals
     }
     made = [signal_agrees(signal, found.market) for signal in signals.values()]
     made += [
@@ -166,10 +166,10 @@ def _out_of_sample(found: Traded) -> Item:
     return Item(key, name, Outcome.UNKNOWN, said)
 
 
-def _excess(found: Traded, nav: Floats) -> Floats:
-    """Return the returns of a value over bills, **shape** (T-1,)."""
+def _sharpe(found: Traded, nav: Floats) -> float:
+    """Return the Sharpe ratio a year of a value over bills."""
     bills = Equity(1.0, equity_share=0.0).values(found.market, found.first)[found.first :]
-    return np.asarray(performance.returns(nav) - performance.returns(bills))
+    return performance.sharpe(performance.returns(nav), performance.returns(bills))
 
 
 def _deflated(found: Traded, asked: Thresholds) -> Item:
@@ -183,11 +183,11 @@ def _deflated(found: Traded, asked: Thresholds) -> Item:
         return Item(key, name, Outcome.UNKNOWN, "NAV was lost: there is no Sharpe ratio")
     many = luck.count.trials
     if found.program.portfolio.equity_share:
-        ours, alone = (record_of(_excess(found, nav)).sharpe for nav in (made.nav, made.unhedged))
+        ours, alone = (_sharpe(found, nav) for nav in (made.nav, made.unhedged))
         if not ours > alone:
             said = (
-                f"It claims no better Sharpe ratio than no lines ({ours * YEAR**0.5:.2f} against "
-                f"{alone * YEAR**0.5:.2f}), so luck among {many:,} trials has none to explain"
+                f"It claims no better Sharpe ratio than no lines ({ours:.2f} against "
+                f"{alone:.2f}), so luck among {many:,} trials has none to explain"
             )
             return Item(key, name, Outcome.NOT_ASKED, said, deflated, asked.deflated_sharpe)
     said = (
@@ -219,29 +219,16 @@ def _pbo(found: Traded, asked: Thresholds) -> Item:
 
 def _drop_crisis(found: Traded) -> Item:
     """Ask whether protection, or the lines' gain, is gone once one crisis is left out."""
-    key, name = "drop_crisis", "Without any one crisis"
-    each = _crises(found)
-    if len(each) < 2:
-        said = f"{'One crisis lies' if each else 'No crisis lies'} in the run: nothing to leave out"
-        return Item(key, name, Outcome.UNKNOWN, said, None, 0.0)
-    total = float(found.outcome.hedge.sum())
-    whole = {"protection": pooled(each.values()) or 0.0, "the gain of the lines": total}
-    claimed = [noun for noun, value in whole.items() if value > 0.0]
-    if not claimed:
-        return Item(key, name, Outcome.NOT_ASKED, "No benefit is claimed that a crisis could carry")
-    left = {}
-    for crisis, (gain, _) in each.items():
-        rest = [pair for other, pair in each.items() if other != crisis]
-        left["protection", crisis] = pooled(rest) or 0.0
-        left["the gain of the lines", crisis] = total - gain
-    left = {at: value for at, value in left.items() if at[0] in claimed}
-    gone = [at for at, value in left.items() if not value > 0.0]
-    if gone:
-        noun, crisis = min(gone, key=lambda at: left[at])
-        said = f"Without {crisis}, {noun} is gone: it hangs on one crisis"
-        return Item(key, name, Outcome.FAIL, said, float(len({c for _, c in gone})), 0.0)
-    said = f"Whichever of {len(each)} crises is left out, there is still {' and '.join(claimed)}"
-    return Item(key, name, Outcome.PASS, said, 0.0, 0.0)
+    each, total = _crises(found), float(found.outcome.hedge.sum())
+
+    def protection(without: Collection[str]) -> float:
+        return pooled(pair for name, pair in each.items() if name not in without) or 0.0
+
+    def gain(without: Collection[str]) -> float:
+        return total - sum(each[name][0] for name in without)
+
+    benefits = {"protection": (protection, 0.0), "the gain of the lines": (gain, 0.0)}
+    return without_each(list(each), benefits)
 
 
 def _crises(found: Traded) -> dict[str, tuple[float, float]]:
@@ -272,14 +259,11 @@ def _flags(found: Traded) -> list[Item]:
     made = found.outcome
     gains, held = made.hedge[1:], sum(np.abs(line["held"]) for line in made.lines.values())
     acted = np.any([line["traded"] != 0.0 for line in made.lines.values()], axis=0)
-    with np.errstate(all="ignore"):
-        daily = performance.returns(made.nav)
-        ratio = float(daily.mean() / daily.std(ddof=1) * YEAR**0.5)
     on = np.asarray(held)[:-1] != 0.0
     statistics = {
-        "max_drawdown": float((made.nav / np.maximum.accumulate(made.nav)).min() - 1.0),
+        "max_drawdown": float(performance.drawdowns(made.nav).min()),
         "nav_start": float(made.nav[0]),
-        "sharpe": ratio,
+        "sharpe": performance.sharpe(performance.returns(made.nav)),
         "win_rate": float(np.mean(gains[on] > 0.0)) if on.any() else math.nan,
         "trades_per_year": float(acted.sum()) * YEAR / max(len(made), 1),
     }
