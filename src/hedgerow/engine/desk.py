@@ -225,6 +225,11 @@ class Desk:
         """Return the terms of a bar."""
         return self._bars[row - self.first]
 
+    def size(self, row: int, units: float) -> None:
+        """Let so many units be an intensity of 1.0 at a bar: the book says it, not the sleeve."""
+        at = row - self.first
+        self._bars[at] = self._bars[at]._replace(size=units, size_nav=0.0)
+
     def place(self, x: float, act: float, row: int) -> Order:
         """Turn an intensity into units with what is known at a bar."""
         return place(x, act, self.book, self.bar(row))

@@ -82,10 +82,11 @@ class Limits:
             0.0 if desk.line.offsets else x * desk.line.share
             for desk, (x, _) in zip(desks, asked, strict=True)
         ]
-        total = math.fsum(abs(x) for x in wanted)
+        free = [desk.line.offsets or desk.line.role == "book" for desk in desks]
+        total = math.fsum(abs(x) for x, out in zip(wanted, free, strict=True) if not out)
         capped, caps = [], []
-        for desk, x in zip(desks, wanted, strict=True):
-            most = math.inf if desk.line.offsets else desk.line.max_share * total
+        for desk, x, out in zip(desks, wanted, free, strict=True):
+            most = math.inf if out else desk.line.max_share * total
             caps.append(most)
             capped.append(math.copysign(most, x) if abs(x) > most else x)
         orders = [
@@ -94,8 +95,8 @@ class Limits:
         scale = self._scale(row, desks, orders, nav)
         if scale < 1.0:
             orders = [
-                desk.place(x * scale, act, row)
-                for desk, x, (_, act) in zip(desks, capped, asked, strict=True)
+                desk.place(x if out else x * scale, act, row)
+                for desk, x, (_, act), out in zip(desks, capped, asked, free, strict=True)
             ]
         self._cutting = self._cutting and not bars.new_year
         if scale < 1.0 and not self._cutting:
@@ -104,13 +105,17 @@ class Limits:
                 "budget", f"the common budget scales what the lines want to {scale:.3f} of it"
             )
         return [
-            Bound(order, cap, 1.0 if desk.line.offsets else scale)
-            for desk, order, cap in zip(desks, orders, caps, strict=True)
+            Bound(order, cap, 1.0 if out else scale)
+            for order, cap, out in zip(orders, caps, free, strict=True)
         ]
 
     def _scale(self, row: int, desks: Sequence[Desk], orders: Sequence[Order], nav: float) -> float:
         """Return the factor that keeps the year's cost of all lines within the budget (B3)."""
         if self.program.budget is None:
+            return 1.0
+        hedges = [i for i, desk in enumerate(desks) if desk.line.role == "hedge"]
+        desks, orders = [desks[i] for i in hedges], [orders[i] for i in hedges]
+        if not desks:
             return 1.0
         terms = [desk.bar(row) for desk in desks]
         ends = terms[0].year_ends > 0.0  # what is ordered now is paid for next year

@@ -63,6 +63,10 @@ class Prices:
         """Return the gamma of a unit, USD per index point squared."""
         return self.total(basket, lambda track, at: track.gamma[at] * track.multiplier, row)
 
+    def vega(self, basket: Basket, row: int) -> float:
+        """Return the vega of a unit, USD per vol point, or per point of its VIX future."""
+        return self.total(basket, lambda track, at: track.vega[at] * track.multiplier, row)
+
     def cost(self, basket: Basket, row: int) -> float:
         """Return what trading a unit costs, spreads and fees, USD."""
         legs = ((self.track(symbol), abs(weight)) for symbol, weight in zip(*basket, strict=True))

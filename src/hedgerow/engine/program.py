@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from hedgerow.core.action import Action
 from hedgerow.core.policy import Policy
@@ -22,6 +22,8 @@ from hedgerow.instruments.scene import index_of
 from hedgerow.instruments.sleeve import Sleeve
 
 Fills = Literal["next", "close"]
+Role = Literal["hedge", "book"]
+SizedBy = Literal["", "book_vega"]
 
 _NO_DELTA = {
     "vix_future": "a VIX future",
@@ -57,11 +59,20 @@ class Line:
         binds such a line.
     actions
         What is done with a position that the policy alone would leave: monetise, restrike, ….
+    role
+        ``hedge``, or ``book``: a part of what is hedged, as sold condors are.  Neither the common
+        budget nor ``max_share`` binds a book line, and its costs are not the hedge's.
+    sized_by
+        Empty: by its sleeve.  ``book_vega``: intensity 1.0 is the vega of the book lines, once
+        their orders are filled, taken out: contracts are that vega over the vega of one unit,
+        both in USD per vol point (of a VIX future per point of it).  A book that is long vega
+        asks for none.
 
     Raises
     ------
     RangeError
-        If a number is out of range, or ``max_share`` is given with ``offsets``.
+        If a number is out of range, ``max_share`` is given with ``offsets``, or a book line takes
+        another's delta or vega out.
     SleeveError, PolicyError
         If it has no sleeve, or no policy, or what is no action.
     """
@@ -73,6 +84,8 @@ class Line:
     max_share: float = 1.0
     offsets: str = ""
     actions: tuple[Action, ...] = ()
+    role: Role = "hedge"
+    sized_by: SizedBy = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
@@ -106,6 +119,7 @@ class Line:
                 where=f"line {self.name}, max_share",
                 mend="leave it out; share = 0.5 takes half of the delta out",
             )
+        self._check_role()
         where = f"line {self.name}, actions"
         object.__setattr__(self, "actions", _listed(self.actions, where, "hr.Monetise()"))
         for action in self.actions:
@@ -115,6 +129,29 @@ class Line:
                     where=where,
                     mend="write [hr.Monetise()] or another action",
                 )
+
+    def _check_role(self) -> None:
+        """Refuse a role, or a way to be sized, that there is not, or that do not fit."""
+        for name, known in (("role", get_args(Role)), ("sized_by", get_args(SizedBy))):
+            given = getattr(self, name)
+            if given not in known:
+                raise RangeError(
+                    f"{given!r} is none",
+                    where=f"line {self.name}, {name}",
+                    mend=f"use one of: {', '.join(repr(one) for one in known)}",
+                )
+        if self.role == "book" and (self.offsets or self.sized_by):
+            raise RangeError(
+                "a line of the book hedges nothing itself",
+                where=f"line {self.name}, {'offsets' if self.offsets else 'sized_by'}",
+                mend='leave it out, or make it a hedge: role = "hedge"',
+            )
+        if self.sized_by and self.offsets:
+            raise RangeError(
+                "a line takes out a delta or a vega, not both",
+                where=f"line {self.name}, sized_by",
+                mend="leave sized_by or offsets out",
+            )
 
 
 @dataclass(frozen=True)
@@ -187,6 +224,12 @@ class Program:
                 )
             if line.offsets:
                 self._check_offsets(line, f"lines[{i}].offsets")
+            if line.sized_by and not any(other.role == "book" for other in self.lines):
+                raise RangeError(
+                    "there is no book whose vega could be taken out",
+                    where=f"lines[{i}].sized_by",
+                    mend='give a line role = "book", or leave sized_by out',
+                )
         for name in ("name", "title", "source"):
             if not isinstance(getattr(self, name), str):
                 raise RangeError(

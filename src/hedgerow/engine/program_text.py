@@ -56,7 +56,8 @@ _KEYS = (
     *(*_TEXTS, "conventions", "fills", "whole", "costs"),
     *("portfolio", "budget", "execution", "margin", "policies", "lines"),
 )
-_LINE = ("name", "policy", "sleeve", "share", "max_share", "offsets", "actions")
+_PLAIN = ("share", "max_share", "offsets", "role", "sized_by")
+_LINE = ("name", "policy", "sleeve", *_PLAIN, "actions")
 
 
 def read(text: str) -> Program:
@@ -135,11 +136,18 @@ def to_table(program: Program) -> dict[str, Any]:
                 "share": line.share,
                 "max_share": line.max_share,
                 "offsets": line.offsets,
+                **_beyond(line),
                 "actions": [action_to_table(action) for action in line.actions],
             }
             for line in program.lines
         ],
     }
+
+
+def _beyond(line: Line) -> dict[str, str]:
+    """Return the fields that older ledgers do not have, where they say anything."""
+    given = {"role": line.role, "sized_by": line.sized_by}
+    return {name: value for name, value in given.items() if value not in ("hedge", "")}
 
 
 def _line(row: Mapping[str, Any], policies: Mapping[str, Policy], where: str) -> Line:
@@ -159,7 +167,7 @@ def _line(row: Mapping[str, Any], policies: Mapping[str, Policy], where: str) ->
             where=f"{where}.policy",
             mend=nearest(str(row["policy"]), policies) if policies else "head one [policies.NAME]",
         )
-    rest = {key: row[key] for key in ("share", "max_share", "offsets") if key in row}
+    rest = {key: row[key] for key in _PLAIN if key in row}
     return Line(
         row.get("name", row["policy"]),
         sleeve_from_table(row["sleeve"], f"{where}.sleeve"),

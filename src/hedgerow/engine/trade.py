@@ -28,6 +28,7 @@ from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
 from hedgerow.engine.recording import Recorder
+from hedgerow.instruments.roster import Basket
 from hedgerow.instruments.scene import index_of
 
 STEP = 50
@@ -247,19 +248,22 @@ class Engine:
 
     def _decide(self, bars: Bars) -> None:
         row = bars.row
+        early, wishes = self._book_first(bars)
         asked, decisions = [], []
         for desk in self.desks:
-            decision = None if desk.line.policy.follows_delta else self._decided(desk, row)
+            decision = early.get(desk.line.name)
+            if decision is None and not desk.line.policy.follows_delta:
+                decision = self._decided(desk, row)
             decisions.append(decision)
             asked.append((float(decision.x), float(decision.act)) if decision else (0.0, 0.0))
         limits = self.limits
         bound = limits.bound(bars, self.desks, asked, self.nav)
-        wishes: dict[str, dict[str, float]] = {}
         orders: dict[str, Order] = {}
         for desk, decision, mine in zip(self.desks, decisions, bound, strict=True):
             if decision:
                 limits.warn(desk.line, decision.trace, mine)
-            wishes[desk.line.name] = desk.wish(row, bars.day, self._spot(desk, bars), bars.vix)
+            if desk.line.name not in wishes:
+                wishes[desk.line.name] = desk.wish(row, bars.day, self._spot(desk, bars), bars.vix)
             if not desk.line.offsets:
                 cut = limits.cuts(desk, mine, row)
                 orders[desk.line.name] = desk.cut(mine.order) if cut else mine.order
@@ -269,16 +273,43 @@ class Engine:
                 part = factor if desk.marginal(row, order, bars.due) else 1.0
                 self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
         # a line that takes another's delta out comes last: it sees what that one has ordered
-        for desk, early, mine in zip(self.desks, decisions, bound, strict=True):
+        for desk, known, mine in zip(self.desks, decisions, bound, strict=True):
             if desk.line.offsets:
                 other = next(o for o in self.desks if o.line.name == desk.line.offsets)
                 offset = Offset(desk, other, bars, self._spot(desk, bars))
-                decision = early or self._decided(desk, row, offset.terms)
-                if early is None:
+                decision = known or self._decided(desk, row, offset.terms)
+                if known is None:
                     limits.warn(desk.line, decision.trace, mine)
                 order = offset.order(decision)
                 part = limits.call_last(bars, self.desks, desk, order, self.nav)
                 self._plan(bars, desk, mine._replace(order=order), part, wishes[desk.line.name])
+
+    def _book_first(self, bars: Bars) -> tuple[dict[str, Decision], dict[str, dict[str, float]]]:
+        """Let the book decide first where a hedge is sized by its vega, and size that hedge.
+
+        Returns
+        -------
+        decisions, wishes
+            Of the book lines, by name; none where no line is sized so.
+        """
+        sized = [desk for desk in self.desks if desk.line.sized_by == "book_vega"]
+        decisions: dict[str, Decision] = {}
+        wishes: dict[str, dict[str, float]] = {}
+        if not sized:
+            return decisions, wishes
+        row, vega = bars.row, 0.0
+        for desk in self.desks:
+            if desk.line.role != "book":
+                continue
+            decision = decisions[desk.line.name] = self._decided(desk, row)
+            wishes[desk.line.name] = desk.wish(row, bars.day, self._spot(desk, bars), bars.vix)
+            order = desk.place(float(decision.x) * desk.line.share, float(decision.act), row)
+            for symbol, quantity in desk.after(row, order, bars.due).items():
+                vega += quantity * desk.prices.vega(Basket((symbol,), (1.0,)), row)
+        for desk in sized:
+            each = desk.prices.vega(desk.asked(row), row)
+            desk.size(row, max(-vega, 0.0) / each if each > 0.0 else 0.0)
+        return decisions, wishes
 
     def _decided(self, desk: Desk, row: int, terms: Mapping[str, float] | None = None) -> Decision:
         """Let a line decide, and write it down; what it sees of another's delta are its terms."""
