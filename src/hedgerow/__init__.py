@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -151,6 +152,7 @@ __all__ = [
     "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "LedgerError",
     "Level",
@@ -311,8 +313,8 @@ _HOMES = {
         *("DeltaBand", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "simulate.bates": ("Bates",),
