@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.broker import Execution
+    from hedgerow.engine.liquidity import Liquidity
     from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
     from hedgerow.engine.program import Line, Program
@@ -152,6 +153,7 @@ __all__ = [
     "Level",
     "Line",
     "Linear",
+    "Liquidity",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -257,6 +259,7 @@ _HOMES = {
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),
     "engine.broker": ("Execution",),
+    "engine.liquidity": ("Liquidity",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
     "engine.program": ("Line", "Program"),
