@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.hurdle import Hurdle
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -147,6 +148,7 @@ __all__ = [
     "Grind",
     "Hawkes",
     "HedgerowError",
+    "Hurdle",
     "ImpliedCorrelation",
     "Ladder",
     "LedgerError",
@@ -305,7 +307,7 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
-        *("DeltaBand", "WhalleyWilmott"),
+        *("DeltaBand", "Hurdle", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
