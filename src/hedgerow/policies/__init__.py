@@ -8,6 +8,7 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.hurdle import Hurdle
 from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
@@ -48,6 +49,7 @@ __all__ = [
     "Future",
     "Greeks",
     "Hawkes",
+    "Hurdle",
     "ImpliedCorrelation",
     "IvBeta",
     "Ladder",
