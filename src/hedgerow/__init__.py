@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -186,6 +187,7 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -322,6 +324,7 @@ _HOMES = {
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),
