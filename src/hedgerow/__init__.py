@@ -80,6 +80,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.hurdle import Hurdle
+    from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
+    from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.simulate.bates import Bates
@@ -140,7 +143,9 @@ __all__ = [
     "DeltaNeutral",
     "Drawdown",
     "Equity",
+    "Events",
     "Execution",
+    "ExecutionWindow",
     "FlashCrash",
     "Future",
     "FutureContract",
@@ -150,12 +155,14 @@ __all__ = [
     "HedgerowError",
     "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "LedgerError",
     "Level",
     "Line",
     "Linear",
     "Liquidity",
+    "Macd",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -182,6 +189,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
     "Shares",
     "Sigmoid",
@@ -310,7 +318,8 @@ _HOMES = {
         *("DeltaBand", "Hurdle", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
+        *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "simulate.bates": ("Bates",),
