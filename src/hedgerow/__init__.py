@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.layered import Layered
+    from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -148,6 +150,8 @@ __all__ = [
     "HedgerowError",
     "ImpliedCorrelation",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "LedgerError",
     "Level",
     "Line",
@@ -179,6 +183,7 @@ __all__ = [
     "RollOut",
     "RollUp",
     "Scope",
+    "SecondEngine",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -199,6 +204,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaBeta",
     "VegaShare",
     "VixCall",
     "VixCallSpread",
@@ -303,6 +309,7 @@ _HOMES = {
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "WhalleyWilmott"),
+        *("Layered", "LayeredTrade", "SecondEngine", "VegaBeta"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),

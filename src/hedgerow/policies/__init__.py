@@ -8,6 +8,8 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.layered import Layered
+from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -45,6 +47,8 @@ __all__ = [
     "Hawkes",
     "ImpliedCorrelation",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "Level",
     "Linear",
     "Monetise",
@@ -59,6 +63,7 @@ __all__ = [
     "RollOut",
     "RollUp",
     "Scope",
+    "SecondEngine",
     "Sigmoid",
     "Smooth",
     "StagedExit",
@@ -68,6 +73,7 @@ __all__ = [
     "Tiers",
     "Trend",
     "Trigger",
+    "VegaBeta",
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
