@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.layered import Layered
     from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
+    from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.simulate.bates import Bates
@@ -140,7 +142,9 @@ __all__ = [
     "DeltaNeutral",
     "Drawdown",
     "Equity",
+    "Events",
     "Execution",
+    "ExecutionWindow",
     "FlashCrash",
     "Future",
     "FutureContract",
@@ -156,6 +160,7 @@ __all__ = [
     "Level",
     "Line",
     "Linear",
+    "Macd",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -182,6 +187,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
     "SecondEngine",
     "Shares",
@@ -313,6 +319,7 @@ _HOMES = {
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
+        *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "simulate.bates": ("Bates",),

@@ -29,7 +29,7 @@ CONSTANT = '[[steps]]\nkind = "constant"\n'
 
 
 TEXTS_OF_SIGNALS = (
-    *("signal", "column", "by", "low", "high", "columns", "members"),
+    *("signal", "column", "by", "low", "high", "columns", "members", "kinds"),
     *("vix", "rsi", "vix_macd", "vx_macd", "spx_macd", "divergence", "implied", "events"),
     *("credit", "reer", "wacc"),
 )
@@ -72,7 +72,7 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
                 next(getattr(part, key) for part in bounds if hasattr(part, key))
                 for key in ("min_length", "max_length")
             )
-            unique = name in ("columns", "members")
+            unique = name in ("columns", "members", "kinds")
             many = st.lists(inner, min_size=low, max_size=min(high, 6), unique=unique)
             options.append(many.map(tuple))
         elif name in TEXTS_OF_SIGNALS:

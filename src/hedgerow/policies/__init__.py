@@ -10,6 +10,7 @@ from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.layered import Layered
 from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -19,6 +20,7 @@ from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
+from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import AtRoll, Trigger
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "DeltaBand",
     "DeltaNeutral",
     "Drawdown",
+    "Events",
+    "ExecutionWindow",
     "Future",
     "Greeks",
     "Hawkes",
@@ -51,6 +55,7 @@ __all__ = [
     "LayeredTrade",
     "Level",
     "Linear",
+    "Macd",
     "Monetise",
     "OnChange",
     "Persist",
@@ -62,6 +67,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
     "SecondEngine",
     "Sigmoid",
