@@ -77,6 +77,8 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
             options.append(many.map(tuple))
         elif name in TEXTS_OF_SIGNALS:
             options.append(st.sampled_from(names))
+        elif name == "against":
+            options.append(st.sampled_from(["", *names]))
         elif name == "every":
             options.append(st.from_regex(r"[1-9][0-9]{0,3}[db]", fullmatch=True))
         else:

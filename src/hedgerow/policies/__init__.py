@@ -8,6 +8,8 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.hurdle import Hurdle
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.layered import Layered
 from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
 from hedgerow.policies.momentum import Macd, Rsi
@@ -49,7 +51,9 @@ __all__ = [
     "Future",
     "Greeks",
     "Hawkes",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "Layered",
     "LayeredTrade",

@@ -12,6 +12,7 @@ from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
@@ -39,6 +40,7 @@ _MACD = re.compile(
 )
 _EVENTS = re.compile(r"^events(?P<kinds>(?:_[a-z]+)*)(?:_(?P<ahead>\d+))?$")
 _WINDOW = re.compile(r"^window(?:(?P<first>\d+)_(?P<last>\d+))?$")
+_IV_BETA = re.compile(r"^iv_beta(?P<tenor>\d+)_(?P<days>\d+)(?:_(?P<part>low|high))?$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -59,7 +61,7 @@ def signal_named(name: str) -> Signal:
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
     ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``,
     ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``;
-    fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``iv_beta45_252_low``; fitted ones: ``crash5_10``, ``crash2_10_day``,
     ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
@@ -108,6 +110,8 @@ def signal_named(name: str) -> Signal:
         return ImpliedCorrelation(found["column"])
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
+    if found := _IV_BETA.match(name):
+        return IvBeta(int(found["tenor"]), int(found["days"]), found["part"] or "beta")
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
