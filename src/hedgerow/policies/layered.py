@@ -50,42 +50,57 @@ class Layered:
 
     Parameters
     ----------
-    vix, rsi, vix_macd, vx_macd, spx_macd
-        Names of the signals: VIX in points, its RSI, and the MACD histograms of VIX, of a VIX
-        future of constant maturity and of the S&P 500.
+    vix
+        Name of the signal of VIX, points.
+    rsi
+        Name of its RSI.
+    vix_macd
+        Name of the MACD histogram of VIX.
+    vx_macd
+        Name of the MACD histogram of a VIX future of constant maturity.
+    spx_macd
+        Name of the MACD histogram of the S&P 500.
     divergence
         Name of the signal that is 1.0 while index and breadth diverge; None: not a reason to arm.
     implied
         Name of the implied correlation that widens h; None: h stays at ``h_low``.
     events
         Name of the signal that is 1.0 while an event is ahead; the layer of calls needs it.
-    rsi_floor, rsi_bars
-        The RSI of VIX rises: it is over the floor and has risen so many bars in a row.
+    rsi_floor
+        The RSI of VIX counts as rising only over this.
+    rsi_bars
+        Bars in a row that it must have risen.
     patience
         Bars that the hedge stays armed without entering.
     rsi_entry
         RSI of VIX over which an armed hedge enters.
     first
-        Part of the target that the first tranche is, 0.25 … 0.35.
+        Part of the target that the first tranche is.
     slices
         Further slices that the rest of the target is bought in, one a bar at most.
     gap
         Least number of bars from a tranche to the next.
-    h_low, h_high
-        Hedge ratio at a low and at a high implied correlation, both in 0.60 … 0.75.
-    correlation_low, correlation_high
-        Between these implied correlations h rises linearly.
+    h_low
+        Hedge ratio at a low implied correlation.
+    h_high
+        Hedge ratio at a high one; linear between them.
+    correlation_low
+        Implied correlation up to which h is ``h_low``.
+    correlation_high
+        Implied correlation from which on it is ``h_high``.
     retrace
         Part of the rise of VIX from arming to peak that must be given back before removal.
     least_spike
         Points of VIX; a smaller rise was a false spike.
-    stages, stage_gap
-        Stages of removal, and the least number of bars between them.
+    stages
+        Stages of removal.
+    stage_gap
+        Least number of bars from a stage to the next.
     time_limit
         Bars from the first tranche after which removal begins whatever the signals say.
     layer
         What this line is: ``futures``, the main layer; ``calls``, VIX calls that are held only
-        while an event is ahead and the hedge is armed or holds (H6).
+        while an event is ahead and the hedge is armed or builds (H6).
     calls
         Intensity of the layer of calls.
     mode
@@ -93,8 +108,10 @@ class Layered:
         holds ``directional`` times the target (H16).
     directional
         Multiple of the target in promoter mode; 1 for a steward.
-    day_loss, drawdown
-        Hard limit: loss of the day and fall from the peak of NAV, decimals; None is off.
+    day_loss
+        Hard limit on the loss of the day, a decimal of NAV; None is off.
+    drawdown
+        Hard limit on the fall from the peak of NAV, a decimal; None is off.
 
     Examples
     --------

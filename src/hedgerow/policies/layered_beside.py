@@ -29,8 +29,10 @@ class VegaBeta:
     ----------
     signal
         Name of the signal of β, volatility points of the book's tenor a point of the front future.
-    low, high
-        β is held inside these: an estimate from few sessions may be anything.
+    low
+        Least β: an estimate from few sessions may be anything.
+    high
+        Greatest β.
     """
 
     signal: Column = "iv_beta45_252"
@@ -84,9 +86,10 @@ class LayeredTrade:
         Name of the signal that is 1.0 while an order may be sent.
     least
         Difference that is left alone, as an intensity.
-    day_loss, drawdown
-        Hard limit, as in `Layered`: loss of the day and fall from the peak of NAV, decimals; None
-        is off.
+    day_loss
+        Hard limit on the loss of the day, a decimal of NAV, as in `Layered`; None is off.
+    drawdown
+        Hard limit on the fall from the peak of NAV, a decimal; None is off.
     """
 
     signal: Column = "window"
@@ -173,12 +176,18 @@ class SecondEngine:
 
     Parameters
     ----------
-    credit, reer, wacc
-        Names of the z-scores; None is not looked at, and one at least is.
+    credit
+        Name of the z-score of the credit spread; None is not looked at, and one at least is.
+    reer
+        Name of that of the real effective exchange rate.
+    wacc
+        Name of that of the weighted average cost of capital.
     needed
         How many of them must be over the level.
-    arm, disarm
-        Levels, standard deviations.
+    arm
+        Level that arms, standard deviations.
+    disarm
+        Level that disarms.
     level
         Intensity while it runs.
 
