@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -147,6 +149,7 @@ __all__ = [
     "Hawkes",
     "HedgerowError",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "LedgerError",
     "Level",
@@ -175,6 +178,7 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
     "RollUp",
@@ -305,9 +309,10 @@ _HOMES = {
         *("DeltaBand", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

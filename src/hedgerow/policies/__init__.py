@@ -8,6 +8,7 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -44,6 +45,7 @@ __all__ = [
     "Greeks",
     "Hawkes",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "Level",
     "Linear",

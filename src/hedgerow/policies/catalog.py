@@ -12,6 +12,7 @@ from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
@@ -31,6 +32,7 @@ _QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P
 _CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
 _IMPLIED = re.compile(r"^implied_(?P<column>\w+)$")
 _CURVE = re.compile(r"^curve(?P<short>\d+)_(?P<long>\d+)$")
+_IV_BETA = re.compile(r"^iv_beta(?P<tenor>\d+)_(?P<days>\d+)(?:_(?P<part>low|high))?$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -49,8 +51,8 @@ def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
-    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``;
-    fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``curve30_91``, ``iv_beta45_252_low``, ``vix_p80_1260``, ``corr60``,
+    ``iwm_spx_corr60``, ``implied_cor1m``; fitted ones: ``crash5_10``, ``crash2_10_day``,
     ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
@@ -88,6 +90,9 @@ def signal_named(name: str) -> Signal:
         return ImpliedCorrelation(found["column"])
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
+    if found := _IV_BETA.match(name):
+        part: Any = found["part"] or "beta"
+        return IvBeta(int(found["tenor"]), int(found["days"]), part)
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
