@@ -34,6 +34,9 @@ WINDOWS = (
 )
 """Name and first close of the windows that tables show, where the data cover them."""
 
+TAIL = 0.05
+"""Part of the windows that a shortfall is the mean of."""
+
 LONGEST = 365
 _FEW = 60
 
@@ -99,6 +102,89 @@ def walks(
         raise RangeError("there is no history", where="market", mend="give data instead of a state")
     track = _Track.of(market, at, days)
     return tuple(track.walk(one, costs) for one in each)
+
+
+class Past(NamedTuple):
+    """What positions did over all windows, and over some by name; USD."""
+
+    name: str
+    mean: float
+    fifth: float
+    """The 5 % quantile."""
+    shortfall: float
+    """Mean of the worst 5 %."""
+    worst: float
+    worst_day: str
+    """First close of the worst window."""
+    windows: dict[str, float]
+    """P&L of the windows of `WINDOWS` that the history covers."""
+
+
+class History(NamedTuple):
+    """Book alone, then book and structure, over every window of the history."""
+
+    days: int
+    """Calendar days of a window."""
+    count: int
+    first: str
+    last: str
+    index: dict[str, float]
+    """Move of the index over the windows by name, decimal."""
+    rows: tuple[Past, ...]
+
+
+def history(
+    names: Sequence[str], each: Sequence[Mapping[str, Structure]], at: Ground, costs: Costs
+) -> History:
+    """Return what a book did over history, alone and with each structure.
+
+    Parameters
+    ----------
+    names
+        Of the rows.
+    each
+        The book, then what is added to it, by underlying.
+    at, costs
+        As for `walks`.
+
+    Raises
+    ------
+    RangeError
+        As for `walks`.
+    """
+    days = horizon(each[0], at)
+    walked = walks(each, at, costs, days)
+    alone = walked[0]
+    named = {name: i for name, start in WINDOWS if (i := at_window(alone, start)) is not None}
+    rows = []
+    for k, (name, walk) in enumerate(zip(names, walked, strict=True)):
+        gain = alone.gain if k == 0 else alone.gain + walk.gain
+        low = int(np.argmin(gain))
+        rows.append(
+            Past(
+                name,
+                float(gain.mean()),
+                float(np.quantile(gain, TAIL)),
+                shortfall(gain),
+                float(gain[low]),
+                str(alone.days[low]),
+                {which: float(gain[i]) for which, i in named.items()},
+            )
+        )
+    index = {which: float(alone.index[i]) for which, i in named.items()}
+    first, last = (str(alone.days[i]) for i in (0, -1))
+    return History(days, len(alone.gain), first, last, index, tuple(rows))
+
+
+def shortfall(gain: Floats) -> float:
+    """Return the mean of the worst 5 % of windows, USD.
+
+    Examples
+    --------
+    >>> shortfall(np.arange(40.0))
+    0.5
+    """
+    return float(np.sort(gain)[: max(int(TAIL * len(gain)), 1)].mean())
 
 
 class _Track(NamedTuple):

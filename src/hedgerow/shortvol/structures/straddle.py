@@ -20,7 +20,7 @@ from hedgerow.instruments.structures import straddle
 from hedgerow.shortvol.structures.ground import INDEX, Ground, value
 from hedgerow.shortvol.structures.hedges import BOTH, Hedge, Terms, scaled
 
-TENORS = (60, 90, 120, 150, 180, 240, 300, 365)
+TENORS = (90, 120, 150, 180, 240, 300, 365)
 """Calendar days that are tried."""
 
 OUT = (0.0, -0.02, 0.02, -0.04, 0.04, -0.06, -0.08, -0.10)
