@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.broker import Execution
+    from hedgerow.engine.liquidity import Liquidity
     from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
     from hedgerow.engine.program import Line, Program
@@ -78,7 +79,9 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.hurdle import Hurdle
     from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
+    from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
@@ -140,7 +144,9 @@ __all__ = [
     "DeltaNeutral",
     "Drawdown",
     "Equity",
+    "Events",
     "Execution",
+    "ExecutionWindow",
     "FlashCrash",
     "Future",
     "FutureContract",
@@ -148,6 +154,7 @@ __all__ = [
     "Grind",
     "Hawkes",
     "HedgerowError",
+    "Hurdle",
     "ImpliedCorrelation",
     "IvBeta",
     "Ladder",
@@ -155,6 +162,8 @@ __all__ = [
     "Level",
     "Line",
     "Linear",
+    "Liquidity",
+    "Macd",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -182,6 +191,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
     "Shares",
     "Sigmoid",
@@ -261,6 +271,7 @@ _HOMES = {
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),
     "engine.broker": ("Execution",),
+    "engine.liquidity": ("Liquidity",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
     "engine.program": ("Line", "Program"),
@@ -306,9 +317,10 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
-        *("DeltaBand", "WhalleyWilmott"),
+        *("DeltaBand", "Hurdle", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
+        *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),

@@ -142,7 +142,7 @@ def _find(path: Path, findings: Findings) -> _Found:
         "symbols": found.symbols,
         "archive": found.archives,
     }
-    for file, name in _files(path):
+    for file, name in files_in(path):
         suffix = file.suffix.lower()
         parts: list[Series] = []
         if suffix == ".parquet":
@@ -170,7 +170,8 @@ def _find(path: Path, findings: Findings) -> _Found:
     return found
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def files_in(path: Path) -> Iterator[tuple[Path, str]]:
+    """Return the data files of a folder, or the one file, with their names in it, sorted."""
     if path.is_file():
         yield path, path.name
         return
