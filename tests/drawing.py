@@ -25,6 +25,7 @@ from hedgerow.policies import (
     drawdown,
     greeks,
     hedging,
+    hurdle,
     overlays,
     percentiles,
     regimes,
@@ -151,6 +152,15 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "adaptive_bands": _adaptive(percentiles.AdaptiveBands, *[number(0.0, 3.0)] * 3),
     "scope": st.builds(scope.Scope, number(0.0, 1.0), number(0.0, 1.0)),
     "correlation_scope": st.builds(scope.CorrelationScope, st.just("vix"), number(0.0, 1.0)),
+    # one text, which cannot differ between lanes
+    "hurdle": st.builds(
+        hurdle.Hurdle,
+        st.just("vix"),
+        st.just("vix_p30_20_5"),
+        spread=number(-1.0, 3.0),
+        band=number(0.0, 3.0),
+        part=number(0.0, 1.0),
+    ),
     "term_split": st.builds(
         term_structure.TermSplit,
         st.just("vix"),

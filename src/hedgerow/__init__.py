@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.broker import Execution
+    from hedgerow.engine.liquidity import Liquidity
     from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
     from hedgerow.engine.program import Line, Program
@@ -78,6 +79,9 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.hurdle import Hurdle
+    from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -94,6 +98,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
+    from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.simulate.bates import Bates
@@ -138,7 +143,9 @@ __all__ = [
     "DeltaNeutral",
     "Drawdown",
     "Equity",
+    "Events",
     "Execution",
+    "ExecutionWindow",
     "FlashCrash",
     "Future",
     "FutureContract",
@@ -146,12 +153,16 @@ __all__ = [
     "Grind",
     "Hawkes",
     "HedgerowError",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
     "LedgerError",
     "Level",
     "Line",
     "Linear",
+    "Liquidity",
+    "Macd",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -178,6 +189,7 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
     "Shares",
     "Sigmoid",
@@ -257,6 +269,7 @@ _HOMES = {
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),
     "engine.broker": ("Execution",),
+    "engine.liquidity": ("Liquidity",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
     "engine.program": ("Line", "Program"),
@@ -302,10 +315,11 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
-        *("DeltaBand", "WhalleyWilmott"),
+        *("DeltaBand", "Hurdle", "WhalleyWilmott"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
+        *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "simulate.bates": ("Bates",),

@@ -64,11 +64,13 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
                 next(getattr(part, key) for part in bounds if hasattr(part, key))
                 for key in ("min_length", "max_length")
             )
-            unique = name in ("columns", "members")
+            unique = name in ("columns", "members", "kinds")
             many = st.lists(inner, min_size=low, max_size=min(high, 6), unique=unique)
             options.append(many.map(tuple))
-        elif name in ("signal", "column", "by", "low", "high", "columns", "members"):
+        elif name in ("signal", "column", "by", "low", "high", "columns", "members", "kinds"):
             options.append(st.sampled_from(names))
+        elif name == "against":
+            options.append(st.sampled_from(["", *names]))
         elif name == "every":
             options.append(st.from_regex(r"[1-9][0-9]{0,3}[db]", fullmatch=True))
         else:

@@ -80,6 +80,10 @@ class Outcome:
         By line that has any: the sessions at which each kind acted.
     ledger_to
         Where the run's ledger goes on beyond it: the date of its last event.
+    liquidity
+        By line: ``ratio``, executable depth over order size at each decision, of the thinnest leg
+        (H11; without end where there is no end of depth), and ``part`` of the order that was sent;
+        NaN where nothing was asked for.
     """
 
     program: Program
@@ -96,6 +100,7 @@ class Outcome:
     alarms: tuple[tuple[str, str, str], ...] = ()
     actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ledger_to: str = ""
+    liquidity: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -140,11 +145,13 @@ class Sheet:
     totals: list[tuple[float, float, float]] = field(default_factory=list)
     alarms: list[tuple[str, str, str]] = field(default_factory=list)
     acted: dict[str, dict[str, int]] = field(default_factory=dict)
+    sent: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
 
     def planned(self, desk: Desk, order: Order, scale: float) -> None:
         """Take down what a line is to hold."""
         self._orders[desk.line.name] = order, scale
+        self.sent.setdefault(desk.line.name, []).append((desk.sending.ratio, desk.sending.part))
 
     def alarm(self, day: int, rule: str, sentence: str) -> None:
         """Take down what a rule said on a day, days since 1970-01-01."""
@@ -204,6 +211,10 @@ class Sheet:
             _origins(feed.market, feed.first, spots_of(*(x.sleeve for x in self.program.lines))),
             tuple(self.alarms),
             self.acted,
+            liquidity={
+                name: dict(zip(("ratio", "part"), np.array(rows).T, strict=True))
+                for name, rows in self.sent.items()
+            },
         )
 
 

@@ -48,7 +48,8 @@ class Prices:
         total = 0.0
         for symbol, weight in zip(*basket, strict=True):
             track = self.track(symbol)
-            total += weight * of(track, row - track.first)
+            if row - track.first < len(track.price):  # else it has settled
+                total += weight * of(track, row - track.first)
         return total
 
     def value(self, basket: Basket, row: int) -> float:
