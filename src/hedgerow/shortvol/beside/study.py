@@ -349,5 +349,7 @@ def _check(base: Program, layers: Sequence[Line], static: float, cover: float) -
     for name, value, most in (("static", static, 2.0), ("cover", cover, 2.0)):
         if not 0.0 < value <= most:
             raise RangeError(
-                f"{value!r} is out of range", where=name, mend=f"give a part above 0, at most {most:g}"
+                f"{value!r} is out of range",
+                where=name,
+                mend=f"give a part above 0, at most {most:g}",
             )
