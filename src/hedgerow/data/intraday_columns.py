@@ -168,15 +168,6 @@ def fund_slopes(daily: Market, fund: Fund, change: Floats) -> Floats:
 
 
 def _traded(
-    daily: Market,
-    grid: Grid,
-    fund: Fund | None,
-    past: _Past,
-    iv: Floats,
-    change: Floats,
-    anchor: np.datetime64,
-) -> dict[str, Floats]:
-    """Return what is traded, USD a share, and the relative change of VIX for one of it."""
     daily: Market, fund: Fund | None, past: _Past, iv: Floats, change: Floats, anchor: np.datetime64
 ) -> tuple[Floats, float]:
     """Return what is traded, USD a share, and how many USD of it are a point of the VIX future."""
