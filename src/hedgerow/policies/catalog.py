@@ -113,8 +113,6 @@ def signal_named(name: str) -> Signal:
     if found := _IV_BETA.match(name):
         which: Any = found["part"] or "beta"  # one of the pattern's words
         return IvBeta(int(found["tenor"]), int(found["days"]), which)
-        part: Any = found["part"] or "beta"
-        return IvBeta(int(found["tenor"]), int(found["days"]), part)
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
