@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -148,6 +149,7 @@ __all__ = [
     "HedgerowError",
     "ImpliedCorrelation",
     "Ladder",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
@@ -177,6 +179,7 @@ __all__ = [
     "Replay",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Scope",
     "Shares",
@@ -187,10 +190,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -307,6 +312,7 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),

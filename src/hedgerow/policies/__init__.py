@@ -8,6 +8,7 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -45,6 +46,7 @@ __all__ = [
     "Hawkes",
     "ImpliedCorrelation",
     "Ladder",
+    "LeaveBefore",
     "Level",
     "Linear",
     "Monetise",
@@ -57,13 +59,16 @@ __all__ = [
     "RegimeProbability",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Scope",
     "Sigmoid",
     "Smooth",
     "StagedExit",
     "Stop",
+    "StopLoss",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Tiers",
     "Trend",
