@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.layered import Layered
     from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -162,6 +163,7 @@ __all__ = [
     "Ladder",
     "Layered",
     "LayeredTrade",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
@@ -194,6 +196,7 @@ __all__ = [
     "Response",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -206,10 +209,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -330,6 +335,7 @@ _HOMES = {
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
     "shortvol.asymmetry.response": ("Response",),
     "simulate.bates": ("Bates",),

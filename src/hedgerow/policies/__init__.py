@@ -12,6 +12,7 @@ from hedgerow.policies.hurdle import Hurdle
 from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.layered import Layered
 from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -57,6 +58,7 @@ __all__ = [
     "Ladder",
     "Layered",
     "LayeredTrade",
+    "LeaveBefore",
     "Level",
     "Linear",
     "Macd",
@@ -70,6 +72,7 @@ __all__ = [
     "RegimeProbability",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -78,7 +81,9 @@ __all__ = [
     "Smooth",
     "StagedExit",
     "Stop",
+    "StopLoss",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Tiers",
     "Trend",
