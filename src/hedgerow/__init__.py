@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.divergence import Divergence
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.standing import Change, Over, ZScore
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -123,6 +125,7 @@ __all__ = [
     "Budget",
     "Call",
     "CallSpread",
+    "Change",
     "Collar",
     "Condor",
     "Constant",
@@ -138,6 +141,7 @@ __all__ = [
     "DataError",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Equity",
     "Events",
@@ -164,6 +168,7 @@ __all__ = [
     "Notional",
     "OnChange",
     "OptionContract",
+    "Over",
     "Persist",
     "Policy",
     "PolicyError",
@@ -214,6 +219,7 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
     "__version__",
     "analyse",
     "backtest",
@@ -313,6 +319,7 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "simulate.bates": ("Bates",),

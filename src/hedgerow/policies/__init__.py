@@ -4,6 +4,7 @@ from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, Stage
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -15,6 +16,7 @@ from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.scope import CorrelationScope, Scope
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.standing import Change, Over, ZScore
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -31,6 +33,7 @@ __all__ = [
     "Bands",
     "Bounds",
     "Budget",
+    "Change",
     "Constant",
     "ControlEdge",
     "Correlation",
@@ -41,6 +44,7 @@ __all__ = [
     "CurveRatio",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Events",
     "ExecutionWindow",
@@ -54,6 +58,7 @@ __all__ = [
     "Macd",
     "Monetise",
     "OnChange",
+    "Over",
     "Persist",
     "Quantile",
     "RealisedVol",
@@ -77,4 +82,5 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
 ]
