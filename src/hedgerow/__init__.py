@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
+    from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
@@ -241,6 +242,7 @@ __all__ = [
     "scalp",
     "search",
     "shortlist",
+    "signals",
     "stress",
     "stress_book",
     "structures",
@@ -258,6 +260,7 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.signalling": ("signals",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
