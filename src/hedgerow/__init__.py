@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
+    from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.divergence import Divergence
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.standing import Change, Over, ZScore
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -130,6 +133,7 @@ __all__ = [
     "Budget",
     "Call",
     "CallSpread",
+    "Change",
     "Collar",
     "Condor",
     "Constant",
@@ -145,6 +149,7 @@ __all__ = [
     "DataError",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Equity",
     "Events",
@@ -177,6 +182,7 @@ __all__ = [
     "Notional",
     "OnChange",
     "OptionContract",
+    "Over",
     "Persist",
     "Policy",
     "PolicyError",
@@ -233,6 +239,7 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
     "__version__",
     "analyse",
     "backtest",
@@ -254,6 +261,7 @@ __all__ = [
     "scalp",
     "search",
     "shortlist",
+    "signals",
     "stress",
     "stress_book",
     "structures",
@@ -271,6 +279,7 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.signalling": ("signals",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
@@ -334,6 +343,7 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
+        *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
         *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),

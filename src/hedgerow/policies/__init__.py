@@ -4,6 +4,7 @@ from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, Stage
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -20,6 +21,7 @@ from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.scope import CorrelationScope, Scope
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.standing import Change, Over, ZScore
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -36,6 +38,7 @@ __all__ = [
     "Bands",
     "Bounds",
     "Budget",
+    "Change",
     "Constant",
     "ControlEdge",
     "Correlation",
@@ -46,6 +49,7 @@ __all__ = [
     "CurveRatio",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Events",
     "ExecutionWindow",
@@ -64,6 +68,7 @@ __all__ = [
     "Macd",
     "Monetise",
     "OnChange",
+    "Over",
     "Persist",
     "Quantile",
     "RealisedVol",
@@ -92,4 +97,5 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
 ]
