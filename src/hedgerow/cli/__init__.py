@@ -35,6 +35,7 @@ from hedgerow.cli import (
     runs,
     scalp,
     search,
+    shortvol,
     signals,
     simulate,
     stress,
@@ -86,6 +87,7 @@ app.add_typer(data.app, name="data", rich_help_panel=PRICE)
 app.add_typer(chains.app, name="chain", rich_help_panel=PRICE)
 app.add_typer(price.app, name="price", rich_help_panel=PRICE)
 app.add_typer(signals.app, name="signals", rich_help_panel=PRICE)
+app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
 
