@@ -43,7 +43,11 @@ class _Past(NamedTuple):
 
 
 def columns_of(
-    daily: Market, grid: Grid, spot: Floats, origin: NDArray[np.int64], fund: Fund | None,
+    daily: Market,
+    grid: Grid,
+    spot: Floats,
+    origin: NDArray[np.int64],
+    fund: Fund | None,
     anchor: np.datetime64,
 ) -> Market:
     """Return the market of a grid, from the first bar on that has an IV proxy.
@@ -158,7 +162,12 @@ def fund_slopes(daily: Market, fund: Fund, change: Floats) -> Floats:
 
 
 def _traded(
-    daily: Market, grid: Grid, fund: Fund | None, past: _Past, iv: Floats, change: Floats,
+    daily: Market,
+    grid: Grid,
+    fund: Fund | None,
+    past: _Past,
+    iv: Floats,
+    change: Floats,
     anchor: np.datetime64,
 ) -> dict[str, Floats]:
     """Return what is traded, USD a share, and the relative change of VIX for one of it."""

@@ -155,10 +155,12 @@ class ProxyQuality:
 its log changes correlate at 0.90.'
         """
         if not self.sessions:
-            return "No session has both a proxy and a published VIX, so nothing is known of its error."
+            return (
+                "No session has both a proxy and a published VIX, so nothing is known of its error."
+            )
         return (
             f"Against the VIX published after {self.sessions} sessions the proxy at their close is "
-            f"off by {self.rmse:.2f} points (root mean square; \"unchanged\" would be off by "
+            f'off by {self.rmse:.2f} points (root mean square; "unchanged" would be off by '
             f"{self.naive:.2f}), {self.bias:+.2f} on average, {self.worst:+.1f} at worst on "
             f"{self.worst_on}; its log changes correlate at {self.correlation:.2f}."
         )

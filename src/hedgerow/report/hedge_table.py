@@ -81,14 +81,14 @@ def risk_rows(found: Comparison) -> list[list[str]]:
 
 def past_rows(found: History) -> list[list[str]]:
     """Return what each row did over history, heading first."""
-    names = list(found.index)
+    names = list(found.moves)
     made = [["Book and …", "mean", "5% of windows", "worst 5%", "worst", *names]]
     for row in found.rows:
         made.append(
             [row.name.replace("_", " "), usd(row.mean), usd(row.fifth), usd(row.shortfall),
              usd(row.worst), *(usd(row.windows[name]) for name in names)]
         )  # fmt: skip
-    made.append(["the index", "", "", "", "", *(percent(found.index[name]) for name in names)])
+    made.append(["the index", "", "", "", "", *(percent(found.moves[name]) for name in names)])
     return made
 
 
@@ -195,13 +195,15 @@ def summarise(
             f"{found.parity.gap:.0e} at most in P&L, delta and vega."
         )
     parts += ["", columns(risk_rows(found), right=range(1, 9))]
-    parts += [f"worst, {name_of(r)}: {r.worst.where}" for r in found.rows if np.isfinite(r.worst.amount)]
+    parts += [
+        f"worst, {name_of(r)}: {r.worst.where}" for r in found.rows if np.isfinite(r.worst.amount)
+    ]
     if past is not None:
         parts += [
             "",
-            f"Over {past.count:,} windows of {past.days} days that begin {past.first} … {past.last} "
+            f"Over {past.windows:,} windows of {past.days} days that begin {past.first} … {past.last} "
             "(they overlap), USD",
-            columns(past_rows(past), right=range(1, 5 + len(past.index))),
+            columns(past_rows(past), right=range(1, 5 + len(past.moves))),
         ]
     if low is not None:
         parts += ["", columns(straddle_rows(low), right=range(1, 9)), regime(low)]

@@ -149,7 +149,8 @@ class Ground:
         ahead = {}
         for expiry, level in given.forward.items():
             years = max((expiry - day).days, 0) / DAYS_PER_YEAR
-            ahead[expiry] = level * _forward_vol(index, years) / _forward_vol(self.index, years)
+            rises = _forward_vol(index, years) / _forward_vol(self.index, years)
+            ahead[expiry] = np.asarray(level, dtype=np.float64) * rises
         return replace(given, date=day, forward=ahead)
 
 

@@ -29,7 +29,9 @@ from hedgerow.shortvol.structures.ground import INDEX, Ground
 
 Side = Literal["downside", "upside", "both"]
 
-DOWN, UP, BOTH = "downside", "upside", "both"
+DOWN: Side = "downside"
+UP: Side = "upside"
+BOTH: Side = "both"
 
 _QUARTER = 3
 _STEP = 5.0
@@ -74,7 +76,7 @@ class Terms:
                              mend="use SPXW or SPX")  # fmt: skip
         if self.future not in ("ES", "MES"):
             raise RangeError(f"{self.future} is not ES or MES", where="future", mend="use ES")
-        if not 0.0 < self.out < self.wide < 0.9 or not self.step > 0.0:  # noqa: PLR2004  # decimal
+        if not 0.0 < self.out < self.wide < 0.9 or not self.step > 0.0:  # decimal
             raise RangeError(
                 f"out {self.out:g}, wide {self.wide:g}, step {self.step:g}", where="terms",
                 mend="give 0 < out < wide < 0.9 and a step above 0",

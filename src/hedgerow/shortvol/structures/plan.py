@@ -46,6 +46,9 @@ _STRUCK_ONCE = frozenset({"short_future", "sold_atm_put"})
 
 SESSIONS = 252.0
 
+CLEAR = 2.0
+"""Standard errors beyond which a difference is more than chance."""
+
 MOST = 60
 """Units of a leg that are tried at most; beyond, in steps."""
 
@@ -88,7 +91,7 @@ class Target:
                 raise RangeError(f"{number} is no number", where=name, mend="give USD")
         if self.budget is not None and self.budget < 0.0:
             raise RangeError(f"{self.budget:g} is no budget", where="budget", mend="give USD")
-        if not 0.0 < self.tolerance <= 10.0:  # noqa: PLR2004  # ten times all there is
+        if not 0.0 < self.tolerance <= 10.0:  # ten times all there is
             raise RangeError(f"{self.tolerance} is out of range", where="tolerance",
                              mend="give a number above 0, such as 0.25")  # fmt: skip
 
@@ -205,10 +208,13 @@ class Plan:
 
     @property
     def worth(self) -> bool | None:
-        """Whether the plan earned more than a smaller book of the same shortfall; None unknown."""
+        """Whether the plan clearly earned more than a smaller book of the same shortfall.
+
+        By two standard errors; None where there is no history.
+        """
         if self.history is None:
             return None
-        return self.history.part < 1.0 and self.history.edge > 0.0
+        return self.history.part < 1.0 and self.history.edge > CLEAR * self.history.error
 
 
 def plan(
@@ -249,7 +255,7 @@ def plan(
         raise RangeError("it loses at no move of the index that is tried", where=book.name,
                          mend="a hedge is for a book that is short of volatility")  # fmt: skip
     wanted = _filled(target or Target(), now.vega, now.price)
-    inner = np.abs(move) <= 0.05 + 1e-9  # noqa: PLR2004  # as `Target.tolerance` says
+    inner = np.abs(move) <= 0.05 + 1e-9  # as `Target.tolerance` says
     room = wanted.tolerance * float(np.abs(then.delta[inner]).max())
     slack = wanted.tolerance * max(abs(float(now.vega)), 1.0)
     search = _Search(held, at, response, spent, wanted, alone, float(now.delta),
@@ -351,7 +357,7 @@ class _Search(NamedTuple):
         miss = np.where(meets, 0.0, np.maximum(off, 1.0) + np.maximum(away, 1.0) + dear)
         allowed = np.full(len(a), True)
         if self.target.finite:
-            allowed = self.rise + both("rise") >= -1e-6  # noqa: PLR2004  # USD a point
+            allowed = self.rise + both("rise") >= -1e-6  # USD a point
         if not bool(allowed.any()):
             return None, len(a)
         order = np.lexsort((a + b, both("cost"), -least.round(2), miss.round(9), ~allowed))
@@ -417,9 +423,7 @@ def _history(
     # windows overlap: so many sessions apart they hardly do
     apart = max(days * SESSIONS / DAYS_PER_YEAR, 1.0)
     edge, error = _edge(both, part * alone.gain, apart)
-    return History(
-        _tail(alone.gain), _tail(both), _tail(part * alone.gain), part, edge, error
-    )
+    return History(_tail(alone.gain), _tail(both), _tail(part * alone.gain), part, edge, error)
 
 
 def _tail(gain: Floats) -> Tail:
