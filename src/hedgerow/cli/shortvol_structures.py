@@ -1,4 +1,4 @@
-"""``shortvol compare`` and ``plan``: structures beside a short-volatility book, and which to add."""
+"""``shortvol compare`` and ``plan``: structures beside a short-volatility book."""
 
 from __future__ import annotations
 

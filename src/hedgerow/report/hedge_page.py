@@ -32,6 +32,8 @@ def write_comparison(
     low: LowGamma | None,
     notes: Sequence[str],
     path: Path,
+    *,
+    version: str = "",
 ) -> Path:
     """Write a comparison as a page, whole or not at all.
 
@@ -41,6 +43,8 @@ def write_comparison(
         As `hedge_table.summarise` takes them.
     path
         The HTML file; missing folders are made, an old page is replaced.
+    version
+        Of Hedgerow, for the foot of the page.
 
     Raises
     ------
@@ -62,7 +66,8 @@ def write_comparison(
         tables.append((hedge_table.regime(low), hedge_table.straddle_rows(low)))
     alone = found.alone
     tiles = [
-        {"title": "Book at −5 %", "value": usd(_at(found, -0.05)), "beside": "as volatility answers"},
+        {"title": "Book at −5 %", "value": usd(_at(found, -0.05)),
+         "beside": "as volatility answers"},
         {"title": "Delta", "value": usd(alone.delta), "beside": "USD a point of the index"},
         {"title": "Vega", "value": usd(alone.vega), "beside": "USD a vol point"},
         {"title": "Worst case", "value": hedge_table.money(alone.worst.amount),
@@ -87,18 +92,18 @@ def write_comparison(
                   ("What the numbers are", list(notes))],
         "limits": LIMITS,
     }  # fmt: skip
-    return save(_page(facts), path)
+    return save(_page(facts, version), path)
 
 
-def write_plan(found: Plan, notes: Sequence[str], path: Path) -> Path:
+def write_plan(found: Plan, notes: Sequence[str], path: Path, *, version: str = "") -> Path:
     """Write a plan as a page, whole or not at all.
 
     Parameters
     ----------
     found, notes
         As `hedge_plan.summarise` takes them.
-    path
-        The HTML file.
+    path, version
+        As for `write_comparison`.
 
     Raises
     ------
@@ -129,7 +134,7 @@ def write_plan(found: Plan, notes: Sequence[str], path: Path) -> Path:
                   ("What the numbers are", list(notes))],
         "limits": LIMITS,
     }  # fmt: skip
-    return save(_page(facts), path)
+    return save(_page(facts, version), path)
 
 
 def _at(found: Comparison, move: float) -> float | None:
@@ -140,8 +145,6 @@ def _drawn(svg: str) -> str:
     return base64.b64encode(svg.encode("utf-8")).decode("ascii")
 
 
-def _page(facts: dict[str, Any]) -> str:
-    from hedgerow import __version__
-
-    last = {"not_advice": NOT_ADVICE, "version": __version__, "readings": None}
+def _page(facts: dict[str, Any], version: str) -> str:
+    last = {"not_advice": NOT_ADVICE, "version": version, "readings": None}
     return fill("hedges.html.j2", {**facts, **last})

@@ -109,7 +109,8 @@ def heat(found: Comparison, row: Row) -> str:
     made = []
     for k, move in enumerate(found.moves):
         made.append(
-            f'<text x="{(k + 0.5) * _CELL:.0f}" y="-8" text-anchor="middle">{percent(move, 0)}</text>'
+            f'<text x="{(k + 0.5) * _CELL:.0f}" y="-8" text-anchor="middle">'
+            f"{percent(move, 0)}</text>"
         )
     for j, kind in enumerate(found.kinds):
         y = j * _ROW

@@ -1,4 +1,4 @@
-"""A plan for a short-volatility book in words: what, why, at what price, and what it leaves open."""
+"""A plan for a short-volatility book in words: what, why, at what price, what it leaves open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPEN = (
     "A gap: stops and whole contracts do not trade while the market is shut.",
     "Half-spreads in a panic: costs are those of today's VIX.",
     "A fall that starts after the options expire: legs are for this book's expiry and end with it.",
-    "A slow rise or fall through the strikes with volatility falling: premium decays on bought legs.",
+    "A slow move through the strikes while volatility falls: bought legs decay.",
     "A response of volatility unlike the one that was measured.",
 )
 

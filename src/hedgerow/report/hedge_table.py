@@ -144,8 +144,8 @@ def regime(found: LowGamma) -> str:
         return f"Cap {number(found.cap)} days of theta a move of 1 %; where VIX stands is unknown."
     word = "low enough" if found.low else "not low: the straddle is for another day"
     return (
-        f"Cap {number(found.cap)} days of theta a move of 1 %; VIX at {percent(found.percentile, 0)} "
-        f"of its own past year: {word}."
+        f"Cap {number(found.cap)} days of theta a move of 1 %; VIX at "
+        f"{percent(found.percentile, 0)} of its own past year: {word}."
     )
 
 
@@ -201,8 +201,8 @@ def summarise(
     if past is not None:
         parts += [
             "",
-            f"Over {past.windows:,} windows of {past.days} days that begin {past.first} … {past.last} "
-            "(they overlap), USD",
+            f"Over {past.windows:,} windows of {past.days} days that begin {past.first} … "
+            f"{past.last} (they overlap), USD",
             columns(past_rows(past), right=range(1, 5 + len(past.moves))),
         ]
     if low is not None:

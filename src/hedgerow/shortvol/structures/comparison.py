@@ -291,8 +291,9 @@ def _kept_basis(held: Structure, at: Ground) -> Structure:
     for p in held.positions:
         if isinstance(p.contract, FutureContract) and p.contract.expiry > first:
             basis = float(at.index.forward_to(p.contract.expiry)) - near
-            p = Position(p.quantity, p.contract, (p.entry or 0.0) - basis)
-        made.append(p)
+            made.append(Position(p.quantity, p.contract, (p.entry or 0.0) - basis))
+        else:
+            made.append(p)
     return Structure(held.name, tuple(made))
 
 

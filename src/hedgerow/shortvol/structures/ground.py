@@ -257,8 +257,8 @@ def ground(
         notes += [said.sentence for said in one.notes if said.sentence not in notes]
     if VOLATILITY in under:
         curve = listed_curve(source, market) if source else None
-        dates = {h.contract.expiry for h in book.holdings
-                 if _underlying(h) == VOLATILITY and not isinstance(h.contract, Shares)}  # fmt: skip
+        mine = (h.contract for h in book.holdings if _underlying(h) == VOLATILITY)
+        dates = {one.expiry for one in mine if not isinstance(one, Shares)}
         two = of_market(market, VOLATILITY, sorted(dates), curve=curve)
         states[VOLATILITY] = two.state
         notes += [said.sentence for said in two.notes if said.sentence not in notes]

@@ -233,9 +233,7 @@ class _Track(NamedTuple):
         )
 
     def _worth(self, name: str, position: Position, costs: Costs) -> tuple[Floats, Floats, float]:
-        """Return what one contract is worth at every close, its half-spread at the first, its fee,
-        points, points and USD.
-        """
+        """Return the worth of one contract at every close, its half-spread, points; its fee, USD."""
         scene, rows, contract = self.scene, self.rows, position.contract
         vix = scene.vix[rows[:, 0]]
         if name == VOLATILITY:

@@ -54,9 +54,7 @@ class Sizing:
 
 
 class Sized(NamedTuple):
-    """Units of a hedge, whole, and how they were found; ``fooled`` where only fixed volatility
-    gave a size.
-    """
+    """Units of a hedge, whole; how they were found; whether only a fixed volatility gave some."""
 
     units: float
     told: str
