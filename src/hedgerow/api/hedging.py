@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hedgerow.api import check_market, check_terms, day, path_to, refused
+from hedgerow.api.hedge_results import HedgeComparison, HedgePlan
 from hedgerow.core.market import Day, Market
 from hedgerow.data.chain_files import read_chain
 from hedgerow.data.chain_fit import fit_chain

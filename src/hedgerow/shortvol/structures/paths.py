@@ -233,7 +233,7 @@ class _Track(NamedTuple):
         )
 
     def _worth(self, name: str, position: Position, costs: Costs) -> tuple[Floats, Floats, float]:
-        """Return the worth of one contract at every close, its half-spread, points; its fee, USD."""
+        """Return worth at every close and half-spread of one contract, points, and its fee."""
         scene, rows, contract = self.scene, self.rows, position.contract
         vix = scene.vix[rows[:, 0]]
         if name == VOLATILITY:
