@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.hurdle import Hurdle
     from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.layered import Layered
+    from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -159,6 +161,8 @@ __all__ = [
     "ImpliedCorrelation",
     "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "LedgerError",
     "Level",
     "Line",
@@ -194,6 +198,7 @@ __all__ = [
     "RollUp",
     "Rsi",
     "Scope",
+    "SecondEngine",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -214,6 +219,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaBeta",
     "VegaShare",
     "VixCall",
     "VixCallSpread",
@@ -322,6 +328,7 @@ _HOMES = {
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "Hurdle", "WhalleyWilmott"),
+        *("Layered", "LayeredTrade", "SecondEngine", "VegaBeta"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
