@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.hedging import compare_hedges, plan_hedge
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
@@ -245,6 +246,7 @@ __all__ = [
     "backtest",
     "claims",
     "compare",
+    "compare_hedges",
     "control",
     "draw",
     "errors",
@@ -255,6 +257,7 @@ __all__ = [
     "load_program",
     "lookahead",
     "margin",
+    "plan_hedge",
     "readings",
     "rulebook",
     "sane",
@@ -283,6 +286,7 @@ _HOMES = {
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.hedging": ("compare_hedges", "plan_hedge"),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),

@@ -13,3 +13,9 @@ app.command()(shortvol_asymmetry.asymmetry)
 @app.callback()
 def _group() -> None:
     pass  # keeps a single command a subcommand
+
+
+from hedgerow.cli import shortvol_structures
+
+app.command()(shortvol_structures.compare)
+app.command()(shortvol_structures.plan)
