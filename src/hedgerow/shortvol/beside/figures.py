@@ -1,4 +1,4 @@
-"""What a hedged book of condors made over a stretch: return, falls, premium kept, cost of the hedge.
+"""What a hedged book of condors made over a stretch: return, falls, premium kept, cost.
 
 Amounts are USD.  NAV is the start plus what the book, the hedge's lines and bills earned.  **The
 hedge's cost** is the negative of its lines' gain after half-spreads and fees, financing counted, on
@@ -149,9 +149,7 @@ LAYER = "layer "
 """Before the name of a hedge line, in a track's columns."""
 
 
-def monthly(
-    dates: NDArray[np.datetime64], nav: Floats
-) -> tuple[NDArray[np.datetime64], Floats]:
+def monthly(dates: NDArray[np.datetime64], nav: Floats) -> tuple[NDArray[np.datetime64], Floats]:
     """Return the calendar months of a run and the return of NAV over each.
 
     Parameters
@@ -207,9 +205,7 @@ def trailing_rate(cost: Floats, credit: Floats, sessions: int = 252) -> Floats:
     made = np.full(len(cost), np.nan)
     if len(cost) < sessions:
         return made
-    paid, got = (
-        np.concatenate([[0.0], np.cumsum(column)]) for column in (cost, credit)
-    )
+    paid, got = (np.concatenate([[0.0], np.cumsum(column)]) for column in (cost, credit))
     spent, taken = (sums[sessions:] - sums[:-sessions] for sums in (paid, got))
     made[sessions - 1 :] = np.where(taken > 0.0, spent / np.where(taken > 0.0, taken, 1.0), np.nan)
     return made
