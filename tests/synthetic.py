@@ -30,3 +30,17 @@ def market(sessions: int = 900, seed: int = 7, start: str = "2017-01-02") -> Mar
             "dividend_yield": np.full(sessions, 0.018),
         },
     )
+
+
+def informed(sessions: int = 900) -> Market:
+    """The same market with columns that only files of a user's own bring."""
+    data = market(sessions)
+    rng = np.random.default_rng(11)
+    row = np.arange(sessions)
+    return data.with_columns(
+        {
+            "event_fomc_in": (30.0 - row) % 31.0,
+            "event_cpi_in": (20.0 - row) % 21.0,
+            "hy_spread": 0.04 + 0.001 * rng.normal(size=sessions).cumsum(),
+        }
+    )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.broker import Execution
+    from hedgerow.engine.liquidity import Liquidity
     from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
     from hedgerow.engine.program import Line, Program
@@ -79,6 +80,11 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.hurdle import Hurdle
+    from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.layered import Layered
+    from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
     from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -95,8 +101,10 @@ if TYPE_CHECKING:
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
+    from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -139,7 +147,9 @@ __all__ = [
     "DeltaNeutral",
     "Drawdown",
     "Equity",
+    "Events",
     "Execution",
+    "ExecutionWindow",
     "FlashCrash",
     "Future",
     "FutureContract",
@@ -147,12 +157,18 @@ __all__ = [
     "Grind",
     "Hawkes",
     "HedgerowError",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "LedgerError",
     "Level",
     "Line",
     "Linear",
+    "Liquidity",
+    "Macd",
     "MarginRule",
     "Market",
     "MaxLoss",
@@ -176,10 +192,13 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
+    "SecondEngine",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -200,6 +219,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaBeta",
     "VegaShare",
     "VixCall",
     "VixCallSpread",
@@ -260,6 +280,7 @@ _HOMES = {
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),
     "engine.broker": ("Execution",),
+    "engine.liquidity": ("Liquidity",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
     "engine.program": ("Line", "Program"),
@@ -305,12 +326,15 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
-        *("DeltaBand", "WhalleyWilmott"),
+        *("DeltaBand", "Hurdle", "WhalleyWilmott"),
+        *("Layered", "LayeredTrade", "SecondEngine", "VegaBeta"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
+        *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

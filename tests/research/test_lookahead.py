@@ -19,15 +19,18 @@ from hedgerow.instruments.options import Put
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
+from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.term_structure import CurveRatio
+from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import Trigger
 from hedgerow.research import lookahead
 from sleeves import EVERY, label
-from synthetic import market
+from synthetic import informed, market
 
 DRAWN = {
     "level": [Level("vix")],
@@ -55,11 +58,20 @@ DRAWN = {
         RegimeCount("vix", level=15.0, every="month", least=60),
     ],
     "curve_ratio": [CurveRatio(), CurveRatio(short=10, long=180)],
+    "iv_beta": [IvBeta(), IvBeta(20, 60, "low"), IvBeta(120, 100, "high", 0.9)],
     "correlation": [Correlation(("spx", "spx_open"), 20), Correlation(("spx", "vix", "spx_open"))],
     "implied_correlation": [
         ImpliedCorrelation("vix"),
         ImpliedCorrelation("vix", ("spx", "spx_open"), (0.6, 0.4)),
     ],
+    "rsi": [Rsi(), Rsi("vx30", days=5), Rsi("spx", days=60)],
+    "macd": [
+        Macd(),
+        Macd("vx30", part="line"),
+        Macd("spx", fast=3, slow=10, smooth=16, part="signal"),
+    ],
+    "events": [Events(), Events(("fomc", "cpi"), ahead=3)],
+    "execution_window": [ExecutionWindow(), ExecutionWindow(30, 30)],
     "quantile": [Quantile(), Quantile("spx", 35, days=300, least=5), Quantile(days=252)],
 }
 
@@ -74,12 +86,12 @@ def test_every_registered_signal_is_tested_here() -> None:
 
 @pytest.mark.parametrize("signal", [s for many in DRAWN.values() for s in many], ids=str)
 def test_signals_do_not_look_ahead(signal) -> None:
-    assert lookahead.signal_agrees(signal, market(), count=60).passed
+    assert lookahead.signal_agrees(signal, informed(), count=60).passed
 
 
 @pytest.mark.parametrize("signal", [s for many in DRAWN.values() for s in many], ids=str)
 def test_signals_are_nan_until_they_are_warm_and_never_after(signal) -> None:
-    column = signal(market())
+    column = signal(informed())
     assert np.isnan(column[: signal.lookback - 1]).all()
     assert np.isfinite(column[signal.lookback - 1 :]).all()
 

@@ -44,6 +44,7 @@ from typing import Any
 from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import action_to_table, actions_from_tables, from_table, parse
 from hedgerow.engine.broker import Execution
+from hedgerow.engine.liquidity import Liquidity
 from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.program import Line, Program
@@ -91,7 +92,11 @@ def read(text: str) -> Program:
         )
     _known(table, _KEYS, "")
     policies = _policies(_table(table, "policies"))
-    execution = _made(Execution, _table(table, "execution"), "execution")
+    given = dict(_table(table, "execution"))
+    if "liquidity" in given:
+        rule = _table(given, "liquidity", "execution.liquidity")
+        given["liquidity"] = _made(Liquidity, rule, "execution.liquidity")
+    execution = _made(Execution, given, "execution")
     if "whole" in table:
         whole = _flag(table, "whole")
         execution = replace(execution, whole=whole, ticks=whole and execution.ticks)
@@ -205,10 +210,10 @@ def _made(kind: Any, table: Mapping[str, Any], where: str) -> Any:
     return kind(**table)
 
 
-def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    given = table.get(key, {})
+def _table(table: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
+    given, where = table.get(key, {}), where or key
     if not isinstance(given, Mapping):
-        raise PolicyError(f"{given!r} is not a table", where=key, mend=f"head it [{key}]")
+        raise PolicyError(f"{given!r} is not a table", where=where, mend=f"head it [{where}]")
     return given
 
 

@@ -330,6 +330,7 @@ class Engine:
             bound = bound._replace(order=desk.shrink(bars.row, bound.order, part))
         elif trades:
             desk.whole_again()
+        desk.sending.decided(bars.vix)
         made, replaced = desk.plan(bars.row, bound.order, bars.due)
         self.sheet.planned(desk, bound.order, bound.scale)
         if self.recorder is not None:
@@ -340,7 +341,7 @@ class Engine:
                 bound.cap,
                 bound.scale,
                 desk.wanted,
-                why | {"rate": bars.rate},
+                why | desk.sending.facts | {"rate": bars.rate},
             )
             self.recorder.cancelled(replaced, "replaced")
             for ticket in made:

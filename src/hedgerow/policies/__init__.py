@@ -8,6 +8,11 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.hurdle import Hurdle
+from hedgerow.policies.iv_beta import IvBeta
+from hedgerow.policies.layered import Layered
+from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
 from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
@@ -17,6 +22,7 @@ from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
+from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import AtRoll, Trigger
 
 __all__ = [
@@ -40,13 +46,20 @@ __all__ = [
     "DeltaBand",
     "DeltaNeutral",
     "Drawdown",
+    "Events",
+    "ExecutionWindow",
     "Future",
     "Greeks",
     "Hawkes",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "Level",
     "Linear",
+    "Macd",
     "Monetise",
     "OnChange",
     "Persist",
@@ -58,7 +71,9 @@ __all__ = [
     "Restrike",
     "RollOut",
     "RollUp",
+    "Rsi",
     "Scope",
+    "SecondEngine",
     "Sigmoid",
     "Smooth",
     "StagedExit",
@@ -68,6 +83,7 @@ __all__ = [
     "Tiers",
     "Trend",
     "Trigger",
+    "VegaBeta",
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",

@@ -12,12 +12,15 @@ from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
+from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
 from hedgerow.policies.term_structure import CurveRatio
+from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import Trigger
 
 _VOL = re.compile(r"^(?:(?P<column>\w+)_)?rv(?P<days>\d+)$")
@@ -31,6 +34,13 @@ _QUANTILE = re.compile(r"^(?P<column>\w+)_p(?P<percent>\d+)_(?P<days>\d+)(?:_(?P
 _CORRELATION = re.compile(r"^(?:(?P<columns>\w+)_)?corr(?P<days>\d+)$")
 _IMPLIED = re.compile(r"^implied_(?P<column>\w+)$")
 _CURVE = re.compile(r"^curve(?P<short>\d+)_(?P<long>\d+)$")
+_RSI = re.compile(r"^(?P<column>\w+)_rsi(?P<days>\d+)$")
+_MACD = re.compile(
+    r"^(?P<column>\w+)_macd(?P<fast>\d+)_(?P<slow>\d+)_(?P<smooth>\d+)(?:_(?P<part>line|signal))?$"
+)
+_EVENTS = re.compile(r"^events(?P<kinds>(?:_[a-z]+)*)(?:_(?P<ahead>\d+))?$")
+_WINDOW = re.compile(r"^window(?:(?P<first>\d+)_(?P<last>\d+))?$")
+_IV_BETA = re.compile(r"^iv_beta(?P<tenor>\d+)_(?P<days>\d+)(?:_(?P<part>low|high))?$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -49,8 +59,9 @@ def signal_named(name: str) -> Signal:
     """Return the signal that has this name.
 
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
-    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``;
-    fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``,
+    ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``;
+    ``iv_beta45_252_low``; fitted ones: ``crash5_10``, ``crash2_10_day``,
     ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
@@ -84,10 +95,24 @@ def signal_named(name: str) -> Signal:
         columns = found["columns"]
         days = int(found["days"])
         return Correlation(tuple(columns.split("_")), days) if columns else Correlation(days=days)
+    if found := _RSI.match(name):
+        return Rsi(found["column"], days=int(found["days"]))
+    if found := _MACD.match(name):
+        fast, slow, smooth = (int(found[each]) for each in ("fast", "slow", "smooth"))
+        part: Any = found["part"] or "histogram"  # one of the pattern's words
+        return Macd(found["column"], fast, slow, smooth, part)
+    if found := _EVENTS.match(name):
+        kinds = tuple(found["kinds"].split("_")[1:]) or ("fomc",)
+        return Events(kinds, ahead=int(found["ahead"] or 1))
+    if found := _WINDOW.match(name):
+        return ExecutionWindow(int(found["first"] or 90), int(found["last"] or 60))
     if found := _IMPLIED.match(name):
         return ImpliedCorrelation(found["column"])
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
+    if found := _IV_BETA.match(name):
+        which: Any = found["part"] or "beta"  # one of the pattern's words
+        return IvBeta(int(found["tenor"]), int(found["days"]), which)
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)

@@ -71,27 +71,69 @@ class CurveRatio:
 
     def __call__(self, market: Market) -> Floats:
         """Return the column, **shape** (T,)."""
-        near, far = self._quoted(market)
+        near, far = quoted(market, self.short, self.long)
         missing = ~(np.isfinite(near) & np.isfinite(far))
         if missing.any():
-            surface = Surface.of(market.columns)
             for column, days in ((near, self.short), (far, self.long)):
-                model = FuturesCurve().price(market["vix"], surface, days / DAYS_PER_YEAR)
-                column[missing] = model[missing]
+                column[missing] = modelled(market, days)[missing]
         return near / far
 
     def measured(self, market: Market) -> NDArray[np.bool_]:
         """Say on which days both maturities lie between quotes, **shape** (T,)."""
-        near, far = self._quoted(market)
+        near, far = quoted(market, self.short, self.long)
         return np.asarray(np.isfinite(near) & np.isfinite(far))
 
-    def _quoted(self, market: Market) -> tuple[Floats, Floats]:
-        quoted = monthlies(market)
-        vix = market["vix"]
-        ahead = np.isfinite(quoted.price) & (quoted.days > 0.0)
-        price = np.column_stack([vix, np.where(ahead, quoted.price, np.nan)])
-        days = np.column_stack([np.zeros(len(market)), np.where(ahead, quoted.days, np.nan)])
-        return between(price, days, float(self.short)), between(price, days, float(self.long))
+
+class Maturity(NamedTuple):
+    """VIX futures of one constant maturity."""
+
+    price: Floats
+    """Points, **shape** (T,)."""
+    measured: NDArray[np.bool_]
+    """Whether the maturity lies between quotes; elsewhere the price is the model's."""
+
+
+def constant_maturity(market: Market, days: int) -> Maturity:
+    """Return the VIX future of a constant maturity, which does not jump where a contract rolls.
+
+    Linear in days between the monthly futures around the maturity, VIX being the point at 0 days;
+    the model of docs/pricing.md where the maturity is not between two quotes.
+
+    Parameters
+    ----------
+    market
+        With ``vix``, and ``vx1``, ``vx1_expiry`` … where quoted.
+    days
+        Calendar days to settlement.
+
+    Examples
+    --------
+    >>> day = np.array(["2024-07-01"], dtype="datetime64[ns]")
+    >>> market = Market(day, {"vix": [12.0], "vx1": [15.0], "vx1_expiry": [19950.0]})
+    >>> found = constant_maturity(market, 30)
+    >>> found.price.tolist(), found.measured.tolist()
+    ([14.0], [True])
+    """
+    (price,) = quoted(market, days)
+    measured = np.isfinite(price)
+    if not measured.all():
+        price = np.where(measured, price, modelled(market, days))
+    return Maturity(price, measured)
+
+
+def quoted(market: Market, *days: int) -> tuple[Floats, ...]:
+    """Return VIX futures of constant maturities, each **shape** (T,), NaN where not quoted."""
+    futures = monthlies(market)
+    ahead = np.isfinite(futures.price) & (futures.days > 0.0)
+    price = np.column_stack([market["vix"], np.where(ahead, futures.price, np.nan)])
+    known = np.column_stack([np.zeros(len(market)), np.where(ahead, futures.days, np.nan)])
+    return tuple(between(price, known, float(maturity)) for maturity in days)
+
+
+def modelled(market: Market, days: int) -> Floats:
+    """Return the model's VIX future of a maturity, points, **shape** (T,)."""
+    surface = Surface.of(market.columns)
+    return FuturesCurve().price(market["vix"], surface, days / DAYS_PER_YEAR)
 
 
 def between(price: Floats, days: Floats, at: float) -> Floats:
