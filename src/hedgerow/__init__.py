@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
-    from hedgerow.api.hedging import compare_hedges, plan_hedge
+    from hedgerow.api.hedging import compare_hedges, hedge_condors, plan_hedge
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
@@ -252,6 +252,7 @@ __all__ = [
     "errors",
     "example",
     "falls",
+    "hedge_condors",
     "load",
     "load_policy",
     "load_program",
@@ -287,6 +288,7 @@ _HOMES = {
     "api.source": ("example", "readings"),
     "api.control": ("control",),
     "api.hedging": ("compare_hedges", "plan_hedge"),
+    "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),

@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli import (
+    alvh,
+    alvh_backtest,
     chains,
     claims,
     compare,
@@ -89,6 +91,8 @@ app.add_typer(chains.app, name="chain", rich_help_panel=PRICE)
 app.add_typer(price.app, name="price", rich_help_panel=PRICE)
 app.add_typer(signals.app, name="signals", rich_help_panel=PRICE)
 app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
+alvh.app.command()(alvh_backtest.backtest)
+app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
 
