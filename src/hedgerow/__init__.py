@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
     from hedgerow.api.simulating import draw
@@ -104,6 +105,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.intraday.book import CondorBook
+    from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -131,6 +134,7 @@ __all__ = [
     "CallSpread",
     "Collar",
     "Condor",
+    "CondorBook",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -150,6 +154,7 @@ __all__ = [
     "Execution",
     "ExecutionWindow",
     "FlashCrash",
+    "FundCosts",
     "Future",
     "FutureContract",
     "Greeks",
@@ -244,6 +249,7 @@ __all__ = [
     "lookahead",
     "margin",
     "readings",
+    "replay_hedge",
     "rulebook",
     "sane",
     "scalp",
@@ -266,6 +272,7 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
@@ -332,6 +339,8 @@ _HOMES = {
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
     "shortvol.asymmetry.response": ("Response",),
+    "shortvol.intraday.book": ("CondorBook",),
+    "shortvol.intraday.fund": ("FundCosts",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli import (
+    alvh,
+    alvh_replay,
     chains,
     claims,
     compare,
@@ -84,6 +86,8 @@ app.add_typer(examples.app, name="examples", rich_help_panel=SOURCE)
 app.add_typer(data.app, name="data", rich_help_panel=PRICE)
 app.add_typer(chains.app, name="chain", rich_help_panel=PRICE)
 app.add_typer(price.app, name="price", rich_help_panel=PRICE)
+alvh.app.command()(alvh_replay.replay)
+app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
 

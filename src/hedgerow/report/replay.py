@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import fill as wrapped
 from typing import Any
 
 from hedgerow.core.market import Origin
-from hedgerow.report.formats import NOT_ADVICE, columns, number, percent, usd, wrapped
+from hedgerow.report.formats import NOT_ADVICE, columns, number, percent, usd
 from hedgerow.shortvol.intraday.figures import (
     WAYS,
     activity,
@@ -20,6 +21,8 @@ CIRCULAR = (
     "did in the market; from session to session both meet published closes."
 )
 HEAD = ("USD", "gain", "of hedge", "its cost", "worst day", "", "worst bar", "drawdown")
+SHOWN = 24
+"""Transitions that the text shows."""
 STEPS = ("New York", "state", "reason", "SPX", "IV", "wanted", "held", "")
 
 
@@ -74,7 +77,33 @@ def labels(found: Replay) -> list[str]:
 
 def told(found: Replay) -> str:
     """Return the replay as text, the answer first."""
-    did = activity(found)
+    parts = [
+        heading(found),
+        wrapped(headline(found), 100),
+        columns(way_rows(found), right=(1, 2, 3, 4, 6, 7)),
+        wrapped(did(found), 100),
+    ]
+    steps = step_rows(found)
+    if len(steps) > 1:
+        parts.append(columns(steps[: SHOWN + 1], right=(3, 4, 5, 6)))
+    if len(steps) > SHOWN + 1:
+        parts.append(f"… and {len(steps) - SHOWN - 1} more: see the report, or --json.")
+    parts += [wrapped(" ".join(labels(found)), 100), NOT_ADVICE]
+    return "\n\n".join(parts)
+
+
+def did(found: Replay) -> str:
+    """Return how often the hedge traded, waited and was forced, in a sentence."""
+    made = activity(found)
+    return (
+        f"{made['sessions']} sessions, {made['bars']} bars: the hedge traded at {made['trades']}, "
+        f"an order waited for a window at {made['bars_waiting']}, the hard limit acted at "
+        f"{made['hard_limits']}."
+    )
+
+
+def way_rows(found: Replay) -> list[list[str]]:
+    """Return the figures with and without the hedge as cells, the head first."""
     rows = [list(HEAD)]
     for name, made in of_ways(found).items():
         rows.append(
@@ -89,22 +118,7 @@ def told(found: Replay) -> str:
                 percent(made["drawdown"], 2),
             ]
         )
-    parts = [
-        heading(found),
-        wrapped(headline(found), 100),
-        columns(rows, right=(1, 2, 3, 4, 6, 7)),
-        wrapped(
-            f"{did['sessions']} sessions, {did['bars']} bars: the hedge traded at {did['trades']}, "
-            f"an order waited for a window at {did['bars_waiting']}, the hard limit acted at "
-            f"{did['hard_limits']}.",
-            100,
-        ),
-    ]
-    steps = step_rows(found)
-    if len(steps) > 1:
-        parts.append(columns(steps, right=(3, 4, 5, 6)))
-    parts += [wrapped(" ".join(labels(found)), 100), NOT_ADVICE]
-    return "\n\n".join(parts)
+    return rows
 
 
 def step_rows(found: Replay) -> list[list[str]]:

@@ -63,7 +63,7 @@ def picture(found: Replay) -> str:
         if drawn:
             inner = "".join([*_nights(found, places, _HEIGHTS[name]), *drawn])
             parts.append(f'<g transform="translate({_LEFT} {top})">{inner}</g>')
-            top += _HEIGHTS[name] + _APART
+            top += _HEIGHTS[name] + _APART + (16 if name == "state" else 0)
     parts.append(
         f'<text x="{_LEFT}" y="{top + 4}">IV and condors are modelled: the VIX of the day before, '
         "moved by what traded since. Costs on, orders filled a bar later.</text>"
@@ -122,7 +122,7 @@ def _state(found: Replay, places: Floats) -> list[str]:
         return []
     height, step = _HEIGHTS["state"], _WIDE / max(len(found) - 1, 1)
     shown = states(found)
-    made = [_name("State after the bar; a bar of orange ends: hard limit")]
+    made = [_name("State after the bar (orange strokes: the hard limit)")]
     keys = []
     for i, state in enumerate(State):
         for run in runs(shown == state.title):
@@ -143,7 +143,7 @@ def _state(found: Replay, places: Floats) -> list[str]:
 
 
 def _held(found: Replay, places: Floats) -> list[str]:
-    held, wanted = found.hedge["held"] / 1000.0, found.hedge["wanted"] / 1000.0
+    held, wanted = found.hedge["held"] / 1000.0, found.wanted / 1000.0
     height = _HEIGHTS["held"]
     scale = axis([held, wanted], height, lambda v: number(v, 0), include=(0.0,))
     zero = float(scale.y(0.0))

@@ -99,7 +99,7 @@ def transitions(found: Replay) -> list[dict[str, Any]]:
             "reason": str(why[t]),
             "iv": float(vix[t]),
             "spx": float(spx[t]),
-            "wanted": float(found.hedge["wanted"][t]),
+            "wanted": float(found.wanted[t]),
             "held": float(found.hedge["held"][t]),
             "waits": bool(waits[t] > 0.0),
         }
