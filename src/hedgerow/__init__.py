@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hedgerow.api.falling import falls
     from hedgerow.api.hedging import compare_hedges, hedge_condors, plan_hedge
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
     from hedgerow.api.signalling import signals
@@ -109,6 +110,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.intraday.book import CondorBook
+    from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -137,6 +140,7 @@ __all__ = [
     "Change",
     "Collar",
     "Condor",
+    "CondorBook",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -157,6 +161,7 @@ __all__ = [
     "Execution",
     "ExecutionWindow",
     "FlashCrash",
+    "FundCosts",
     "Future",
     "FutureContract",
     "Greeks",
@@ -260,6 +265,7 @@ __all__ = [
     "margin",
     "plan_hedge",
     "readings",
+    "replay_hedge",
     "rulebook",
     "sane",
     "scalp",
@@ -284,6 +290,7 @@ _HOMES = {
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
     "api.signalling": ("signals",),
+    "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
@@ -354,6 +361,8 @@ _HOMES = {
         *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
     "shortvol.asymmetry.response": ("Response",),
+    "shortvol.intraday.book": ("CondorBook",),
+    "shortvol.intraday.fund": ("FundCosts",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

@@ -17,6 +17,7 @@ import typer
 from hedgerow.cli import (
     alvh,
     alvh_backtest,
+    alvh_replay,
     chains,
     claims,
     compare,
@@ -92,6 +93,7 @@ app.add_typer(price.app, name="price", rich_help_panel=PRICE)
 app.add_typer(signals.app, name="signals", rich_help_panel=PRICE)
 app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
 alvh.app.command()(alvh_backtest.backtest)
+alvh.app.command()(alvh_replay.replay)
 app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
