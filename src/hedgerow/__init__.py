@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
     from hedgerow.policies.hurdle import Hurdle
     from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.layered import Layered
+    from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -101,6 +103,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -157,6 +160,8 @@ __all__ = [
     "ImpliedCorrelation",
     "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "LedgerError",
     "Level",
     "Line",
@@ -186,11 +191,13 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
     "RollUp",
     "Rsi",
     "Scope",
+    "SecondEngine",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -211,6 +218,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaBeta",
     "VegaShare",
     "VixCall",
     "VixCallSpread",
@@ -316,12 +324,14 @@ _HOMES = {
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
         *("DeltaBand", "Hurdle", "WhalleyWilmott"),
+        *("Layered", "LayeredTrade", "SecondEngine", "VegaBeta"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

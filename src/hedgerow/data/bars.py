@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hedgerow.data.numbers import Place, to_floats
 from hedgerow.data.quality import Findings
-from hedgerow.data.session_grid import CLOSE, OPEN, ZONE, Grid, clock_of, session_grid, to_utc
+from hedgerow.data.session_grid import CLOSE, OPEN, ZONE, Grid, clock_of, to_utc
 from hedgerow.errors import DataError
 
 if TYPE_CHECKING:
@@ -422,8 +422,10 @@ def _note_holes(
             file=file,
             column="close",
             count=int(carried.sum()),
-            first=[f"{d} after {m} minutes" for d, m in
-                   zip(grid.dates[carried], grid.opened[carried], strict=True)],
+            first=[
+                f"{d} after {m} minutes"
+                for d, m in zip(grid.dates[carried], grid.opened[carried], strict=True)
+            ],
         )
     known = np.isfinite(close) & ~carried
     days, first, counts = np.unique(grid.dates, return_index=True, return_counts=True)
@@ -437,6 +439,8 @@ def _note_holes(
             file=file,
             column="close",
             count=int(part.sum()),
-            first=[f"{d}: {n} of {m} bars" for d, n, m in
-                   zip(days[part], have[part], counts[part], strict=True)],
+            first=[
+                f"{d}: {n} of {m} bars"
+                for d, n, m in zip(days[part], have[part], counts[part], strict=True)
+            ],
         )

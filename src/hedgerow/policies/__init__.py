@@ -10,6 +10,8 @@ from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
 from hedgerow.policies.hurdle import Hurdle
 from hedgerow.policies.iv_beta import IvBeta
+from hedgerow.policies.layered import Layered
+from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -53,6 +55,8 @@ __all__ = [
     "ImpliedCorrelation",
     "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
     "Level",
     "Linear",
     "Macd",
@@ -69,6 +73,7 @@ __all__ = [
     "RollUp",
     "Rsi",
     "Scope",
+    "SecondEngine",
     "Sigmoid",
     "Smooth",
     "StagedExit",
@@ -78,6 +83,7 @@ __all__ = [
     "Tiers",
     "Trend",
     "Trigger",
+    "VegaBeta",
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",

@@ -111,7 +111,8 @@ def signal_named(name: str) -> Signal:
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
     if found := _IV_BETA.match(name):
-        return IvBeta(int(found["tenor"]), int(found["days"]), found["part"] or "beta")
+        which: Any = found["part"] or "beta"  # one of the pattern's words
+        return IvBeta(int(found["tenor"]), int(found["days"]), which)
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)
