@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hedgerow.api import backtest, load, load_policy
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
+    from hedgerow.api.condor import condor
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.lookahead import lookahead
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.condor import CondorRules
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -124,6 +126,7 @@ __all__ = [
     "CallSpread",
     "Collar",
     "Condor",
+    "CondorRules",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -218,6 +221,7 @@ __all__ = [
     "backtest",
     "claims",
     "compare",
+    "condor",
     "control",
     "draw",
     "errors",
@@ -253,6 +257,7 @@ _HOMES = {
     "api.falling": ("falls",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
+    "api.condor": ("condor",),
     "api.control": ("control",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
@@ -314,6 +319,7 @@ _HOMES = {
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
         *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
+    "shortvol.condor": ("CondorRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),
