@@ -57,7 +57,7 @@ def rows(found: Figures) -> list[list[str]]:
         ],
         ["Margin", usd(found.margin), f"at most; {usd(found.margin_mean)} on average"],
         ["Return on margin", percent(found.return_on_margin), "a year, on the average margin"],
-        ["Deepest fall", percent(found.drawdown), "of the book's gains on the starting value"],
+        ["Deepest fall", percent(found.drawdown), "of the starting value plus gains"],
         ["Cost", percent(found.cost_share), f"of the credit, {usd(found.cost)}"],
         ["Condors won", percent(found.win_rate), f"of {found.trades:,} that ended: {exits}"],
     ]
