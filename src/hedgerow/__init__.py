@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hedgerow.api import backtest, load, load_policy
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
+    from hedgerow.api.condor import condor
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.hedging import hedge_condors
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.condor import CondorRules
     from hedgerow.shortvol.intraday.book import CondorBook
     from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
@@ -142,6 +144,7 @@ __all__ = [
     "Collar",
     "Condor",
     "CondorBook",
+    "CondorRules",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -253,6 +256,7 @@ __all__ = [
     "claims",
     "compare",
     "compare_hedges",
+    "condor",
     "control",
     "draw",
     "errors",
@@ -294,6 +298,7 @@ _HOMES = {
     "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
+    "api.condor": ("condor",),
     "api.control": ("control",),
     "api.structures": ("compare_hedges", "plan_hedge"),
     "api.hedging": ("hedge_condors",),
@@ -364,6 +369,7 @@ _HOMES = {
     "shortvol.asymmetry.response": ("Response",),
     "shortvol.intraday.book": ("CondorBook",),
     "shortvol.intraday.fund": ("FundCosts",),
+    "shortvol.condor": ("CondorRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),
