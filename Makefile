@@ -23,10 +23,10 @@ demo: $(VENV)/.ready-run   ## Install, backtest on the builtin data, write out/r
 	@$(BIN)/hedgerow demo --out $(OUT)/report.html
 
 test: $(VENV)/.ready-dev chromium postgresql lint  ## Run every check and every test
-	@$(BIN)/python -m pytest -n 2 $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
 
 check: $(VENV)/.ready-dev lint          ## Run what should pass before each commit: fast
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser" $(PYTEST)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser" $(PYTEST)
 
 lint: $(VENV)/.ready-dev   ## Run ruff, mypy and import-linter
 	@$(BIN)/ruff check .

@@ -26,6 +26,16 @@ def real_data_folder() -> Path:
     return Path(os.environ.get("HEDGEROW_REALDATA") or ROOT.parent / "shared" / "data")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that share a fixture of their module to one worker, so that it is made once."""
+    for item in items:
+        info = getattr(item, "_fixtureinfo", None)
+        made = info.name2fixturedefs.values() if info is not None else ()
+        if any(definitions[-1].scope == "module" for definitions in made):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real market files; the test is skipped where it is absent."""

@@ -25,6 +25,10 @@ from hedgerow.policies import (
     drawdown,
     greeks,
     hedging,
+    hurdle,
+    layered,
+    layered_beside,
+    managing,
     overlays,
     percentiles,
     regimes,
@@ -71,7 +75,11 @@ def _levels(edges: int) -> st.SearchStrategy[list[float]]:
     return st.lists(number(0.0, 3.0), min_size=edges + 1, max_size=edges + 1)
 
 
-READ = [Level("vix"), *(Quantile("vix", percent, days=20, least=5) for percent in (30, 70))]
+READ = [
+    Level("vix"),
+    *(Quantile("vix", percent, days=20, least=5) for percent in (30, 70)),
+    *(Level("swing"), Level("swing_before")),
+]
 """Signals of drawn policies; a tape has a column for each."""
 
 NAMES = [signal.name for signal in READ]
@@ -92,6 +100,39 @@ def _band_table(edges: list[float], split: float, lower: Any, width: Any) -> Any
     ]
     rows = [list(zip(*columns, strict=True)) for columns in (lower, upper)]
     return control.BandTable("vix", edges, "vix", split, *rows)
+
+
+def _layered(layer: str) -> st.SearchStrategy[Any]:
+    """A layered hedge whose every input moves; a text or a switch cannot differ between lanes."""
+    swings = ("vix_macd", "vx_macd", "divergence", "implied", "events")
+    return st.builds(
+        layered.Layered,
+        **dict.fromkeys(swings, st.just("swing")),
+        rsi=st.just("vix"),
+        spx_macd=st.just("swing_before"),
+        rsi_floor=number(5.0, 30.0),
+        rsi_bars=st.integers(1, 2),
+        patience=st.integers(1, 6),
+        rsi_entry=number(10.0, 60.0),
+        first=number(0.25, 0.35),
+        slices=st.integers(1, 4),
+        gap=st.integers(1, 2),
+        h_low=number(0.60, 0.65),
+        h_high=number(0.65, 0.75),
+        correlation_low=number(-1.0, 0.0),
+        correlation_high=number(0.1, 1.0),
+        retrace=number(0.1, 1.0),
+        least_spike=number(0.0, 5.0),
+        stages=st.integers(1, 4),
+        stage_gap=st.integers(1, 2),
+        time_limit=st.integers(1, 15),
+        layer=st.just(layer),
+        calls=number(0.0, 0.5),
+        mode=st.just("promoter"),
+        directional=number(1.0, 2.0),
+        day_loss=number(0.01, 0.04),
+        drawdown=number(0.02, 0.3),
+    )
 
 
 SWITCHES = [
@@ -151,6 +192,15 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "adaptive_bands": _adaptive(percentiles.AdaptiveBands, *[number(0.0, 3.0)] * 3),
     "scope": st.builds(scope.Scope, number(0.0, 1.0), number(0.0, 1.0)),
     "correlation_scope": st.builds(scope.CorrelationScope, st.just("vix"), number(0.0, 1.0)),
+    # one text, which cannot differ between lanes
+    "hurdle": st.builds(
+        hurdle.Hurdle,
+        st.just("vix"),
+        st.just("vix_p30_20_5"),
+        spread=number(-1.0, 3.0),
+        band=number(0.0, 3.0),
+        part=number(0.0, 1.0),
+    ),
     "term_split": st.builds(
         term_structure.TermSplit,
         st.just("vix"),
@@ -166,6 +216,22 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     # to the edge as whalley_wilmott: a text cannot differ between lanes
     "delta_band": st.builds(hedging.DeltaBand, number(0.0, 1.0), st.just("zero")),
     "whalley_wilmott": st.builds(hedging.WhalleyWilmott, number(0.01, 10.0)),
+    "layered": _layered("futures"),
+    "vega_beta": st.tuples(number(0.0, 1.0), number(0.1, 2.0)).map(
+        lambda p: layered_beside.VegaBeta("swing", p[0], p[0] + p[1])
+    ),
+    "layered_trade": st.builds(
+        layered_beside.LayeredTrade,
+        st.just("swing"),
+        number(0.0, 0.5),
+        number(0.01, 0.04),
+        number(0.02, 0.3),
+    ),
+    "second_engine": st.tuples(st.integers(1, 3), ordered(-1.0, 2.0), number(0.0, 3.0)).map(
+        lambda p: layered_beside.SecondEngine(
+            "swing", "swing_before", "swing", p[0], p[1][1], p[1][0], p[2]
+        )
+    ),
     "on_change": st.builds(control.OnChange, number(0.0, 1.0)),
 }
 
@@ -204,6 +270,17 @@ ACTIONS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     ),
     "roll_up": st.builds(actions.RollUp, number(0.005, 0.2), DAYS, DAYS),
     "roll_out": st.builds(actions.RollOut, DAYS, _some(0.001, 0.3), _some(0.001, 0.2), DAYS),
+    "take_profit": st.builds(managing.TakeProfit, number(0.05, 1.0)),
+    "stop_loss": st.builds(managing.StopLoss, number(0.2, 5.0)),
+    "leave_before": st.builds(managing.LeaveBefore, DAYS),
+    "roll_tested": st.builds(
+        managing.RollTested,
+        number(0.05, 0.9),
+        st.booleans(),
+        st.sampled_from(["new", "same"]),
+        DAYS,
+        DAYS,
+    ),
     "staged_exit": _stages(0.05, 1.0).flatmap(_exit),
 }
 
@@ -232,6 +309,7 @@ def positions(draw: Any, bars: int = 60) -> Position:
         vix=vix,
         gamma=sign * rng.uniform(0.0, 0.004, bars),
         theta=-sign * rng.uniform(0.0, 300.0, bars),
+        room=(1.0 - strike / spot) if sign < 0.0 else np.full(bars, np.nan),
     )
 
 
@@ -285,4 +363,6 @@ def tapes(draw: Any, bars: int = 90) -> Tape:
         band=rng.uniform(0.0, 0.3, t),
     )
     times = np.datetime64("2020-01-01", "ns") + np.arange(t) * np.timedelta64(1, "D")
-    return Tape(times, bars_, (vix, 0.9 * np.roll(vix, 1), 1.1 * np.roll(vix, 2)), nav)
+    swing = np.diff(vix, prepend=vix[0])
+    quantiles = (0.9 * np.roll(vix, 1), 1.1 * np.roll(vix, 2))
+    return Tape(times, bars_, (vix, *quantiles, swing, np.roll(swing, 1)), nav)

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.hedging import hedge_condors
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
     from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
+    from hedgerow.api.structures import compare_hedges, plan_hedge
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.api.walking import walk
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from hedgerow.core.market import Market
     from hedgerow.core.policy import Policy
     from hedgerow.engine.broker import Execution
+    from hedgerow.engine.liquidity import Liquidity
     from hedgerow.engine.margining import MarginRule
     from hedgerow.engine.portfolio import Equity
     from hedgerow.engine.program import Line, Program
@@ -80,6 +84,11 @@ if TYPE_CHECKING:
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
     from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+    from hedgerow.policies.hurdle import Hurdle
+    from hedgerow.policies.iv_beta import IvBeta
+    from hedgerow.policies.layered import Layered
+    from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -101,6 +110,9 @@ if TYPE_CHECKING:
     from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.intraday.book import CondorBook
+    from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -129,6 +141,7 @@ __all__ = [
     "Change",
     "Collar",
     "Condor",
+    "CondorBook",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -149,18 +162,25 @@ __all__ = [
     "Execution",
     "ExecutionWindow",
     "FlashCrash",
+    "FundCosts",
     "Future",
     "FutureContract",
     "Greeks",
     "Grind",
     "Hawkes",
     "HedgerowError",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
     "Linear",
+    "Liquidity",
     "Macd",
     "MarginRule",
     "Market",
@@ -186,11 +206,14 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
+    "SecondEngine",
     "Shares",
     "Sigmoid",
     "SleeveError",
@@ -199,10 +222,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -211,6 +236,7 @@ __all__ = [
     "Underlying",
     "VarianceSwap",
     "Vega",
+    "VegaBeta",
     "VegaShare",
     "VixCall",
     "VixCallSpread",
@@ -226,17 +252,21 @@ __all__ = [
     "backtest",
     "claims",
     "compare",
+    "compare_hedges",
     "control",
     "draw",
     "errors",
     "example",
     "falls",
+    "hedge_condors",
     "load",
     "load_policy",
     "load_program",
     "lookahead",
     "margin",
+    "plan_hedge",
     "readings",
+    "replay_hedge",
     "rulebook",
     "sane",
     "scalp",
@@ -261,9 +291,12 @@ _HOMES = {
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
     "api.signalling": ("signals",),
+    "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.structures": ("compare_hedges", "plan_hedge"),
+    "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
@@ -272,6 +305,7 @@ _HOMES = {
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),
     "engine.broker": ("Execution",),
+    "engine.liquidity": ("Liquidity",),
     "engine.margining": ("MarginRule",),
     "engine.portfolio": ("Equity",),
     "engine.program": ("Line", "Program"),
@@ -317,14 +351,19 @@ _HOMES = {
         *("Bands", "Constant", "Ladder", "Linear", "Sigmoid", "Table", "Tiers", "VolRatio"),
         *("BandTable", "ControlEdge", "OnChange", "WithinEdges"),
         *("AtRoll", "Bounds", "Budget", "Persist", "Smooth", "Stop", "Trigger"),
-        *("DeltaBand", "WhalleyWilmott"),
+        *("DeltaBand", "Hurdle", "WhalleyWilmott"),
+        *("Layered", "LayeredTrade", "SecondEngine", "VegaBeta"),
         *("AdaptiveBands", "AdaptiveLinear", "AdaptiveTiers", "Quantile"),
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
-        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "TermSplit"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
+        *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
+    "shortvol.intraday.book": ("CondorBook",),
+    "shortvol.intraday.fund": ("FundCosts",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

@@ -63,7 +63,10 @@ def test_the_defaults_are_those_of_the_code() -> None:
         found |= {f"{name}{key}": known[key] for key in keys}
     assert MISSING not in found.values()
     assert {key: said(FILE[key]) for key in found} == found
-    assert {key: said(text) for key, text in EXECUTION.items()} == Execution().as_dict()
+    assert (EXECUTION["liquidity"], Execution().liquidity) == ("none", None)
+    assert {
+        key: said(text) for key, text in EXECUTION.items() if key != "liquidity"
+    } == Execution().as_dict()
     least = read(LEAST)
     assert least == read(
         f"whole = {FILE['whole']}\ncosts = {FILE['costs']}".replace("`", "") + LEAST

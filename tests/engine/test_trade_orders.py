@@ -15,6 +15,7 @@ from hedgerow.engine.feed import History
 from hedgerow.engine.ledger.account import fold
 from hedgerow.engine.ledger.events import Cancelled, Event, Filled, Leg, Ordered, Settled
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.liquidity import Liquidity
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.recording import Recorder
 from hedgerow.engine.trade import Engine, trade
@@ -45,6 +46,8 @@ TERMS = {
     "resting": Execution(order="limit", limit_offset=0.3, tif="gtc"),
     "thin": Execution(tif="gtc", option_depth=3.0, future_depth=2.0),
     "ideal": Execution.ideal(),
+    "split": Execution(option_depth=9.0, future_depth=6.0, liquidity=Liquidity(3.0)),
+    "wait": Execution(tif="gtc", option_depth=9.0, liquidity=Liquidity(2.0, "wait")),
 }
 
 

@@ -28,6 +28,14 @@ CONSTANT = '[[steps]]\nkind = "constant"\n'
 # ---- random policies over everything that is registered -----------------------------------
 
 
+TEXTS_OF_SIGNALS = (
+    *("signal", "column", "by", "low", "high", "columns", "members", "kinds"),
+    *("vix", "rsi", "vix_macd", "vx_macd", "spx_macd", "divergence", "implied", "events"),
+    *("credit", "reer", "wacc"),
+)
+"""Fields whose text is the name of a column or of a signal."""
+
+
 def _number(kind: type, limits: list[Any]) -> st.SearchStrategy[Any]:
     low, high, bare = -1e6, 1e6, dict.fromkeys(("exclude_min", "exclude_max"), False)
     for limit in (m for item in limits for m in getattr(item, "metadata", [item])):
@@ -67,8 +75,10 @@ def _value(name: str, hint: Any, names: list[str]) -> st.SearchStrategy[Any]:
             unique = name in ("columns", "members", "kinds")
             many = st.lists(inner, min_size=low, max_size=min(high, 6), unique=unique)
             options.append(many.map(tuple))
-        elif name in ("signal", "column", "by", "low", "high", "columns", "members", "kinds"):
+        elif name in TEXTS_OF_SIGNALS:
             options.append(st.sampled_from(names))
+        elif name == "against":
+            options.append(st.sampled_from(["", *names]))
         elif name == "every":
             options.append(st.from_regex(r"[1-9][0-9]{0,3}[db]", fullmatch=True))
         else:

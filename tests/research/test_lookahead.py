@@ -20,6 +20,7 @@ from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
@@ -59,6 +60,7 @@ DRAWN = {
         RegimeCount("vix", level=15.0, every="month", least=60),
     ],
     "curve_ratio": [CurveRatio(), CurveRatio(short=10, long=180)],
+    "iv_beta": [IvBeta(), IvBeta(20, 60, "low"), IvBeta(120, 100, "high", 0.9)],
     "correlation": [Correlation(("spx", "spx_open"), 20), Correlation(("spx", "vix", "spx_open"))],
     "implied_correlation": [
         ImpliedCorrelation("vix"),

@@ -37,7 +37,7 @@ LEVELS = {
 RULES = (
     "The rule: constant, linear, vol_ratio, tiers, bands, sigmoid, ladder, table, "
     "correlation_ratio, drawdown, delta_neutral, adaptive_linear, adaptive_tiers, adaptive_bands, "
-    "crash_intensity, regime, band_table or within_edges."
+    "crash_intensity, regime, band_table, within_edges, layered or second_engine."
 )
 PRESETS = (
     "Published values of the rule. linear: option-a, formula, example, worked-2017; "

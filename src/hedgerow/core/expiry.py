@@ -150,6 +150,22 @@ def third_friday(month: ArrayLike) -> Dates:
     return sessions_ahead(first + (_FRIDAY - weekday(first)) % 7 + 14, 0)
 
 
+def weekly_expiries(first: ArrayLike, last: ArrayLike) -> Dates:
+    """Return the weekly expiries from a day to another, both included, sorted, **shape** (n,).
+
+    Every Friday, or the session before it when that Friday is a holiday.
+
+    Examples
+    --------
+    >>> [str(day) for day in weekly_expiries("2019-04-15", "2019-04-30")]  # over Good Friday
+    ['2019-04-18', '2019-04-26']
+    """
+    low, high = np.asarray([first, last], dtype="datetime64[D]")
+    fridays = np.arange(low, high + 7)
+    found = sessions_ahead(fridays[weekday(fridays) == _FRIDAY], 0)
+    return np.asarray(found[(found >= low) & (found <= high)])
+
+
 def vix_settlement(month: ArrayLike) -> Dates:
     """Return the settlement day of the monthly VIX future of a month, same shape.
 

@@ -124,7 +124,7 @@ class Policy:
                 if name not in names:
                     raise PolicyError(
                         f"names the signal '{name}', which the policy does not have",
-                        where=f"steps[{i}].signal",
+                        where=f"steps[{i}].{_field_of(step, name)}",
                         mend=f"add it to signals, or use one of: {', '.join(names) or 'none'}",
                     )
 
@@ -193,6 +193,12 @@ class Policy:
             kept.append(mine_)
             trace.append(x)
         return Decision(x, act, tuple(kept), tuple(trace))
+
+
+def _field_of(step: Step, name: str) -> str:
+    """Return the field of a step in which a signal is named."""
+    fields = getattr(step, "__dataclass_fields__", {})
+    return next((field for field in fields if getattr(step, field) == name), "signal")
 
 
 def _members(given: Any, protocol: type[Any], where: str, example: str) -> tuple[Any, ...]:

@@ -148,7 +148,7 @@ def _find(path: Path, findings: Findings) -> _Found:
         "archive": found.archives,
         **{layout: found.beside[layout] for layout in get_args(Layout)},
     }
-    for file, name in _files(path):
+    for file, name in files_in(path):
         suffix = file.suffix.lower()
         parts: list[Series] = []
         if suffix == ".parquet":
@@ -176,7 +176,8 @@ def _find(path: Path, findings: Findings) -> _Found:
     return found
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def files_in(path: Path) -> Iterator[tuple[Path, str]]:
+    """Return the data files of a folder, or the one file, with their names in it, sorted."""
     if path.is_file():
         yield path, path.name
         return

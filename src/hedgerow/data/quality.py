@@ -49,6 +49,15 @@ RULES: dict[str, str] = {
     "quote-zero-bid": "An ask without a bid is noted; fits leave it out.",
     "quote-stale": "A quoted option without a trade in five days is noted.",
     "parity-side": "Off put-call parity the option in the money is dropped, an American one noted.",
+    "bar-scaled": "Whole intraday prices with a median above 20,000 are divided by 10,000.",
+    "bar-stamp": "What a bar's stamp means is told by layout, offset or the volume of the opening.",
+    "bar-unusable": "An intraday bar without a time or with a price of zero or less is dropped.",
+    "bar-duplicate": "A bar twice with the same prices loses its second row; else refused.",
+    "bar-outside": "Intraday bars outside the regular session are left out.",
+    "bar-gap": "A bar that is missing carries the last close of its session.",
+    "session-part": "A session that lacks bars is noted; what is there is used.",
+    "split": "A jump overnight by a whole ratio is a split: prices are put on one footing.",
+    "fund-changed": "A fund back after ten sessions without a bar is another: no run may cross it.",
     "rate-assumed": "American quotes do not tell the rate; 3 % is taken unless one is given.",
 }
 """Every rule by name, in one sentence each; ``docs/data.md`` prints this table."""

@@ -14,6 +14,7 @@ from hedgerow.engine.holdings import Trade
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.events import OrderKind, TimeInForce
 from hedgerow.engine.ledger.money import Nanos
+from hedgerow.engine.liquidity import Liquidity
 from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import CALM_VIX
 from hedgerow.instruments.roster import Basket
@@ -132,6 +133,8 @@ class Execution:
         without end.  Assumed, not measured.
     thinning
         Depth falls with (20/VIX) to this power above a VIX of 20.
+    liquidity
+        What is done with an order that is large beside that depth (H11); None: it is sent whole.
 
     Raises
     ------
@@ -159,6 +162,7 @@ class Execution:
     option_depth: float | None = 2_000.0
     future_depth: float | None = 1_000.0
     thinning: float = 1.0
+    liquidity: Liquidity | None = None
 
     def __post_init__(self) -> None:
         for name in ("whole", "ticks"):
@@ -177,6 +181,8 @@ class Execution:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not math.isfinite(value) or not low <= value <= high:
                 raise _refused(name, value, f"give a number in {low:g} … {high:g}")
+        if not isinstance(self.liquidity, Liquidity | None):
+            raise _refused("liquidity", self.liquidity, "write hr.Liquidity(threshold=2.0)")
 
     @classmethod
     def ideal(cls) -> Execution:
@@ -201,7 +207,9 @@ class Execution:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, for records."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        made = {item.name: getattr(self, item.name) for item in fields(self)}
+        rule = made.pop("liquidity")
+        return made if rule is None else {**made, "liquidity": dict(vars(rule))}
 
 
 @dataclass(frozen=True)

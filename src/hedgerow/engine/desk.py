@@ -16,6 +16,7 @@ from hedgerow.engine.acting import KEEP, Acting
 from hedgerow.engine.broker import Execution, Fill, Ticket, Traded
 from hedgerow.engine.holdings import Lots, Marked, Trade, marked, without
 from hedgerow.engine.ledger.money import Nanos
+from hedgerow.engine.liquidity import Sending
 from hedgerow.engine.margining import asks_margin
 from hedgerow.engine.prices import Prices
 from hedgerow.engine.program import Line
@@ -52,8 +53,8 @@ class Desk:
         Units that the policy asks for.
     prices, acts
         Of its contracts, and its actions.
-    tickets, replaced
-        Open ones, and those that unforeseen ones took the place of.
+    tickets, replaced, sending
+        Open ones, those that unforeseen ones took the place of, and how much of them is sent.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Desk:
         self.full = 0.0
         self.tickets: list[Ticket] = []
         self.replaced: list[Ticket] = []
+        self.sending = Sending(execution)
 
     @property
     def kept(self) -> float:
@@ -174,7 +176,7 @@ class Desk:
                 slip = (leg.price - track.price[row - track.first]) * leg.quantity
                 cost += slip * track.multiplier + leg.fee
         self.tickets = list(left.values())
-        filled = self._acted and not self.tickets
+        filled = self._acted and not self.tickets and not self.sending.waiting
         if filled:
             self._acted = False
         self.book = self.book._replace(
@@ -219,6 +221,7 @@ class Desk:
         view = View(self._signals[at], self.book, bar)
         decision = self.line.policy.decide(view, self._memory, self._params)
         self._memory = decision.memory
+        self.sending.urgent = float(getattr(decision.memory[-1], "urgent", 0.0)) > 0.0
         return view, decision
 
     def bar(self, row: int) -> Bar:
@@ -281,7 +284,7 @@ class Desk:
             return aim, order.contracts, self.kept if aim == self.aim else 1.0
         if order.act > 0.0:
             return aim, order.contracts, self.kept
-        if self.acting or self._rolling:
+        if self.acting or self._rolling or self.sending.waiting:
             return self.aim, self.full if self._uncut is None else self._uncut, self.kept
         return None if self._uncut is None else (self.aim, self._uncut, self.kept)
 
@@ -322,7 +325,7 @@ class Desk:
             most = float(math.trunc(most + math.copysign(1e-9, most)))
         # what a policy leaves alone is cut further, or stays as it was cut
         still = not (order.act > 0.0 or self.renews(row))
-        self._uncut = full
+        self._uncut, self.sending.urgent = full, True
         if not still or abs(most) < abs(self.lots.units):
             self.full, self.acting = most / kept if kept else 0.0, True
         elif self.acting and kept:
@@ -360,7 +363,7 @@ class Desk:
             self._number, self.aim = number, self.roster.basket(number)
         elif number != self._number:
             self._aim(number)
-        elif not (order.act > 0.0 or self.acting or self._rolling):
+        elif not (order.act > 0.0 or self.acting or self._rolling or self.sending.again):
             return [], []
         return self._work(row, due)
 
@@ -402,6 +405,7 @@ class Desk:
     def _work(self, row: int, due: int) -> tuple[list[Ticket], list[Ticket]]:
         resting = {ticket.basket: ticket for ticket in self.tickets if ticket.tif == "gtc"}
         replaced, self.tickets, made = self.tickets, [], []
+        self.sending.begin()
         due_lots = self.lots.left(self._expires(due))
         asked = changes(
             due_lots,
@@ -413,11 +417,12 @@ class Desk:
         self._rolling = self._rolling and bool(asked)
         for trade in asked:
             live = without(trade.basket, self._expires(due))
-            if live is None:
+            sent = None if live is None else self.sending.let(trade._replace(basket=live))
+            if live is None or sent is None:
                 continue
             same = resting.get(live)
-            if same is None or abs(same.units - trade.units) > 1e-9 * abs(trade.units):
-                same = self._ticket(trade._replace(basket=live), row, due_lots.copy())
+            if same is None or abs(same.units - sent.units) > 1e-9 * abs(sent.units):
+                same = self._ticket(sent, row, due_lots.copy())
                 made.append(same)
             # else nothing else is wanted: it goes on working
             due_lots.trade(same.trade)

@@ -48,12 +48,19 @@ class Prices:
         total = 0.0
         for symbol, weight in zip(*basket, strict=True):
             track = self.track(symbol)
-            total += weight * of(track, row - track.first)
+            if row - track.first < len(track.price):  # else it has settled
+                total += weight * of(track, row - track.first)
         return total
 
     def value(self, basket: Basket, row: int) -> float:
         """Return what a unit is worth, USD."""
         return self.total(basket, lambda track, at: track.price[at] * track.multiplier, row)
+
+    def premium(self, basket: Basket, row: int) -> float:
+        """Return what the options and index units of a unit are worth, USD; no futures or swaps."""
+        return self.total(
+            basket, lambda track, at: track.financed * track.price[at] * track.multiplier, row
+        )
 
     def delta(self, basket: Basket, row: int) -> float:
         """Return the delta of a unit, USD per index point."""

@@ -19,6 +19,7 @@ from hedgerow.instruments.rolls import Roll, Schedule, last_session_before, sche
 from hedgerow.instruments.roster import Measures, Path, life
 from hedgerow.instruments.scene import Scene
 from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.pricing.carry import basis_carry
 from hedgerow.pricing.curve import FuturesCurve
 from hedgerow.pricing.surface import PATIENCE
 
@@ -115,11 +116,9 @@ class Paths:
         sooner = self.curve.price(
             self.scene.vix, self.scene.surface, years - 1.0 / DAYS_PER_YEAR, rows
         )
-        left = np.maximum(expiry - days, 1)
-        front = (price - self.scene.vix[rows]) / left
-        along = np.where(
-            np.isfinite(near), (price - near) / max(expiry - before, 1), model - sooner
-        )
+        front = basis_carry(price, self.scene.vix[rows], expiry - days)
+        rolled = basis_carry(price, near, expiry - before)
+        along = np.where(np.isfinite(near), rolled, model - sooner)
         return np.asarray(np.where(before <= days, front, along))
 
     def life(self, contract: Contract, trade: Costs) -> Path:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from hedgerow.core.over_the_counter import AnyOption
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.expansion import Gains, along, option_slopes
-from hedgerow.instruments.legs import MULTIPLIER, Leg, on_grid
+from hedgerow.instruments.legs import MULTIPLIER, Leg, on_grid, set_apart
 from hedgerow.instruments.option_roster import Board
 from hedgerow.instruments.roster import Measures, Path, foreign, life
 from hedgerow.instruments.scene import Scene
@@ -94,7 +94,7 @@ class IndexBoard(Board):
         if asked:
             at, delta, call = map(list, zip(*asked, strict=True))
             strikes[:, at] = strikes_of_delta(self.scene, rows, expiry, delta, call)
-        return on_grid(strikes, self.legs, self.step)
+        return set_apart(on_grid(strikes, self.legs, self.step), self.legs)
 
     def measures(self, strike: ArrayLike, expiry: ArrayLike, rows: Rows, *, call: bool) -> Measures:
         """Price options at bars, one each; ``strike`` and ``expiry`` may be one for all.

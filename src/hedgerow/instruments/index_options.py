@@ -15,7 +15,15 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.index_board import IndexBoard
 from hedgerow.instruments.legs import Leg, Value, laid_out, together, told
 from hedgerow.instruments.option_roster import OptionRoster
-from hedgerow.instruments.rolls import Roll, Schedule, expiry_by_tenor, parse_tenor, schedule
+from hedgerow.instruments.rolls import (
+    WEEKLY,
+    Listed,
+    Roll,
+    Schedule,
+    expiry_by_tenor,
+    parse_tenor,
+    schedule,
+)
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.settling import PM, Settling
 from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag
@@ -31,7 +39,7 @@ def option_roster(
     *,
     tenor: str,
     rule: Roll,
-    listed: bool = True,
+    listed: Listed = True,
     step: float | None = None,
     index: str = "spx",
     covered: bool = False,
@@ -94,7 +102,7 @@ def option_roster(
         **scene.notes,
         "short_dated": span < DECAY_GUARD_DAYS,
         "tenor_days": span,
-        "expiries": "listed monthlies (third Friday)" if listed else "exact tenor",
+        "expiries": _expiries(listed),
         **settling.notes(plan, scene.days),
         **board.notes(market.dates[taken]),
         **told(legs, step, lag),
@@ -110,7 +118,7 @@ def option_strip(
     *,
     tenor: str,
     rule: Roll,
-    listed: bool,
+    listed: Listed,
     step: float | None,
     covered: bool,
     lag: int,
@@ -140,6 +148,12 @@ def option_strip(
     )
     times = np.repeat(ensemble.times, paths)
     return _on_board(name, times, board, plan, {})[0].unravelled(paths)
+
+
+def _expiries(listed: Listed) -> str:
+    if listed == WEEKLY:
+        return "weekly (Friday)"
+    return "listed monthlies (third Friday)" if listed else "exact tenor"
 
 
 def _on_board(

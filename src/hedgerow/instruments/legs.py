@@ -34,10 +34,14 @@ class Leg(NamedTuple):
     """Delta without its sign that chooses the strike instead."""
     nearest: bool = False
     """Round the strike to the nearest of the grid rather than away from the index."""
+    apart: float | None = None
+    """Points farther from the index than the first leg that is a call as well, or a put."""
 
     @property
     def told(self) -> str:
-        """The strike in a word: ``0.9``, or ``30delta``."""
+        """The strike in a word: ``0.9``, ``30delta``, or ``50wide`` for points apart."""
+        if self.apart is not None:
+            return f"{self.apart:g}wide"
         return f"{self.moneyness:g}" if self.delta is None else f"{100 * self.delta:g}delta"
 
 
@@ -116,6 +120,14 @@ def laid_out(
     into = value(rolls, plan.held[rolls - plan.paths])
     mark, half_mark, half_open = out.price.copy(), out.half_spread.copy(), out.half_spread
     mark[rolls], half_mark[rolls] = into.price, into.half_spread
+    over = plan.expiry[plan.held] <= scene.days  # settled, and nothing taken instead
+    before = np.roll(over, plan.paths)
+    before[: plan.paths] = False
+    mark[over & before] = 0.0
+    mark[rolls] = np.where(before[rolls], 0.0, mark[rolls])
+    half_mark[rolls] = np.where(before[rolls], 0.0, half_mark[rolls])
+    for column in out[:6]:
+        column[over] = 0.0
     waiting = np.flatnonzero(plan.pending != plan.held)
     ahead = Value(*(column.copy() for column in out))
     for column, coming in zip(ahead, value(waiting, plan.pending[waiting]), strict=True):
@@ -212,6 +224,24 @@ def on_grid(strikes: Floats, legs: tuple[Leg, ...], step: float | None) -> Float
             # a strike that is on the grid but for the arithmetic stays where it is
             whole = np.ceil(whole - 1e-9) if leg.call else np.floor(whole + 1e-9)
         strikes[:, i] = np.maximum(whole, 1.0) * step
+    return strikes
+
+
+def set_apart(strikes: Floats, legs: tuple[Leg, ...]) -> Floats:
+    """Put the strikes that are points apart from another where they belong, **shape** (M, legs).
+
+    Examples
+    --------
+    >>> legs = Leg(-1.0, 1.0), Leg(1.0, 1.0, apart=50.0)
+    >>> set_apart(np.array([[4000.0, np.nan]]), legs).tolist()
+    [[4000.0, 3950.0]]
+    """
+    for i, leg in enumerate(legs):
+        if leg.apart is not None:
+            near = next(j for j, other in enumerate(legs) if other.call == leg.call)
+            least = 0.01 * strikes[:, near]
+            far = strikes[:, near] + (leg.apart if leg.call else -leg.apart)
+            strikes[:, i] = np.maximum(far, least)
     return strikes
 
 

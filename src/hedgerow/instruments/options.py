@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from hedgerow.core.ensemble import Ensemble
@@ -14,12 +14,12 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.index_options import option_roster, option_strip
 from hedgerow.instruments.legs import Leg
 from hedgerow.instruments.option_terms import SHORT, OptionTerms, TwoStrikes
-from hedgerow.instruments.rolls import check_terms, parse_roll
+from hedgerow.instruments.rolls import WEEKLY, Listed, Roll, check_terms, parse_roll
 from hedgerow.instruments.roster import Roster
 from hedgerow.instruments.scene import SPOT, check_index, told_index
 from hedgerow.instruments.settling import AM, PM, check_settlement
 from hedgerow.instruments.sizes import Notional, Size
-from hedgerow.instruments.sleeve import check_flag
+from hedgerow.instruments.sleeve import check_flag, check_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,13 @@ class OptionSleeve(OptionTerms):
         Days to expiry when chosen: ``90d``, ``3m``, ``1y``; or ``monthly`` and ``quarterly``,
         the first listed expiry of that cycle after the fill.
     roll
-        ``30d`` every 30 days, ``21b`` sessions, ``dte:30`` days to expiry, or ``expiry``.
+        ``30d`` every 30 days, ``21b`` sessions, ``dte:30`` days to expiry, ``expiry``, or a
+        weekday: ``wed``, ``4w@wed``, ``4w@wed+1`` (docs/sleeves.md).
     drift
         Also roll when strike over index has moved by more than this part; None: never.
     listed
-        True: the first monthly expiry (third Friday) on or after the tenor.  False: exactly
-        the tenor.
+        True: the first monthly expiry (third Friday) on or after the tenor.  ``weekly``: the
+        first Friday.  False: exactly the tenor.
     index
         ``spx``, ``ndx`` or ``rut``: what the options are written on.
     covered
@@ -62,7 +63,7 @@ class OptionSleeve(OptionTerms):
     tenor: str = "90d"
     roll: str = "30d"
     drift: float | None = None
-    listed: bool = True
+    listed: Listed = True
     index: str = "spx"
     covered: bool = False
     settlement: str = PM
@@ -71,10 +72,9 @@ class OptionSleeve(OptionTerms):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
-        check_flag(self.listed, "listed")
         check_flag(self.covered, "covered")
         check_index(self.index)
-        check_settlement(self.settlement, listed=self.listed)
+        check_settlement(self.settlement, listed=self.listed is not False and self.listed != WEEKLY)
         check_exercise(self.exercise, self.settlement, len(self.legs))
 
     @property
@@ -95,6 +95,13 @@ class OptionSleeve(OptionTerms):
         """See `OptionTerms.packaged`."""
         return self.covered
 
+    @property
+    def _rule(self) -> Roll:
+        """When to roll; what stands with index units or may be exercised never waits settled."""
+        rule = parse_roll(self.roll, self.drift)
+        alone = not self.covered and self.exercise == EUROPEAN
+        return replace(rule, waits=rule.waits and alone)
+
     def strip(self, market: Market, *, lag: int = 1, costs: Costs | None = None) -> Strip:
         """Lay the options out on a market; see `Sleeve.strip`."""
         return self.roster(market, lag=lag, costs=costs).strip
@@ -114,7 +121,7 @@ class OptionSleeve(OptionTerms):
             ensemble,
             self.sided,
             tenor=self.tenor,
-            rule=parse_roll(self.roll, self.drift),
+            rule=self._rule,
             listed=self.listed,
             step=self.strike_step,
             covered=self.covered,
@@ -129,7 +136,7 @@ class OptionSleeve(OptionTerms):
             market,
             self.sided,
             tenor=self.tenor,
-            rule=parse_roll(self.roll, self.drift),
+            rule=self._rule,
             listed=self.listed,
             step=self.strike_step,
             index=self.index,
@@ -373,6 +380,8 @@ class Condor(OptionSleeve):
     ----------
     short_delta, wing_delta
         Deltas, without sign, of the near options and of the wings.
+    wing_width
+        Points from the near strikes to the wings, instead of the wings' delta.
     tenor, roll, drift, listed, index, covered, settlement, exercise, strike_step, side
         As for `Put`.
     size
@@ -386,6 +395,7 @@ class Condor(OptionSleeve):
 
     short_delta: float = 0.20
     wing_delta: float = 0.05
+    wing_width: float | None = None
     tenor: str = field(default="monthly", kw_only=True)
     roll: str = field(default="expiry", kw_only=True)
     side: str = field(default=SHORT, kw_only=True)
@@ -395,7 +405,9 @@ class Condor(OptionSleeve):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.wing_delta >= self.short_delta:
+        if self.wing_width is not None:
+            check_number(self.wing_width, "wing_width", 1.0, 5_000.0)
+        elif self.wing_delta >= self.short_delta:
             raise SleeveError(
                 f"the wings' delta {self.wing_delta} is not below {self.short_delta}",
                 where="wing_delta",
@@ -405,8 +417,12 @@ class Condor(OptionSleeve):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The near put and call, and the wings against them."""
+        wing = self.wing_delta if self.wing_width is None else None
         return tuple(
-            Leg(weight, 1.0, call, delta)
-            for weight, delta in ((1.0, self.short_delta), (-1.0, self.wing_delta))
+            Leg(weight, 1.0, call, delta, apart=apart)
+            for weight, delta, apart in (
+                (1.0, self.short_delta, None),
+                (-1.0, wing, self.wing_width),
+            )
             for call in (False, True)
         )

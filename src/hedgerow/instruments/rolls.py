@@ -11,12 +11,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.core.expiry import sessions_ahead, third_friday
+from hedgerow.core.expiry import sessions_ahead, third_friday, weekly_expiries
 from hedgerow.errors import SleeveError
 
 Floats = NDArray[np.float64]
@@ -26,11 +26,18 @@ Index = NDArray[np.intp]
 SHORTEST = 7
 """Shortest tenor in days: shorter ones could expire over an unscheduled closure."""
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+WEEKLY: Literal["weekly"] = "weekly"
+"""What ``listed`` is for Friday expiries."""
+Listed = bool | Literal["weekly"]
+
 CYCLES = {"monthly": 1, "quarterly": 3}
 """Tenors that name the next expiry of a listed cycle, with the months between expiries."""
 
 _UNITS = {"d": 1.0, "w": 7.0, "m": 365.0 / 12.0, "y": 365.0}
 _SPAN = re.compile(r"^\s*(\d+)\s*([dwmy])\s*$", re.IGNORECASE)
+_ENTRY = re.compile(rf"^(?:([1-9]\d?)w@)?({'|'.join(WEEKDAYS)})(?:\+(\d+))?$")
+_THURSDAY = 3  # 1970-01-01
 
 
 def parse_tenor(text: str, where: str = "tenor") -> int:
@@ -82,6 +89,10 @@ class Roll:
         Hold to settlement.  Otherwise the contract is always replaced before it expires.
     drift
         |K/S ÷ (K/S when chosen) − 1| above which the contract is replaced.
+    origin
+        Day since 1970-01-01 that the spans of ``after`` are counted from.
+    waits
+        Options that expire before the next roll are settled, and nothing is held until then.
     """
 
     after: int | None = None
@@ -89,10 +100,14 @@ class Roll:
     dte: int | None = None
     at_expiry: bool = False
     drift: float | None = None
+    origin: int = 0
+    waits: bool = False
 
 
 def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Roll:
-    """Read ``30d`` (every 30 days), ``21b`` (sessions), ``dte:30`` or ``expiry``.
+    """Read ``30d`` (every 30 days), ``21b`` (sessions), ``dte:30``, ``expiry`` or ``4w@wed+1``.
+
+    The last is every fourth Wednesday, the second of each four since 1970-01-01.
 
     Raises
     ------
@@ -103,6 +118,9 @@ def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Ro
     --------
     >>> parse_roll("dte:30").dte, parse_roll("30d").after, parse_roll("expiry").at_expiry
     (30, 30, True)
+    >>> entry = parse_roll("4w@wed+1")
+    >>> entry.after, str(np.datetime64(entry.origin, "D")), entry.waits
+    (28, '1970-01-14', True)
     """
     if drift is not None:
         number = not isinstance(drift, bool) and isinstance(drift, int | float)
@@ -121,19 +139,36 @@ def parse_roll(text: str, drift: float | None = None, where: str = "roll") -> Ro
         return Roll(bars=int(found[1]), drift=drift)
     if (found := _SPAN.match(word)) and int(found[1]) > 0:
         return Roll(after=round(int(found[1]) * _UNITS[found[2]]), drift=drift)
+    if found := _ENTRY.match(word):
+        weeks, phase = int(found[1] or 1), int(found[3] or 0)
+        if phase >= weeks:
+            raise SleeveError(
+                f"of {weeks} weeks there is none numbered {phase}",
+                where=where,
+                mend=f"give a phase of 0 … {weeks - 1}",
+            )
+        origin = (WEEKDAYS.index(found[2]) - _THURSDAY) % 7 + 7 * phase
+        return Roll(after=7 * weeks, drift=drift, origin=origin, waits=True)
     raise SleeveError(
         f"{text!r} is not a roll rule",
         where=where,
-        mend="write 30d (every 30 days), 21b (sessions), dte:30 (days to expiry) or expiry",
+        mend="write 30d (every 30 days), 21b (sessions), dte:30 (days to expiry), expiry, wed or "
+        "4w@wed (a weekday)",
     )
 
 
-def check_terms(tenor: str, roll: str, drift: float | None, *, listed: bool) -> None:
-    """Refuse a tenor, a roll rule or a drift that cannot be read or do not fit together."""
+def check_terms(tenor: str, roll: str, drift: float | None, *, listed: Listed) -> None:
+    """Refuse a tenor, a roll rule, a drift or a listing that cannot be read or do not fit."""
     span, rule = parse_tenor(tenor), parse_roll(roll, drift)
+    if listed != WEEKLY and not isinstance(listed, bool | np.bool_):
+        raise SleeveError(
+            f"{listed!r} is not true, false or weekly",
+            where="listed",
+            mend='write true, false or "weekly"',
+        )
     if tenor in CYCLES:
         span = 28 * CYCLES[tenor]
-        if not listed:
+        if not listed or listed == WEEKLY:
             raise SleeveError(
                 f"a {tenor} option is a listed one", where="listed", mend="write listed = true"
             )
@@ -223,10 +258,11 @@ def schedule(
     -----
     Should the exchange stay shut over an expiry without warning, the contract settles on
     the first session after it; the one that replaces it there was chosen ``lag`` sessions
-    before, as a standing order would have.  So does one that is exercised before it rolls, at the
+    before, as a standing order would have.  A rule that waits leaves it settled, held and worth
+    nothing, until its next roll.  So is replaced one that is exercised before it rolls, at the
     close of a bar after its fill.
     """
-    count = len(days)
+    count, waits = len(days), rule.waits
     dates = days.astype("datetime64[D]")
     # Where an order decided now is expected to be filled; or, where expiry itself is too late,
     # the session after it: one fill before expiry is the last that does.
@@ -238,14 +274,15 @@ def schedule(
     now = 0
     while True:
         start, expiry = chosen[-1], expiries[-1]
-        due = bisect_left(reach, deadline(expiry))
+        due = count if waits else bisect_left(reach, deadline(expiry))
         due = _due(calendar, spot, rule, due, expiry, start, now)
         settled = bisect_left(calendar, expiry)
         carried = range(filled[-1] + 1, min(due + 1, settled, count))
         early = exercised(start, expiry, carried) if exercised else None
         if early is not None:
             settled = early
-        if early is not None or settled < min(due + lag, count):  # or an unscheduled closure
+        shut = not waits and settled < min(due + lag, count)  # an unscheduled closure
+        if early is not None or shut:
             start = max(settled - lag, start)
             fresh = expiry_after(calendar[start])
             if fresh <= calendar[settled]:
@@ -273,7 +310,7 @@ def _numbered(starts: list[int], count: int) -> Index:
     return np.maximum.accumulate(latest)
 
 
-def expiry_by_tenor(days: Days, tenor: str, *, listed: bool, lag: int) -> Callable[[int], int]:
+def expiry_by_tenor(days: Days, tenor: str, *, listed: Listed, lag: int) -> Callable[[int], int]:
     """Return which expiry is chosen on a session, both as days since 1970-01-01.
 
     Parameters
@@ -284,7 +321,8 @@ def expiry_by_tenor(days: Days, tenor: str, *, listed: bool, lag: int) -> Callab
         As `parse_tenor` reads it.  ``monthly`` and ``quarterly`` (March, June, …) choose the
         first expiry of that cycle after the session of the fill.
     listed
-        True for the first monthly expiry on or after the tenor, False for exactly the tenor.
+        True for the first monthly expiry on or after the tenor, ``weekly`` for the first Friday
+        (Thursday where that is a holiday), False for exactly the tenor.
     lag
         Sessions from choice to fill.
 
@@ -298,6 +336,10 @@ def expiry_by_tenor(days: Days, tenor: str, *, listed: bool, lag: int) -> Callab
     span, cycle = parse_tenor(tenor), CYCLES.get(tenor)
     if not listed:
         return lambda day: day + span
+    if listed == WEEKLY:
+        edges = (days[[0, -1]] + span + np.array([0, 14])).astype("datetime64[D]")
+        fridays = weekly_expiries(*edges).astype(np.int64).tolist()
+        return lambda day: int(fridays[bisect_left(fridays, day + span)])
     ahead = 0 if cycle is None else cycle * 31
     first, last = (days[[0, -1]] + span + ahead).astype("datetime64[D]").astype("datetime64[M]")
     months = np.arange(days[0].astype("datetime64[D]").astype("datetime64[M]"), last + 2)
@@ -336,8 +378,8 @@ def _due(
 ) -> int:
     # The first bar after `now` at which the rule says roll, or the deadline `due` does.
     if rule.after is not None:  # whole spans since 1970: no date depends on where data begin
-        span = rule.after
-        due = min(due, bisect_left(calendar, (calendar[start] // span + 1) * span))
+        span, begun = rule.after, calendar[start] - rule.origin
+        due = min(due, bisect_left(calendar, (begun // span + 1) * span + rule.origin))
     if rule.bars is not None:
         due = min(due, start + rule.bars)
     if rule.dte is not None:

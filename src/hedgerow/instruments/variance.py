@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from hedgerow.core.market import Market
 from hedgerow.core.strip import Strip
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.rolls import (
+    Listed,
     Schedule,
     check_terms,
     expiry_by_tenor,
@@ -22,7 +23,7 @@ from hedgerow.instruments.rolls import (
 from hedgerow.instruments.roster import Roster, frozen
 from hedgerow.instruments.scene import Scene, check_index, told_index
 from hedgerow.instruments.sizes import Size, VegaShare
-from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_flag, check_lag, check_size
+from hedgerow.instruments.sleeve import DECAY_GUARD_DAYS, check_lag, check_size
 from hedgerow.instruments.swaps import MULTIPLIER, SwapRoster, Swaps, SwapValue
 
 Floats = NDArray[np.float64]
@@ -68,14 +69,13 @@ class VarianceSwap:
     tenor: str = "90d"
     roll: str = "expiry"
     drift: float | None = None
-    listed: bool = True
+    listed: Listed = True
     size: Size = field(default_factory=lambda: VegaShare(0.00045))
     index: str = "spx"
     kind: ClassVar[str] = "variance_swap"
 
     def __post_init__(self) -> None:
         check_terms(self.tenor, self.roll, self.drift, listed=self.listed)
-        check_flag(self.listed, "listed")
         check_size(self.size, premium=False)
         check_index(self.index)
 
@@ -104,6 +104,7 @@ class VarianceSwap:
         check_lag(lag)
         scene, trade = Scene.of(market, self.index), costs or Costs()
         span, rule = parse_tenor(self.tenor), parse_roll(self.roll, self.drift)
+        rule = replace(rule, waits=False)  # a swap is replaced before it settles
         expiry_after = expiry_by_tenor(scene.days, self.tenor, listed=self.listed, lag=lag)
         plan = schedule(scene.days, scene.spot, rule, expiry_after, lag=lag)
         swaps = Swaps(scene, trade)

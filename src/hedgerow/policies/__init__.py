@@ -9,6 +9,11 @@ from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
 from hedgerow.policies.hedging import DeltaBand, WhalleyWilmott
+from hedgerow.policies.hurdle import Hurdle
+from hedgerow.policies.iv_beta import IvBeta
+from hedgerow.policies.layered import Layered
+from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -51,8 +56,13 @@ __all__ = [
     "Future",
     "Greeks",
     "Hawkes",
+    "Hurdle",
     "ImpliedCorrelation",
+    "IvBeta",
     "Ladder",
+    "Layered",
+    "LayeredTrade",
+    "LeaveBefore",
     "Level",
     "Linear",
     "Macd",
@@ -67,18 +77,23 @@ __all__ = [
     "RegimeProbability",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
+    "SecondEngine",
     "Sigmoid",
     "Smooth",
     "StagedExit",
     "Stop",
+    "StopLoss",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Tiers",
     "Trend",
     "Trigger",
+    "VegaBeta",
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",

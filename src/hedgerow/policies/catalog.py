@@ -13,6 +13,7 @@ from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
 from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.fitting.control import ControlEdge
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist
 from hedgerow.policies.percentiles import LEAST, Quantile
@@ -44,6 +45,7 @@ _CHANGE = re.compile(r"^(?P<column>\w+)_change(?P<days>\d+)$")
 _OVER = re.compile(r"^(?P<column>\w+)_over(?P<level>-?\d+(?:\.\d+)?(?:e-?\d+)?)$")
 _EVENTS = re.compile(r"^events(?P<kinds>(?:_[a-z]+)*)(?:_(?P<ahead>\d+))?$")
 _WINDOW = re.compile(r"^window(?:(?P<first>\d+)_(?P<last>\d+))?$")
+_IV_BETA = re.compile(r"^iv_beta(?P<tenor>\d+)_(?P<days>\d+)(?:_(?P<part>low|high))?$")
 _FUTURE = re.compile(r"^future(?P<rank>[1-8])(?P<close>_close)?$")
 
 
@@ -63,6 +65,8 @@ def signal_named(name: str) -> Signal:
 
     ``vix``, ``rv20``, ``ndx_rv60``, ``vix_ma10``, ``vix_trend5_20_10``, ``future1``,
     ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``,
+    ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``;
+    ``iv_beta45_252_low``; fitted ones: ``crash5_10``, ``crash2_10_day``,
     ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``,
     ``divergence_sectors``, ``hy_spread_z252``, ``quick_ratio_change63``, ``sector_shift_over2``;
     fitted ones: ``crash5_10``, ``crash2_10_day``,
@@ -120,6 +124,9 @@ def signal_named(name: str) -> Signal:
         return ImpliedCorrelation(found["column"])
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
+    if found := _IV_BETA.match(name):
+        which: Any = found["part"] or "beta"  # one of the pattern's words
+        return IvBeta(int(found["tenor"]), int(found["days"]), which)
     if name in ("divergence", "divergence_sectors"):
         return Divergence("breadth" if name == "divergence" else "sectors")
     if name in ("control_lower", "control_upper"):

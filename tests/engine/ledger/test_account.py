@@ -212,10 +212,12 @@ class Books(RuleBasedStateMachine):
             verify(records)
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_random_sequences_of_operations(count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "steps"), [(200, 40), pytest.param(10_000, 15, marks=pytest.mark.slow)]
+)
+def test_random_sequences_of_operations(count: int, steps: int) -> None:
     before = Books.played
-    run_machine(Books, settings=settings(max_examples=count, stateful_step_count=30))
+    run_machine(Books, settings=settings(max_examples=count, stateful_step_count=steps))
     assert Books.played - before >= count
 
 
