@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
+    from hedgerow.api.asymmetry import asymmetry
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
@@ -214,6 +215,7 @@ __all__ = [
     "WithinEdges",
     "__version__",
     "analyse",
+    "asymmetry",
     "backtest",
     "claims",
     "compare",
@@ -249,6 +251,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.asymmetry": ("asymmetry",),
     "api.falling": ("falls",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
