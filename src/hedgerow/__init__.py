@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
+    from hedgerow.api.asymmetry import asymmetry
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.condor import condor
@@ -252,6 +253,7 @@ __all__ = [
     "ZScore",
     "__version__",
     "analyse",
+    "asymmetry",
     "backtest",
     "claims",
     "compare",
@@ -293,6 +295,7 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.asymmetry": ("asymmetry",),
     "api.falling": ("falls",),
     "api.signalling": ("signals",),
     "api.replaying": ("replay_hedge",),
