@@ -147,7 +147,7 @@ def test_gamma_per_theta_is_0_0365_over_variance_without_rates() -> None:
 
 def test_a_cap_that_nothing_meets_names_the_least() -> None:
     flat = Ground({"SPX": hr.State(DAY, spot=5000.0, vol=0.15)}, 15.0)
-    with pytest.raises(RangeError, match="allow 1.62"):
+    with pytest.raises(RangeError, match=r"allow 1\.62"):
         low_gamma(TERMS, flat, Cap(days_per_move=1.0))
 
 
