@@ -15,6 +15,7 @@ import numpy as np
 
 from hedgerow.core.market import Floats, Market
 from hedgerow.engine.feed import stretch_of
+from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
@@ -22,6 +23,7 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.track import Track
 from hedgerow.engine.trade import trade
 from hedgerow.errors import RangeError
+from hedgerow.policies.layered import Layered
 from hedgerow.research.performance import returns
 from hedgerow.research.split import Split, split
 from hedgerow.research.stress.book import Answer
@@ -35,6 +37,7 @@ from hedgerow.shortvol.beside.sizing import (
     sized,
     together,
 )
+from hedgerow.shortvol.beside.states import NAMES, states_of
 from hedgerow.shortvol.beside.variants import Variant
 from hedgerow.shortvol.rates import WINDOWS, Rates, rates_of
 
@@ -253,8 +256,12 @@ def study(
     def play(variant: Variant) -> Run:
         program = replace(base, name=variant.key, lines=(*variant.lines, *base.lines))
         told = None if progress is None else lambda bars: progress(variant.key, bars)
-        kept: AbstractContextManager[Ledger | None]
-        kept = ledger(variant.key) if ledger and not variant.bench else nullcontext()
+        machine = any(Layered.kind in _kinds(line) for line in variant.lines)
+        kept: AbstractContextManager[Ledger | None] = nullcontext()
+        if ledger is not None and not variant.bench:
+            kept = ledger(variant.key)
+        elif machine:
+            kept = MemoryLedger(variant.key)  # its decisions tell the states
         with kept as book:
             outcome = trade(
                 program,
@@ -265,11 +272,13 @@ def study(
                 version=version,
                 progress=told,
             )
+            states = states_of(book.read(), len(outcome)) if book and machine else None
         vega = np.zeros(len(outcome))
         for line in variant.lines:
             strip = line.sleeve.strip(whole, lag=base.lag, costs=base.costs)
             vega += outcome.lines[line.name]["held"] * strip.vega[first:]
-        return Run(variant, outcome, rates_of(outcome, whole), vega)
+        named = None if states is None else (states, NAMES)
+        return Run(variant, outcome, rates_of(outcome, whole), vega, named)
 
     runs = {kinds.ALONE: play(Variant(kinds.ALONE, "condors alone", (), "no hedge"))}
     if kinds.STATIC in keys:
@@ -314,6 +323,10 @@ def _matched(play: Callable[[Variant], Run], runs: Mapping[str, Run], static: fl
 
 def _ratio(value: float, other: float) -> float:
     return value / other if other > 0.0 else 2.0  # none was bought: ask for more
+
+
+def _kinds(line: Line) -> set[str]:
+    return {step.kind for step in line.policy.steps}
 
 
 def _check(base: Program, layers: Sequence[Line], static: float, cover: float) -> None:
