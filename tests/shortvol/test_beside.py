@@ -109,7 +109,8 @@ def test_the_yardstick_has_the_layers_average_vega(found):
     ours, like = found.runs["alvh"], found.runs["static-vx-matched"]
     assert ours.vega.mean() > 0.0
     assert like.vega.mean() == pytest.approx(ours.vega.mean(), rel=0.10)
-    assert like.variant.bench and not ours.variant.bench
+    assert like.variant.bench
+    assert not ours.variant.bench
 
 
 def test_vega_of_futures_is_a_thousand_dollars_a_point(found):
@@ -122,7 +123,8 @@ def test_structures_give_back_the_same_part_of_the_modelled_loss(market, cover):
     known = market.until(market.index_of(START))
     book, answer = read(BOOK), answer_before(market.until(market.index_of(START)))
     loss = together([shocked(line, book, known, answer) for line in book.lines])
-    assert loss.fall < 0.0 and loss.rise < 0.0
+    assert loss.fall < 0.0
+    assert loss.rise < 0.0
     for each in covers():
         made = sized(
             each.legs, book, known, book=loss, answer=answer, cover=cover, upside=each.upside
@@ -133,7 +135,8 @@ def test_structures_give_back_the_same_part_of_the_modelled_loss(market, cover):
         ours, theirs = (again.rise, again.fall) if each.upside else (again.fall, again.rise)
         assert theirs >= other * (1.0 + 1e-9), each.key
         if made.bounded:
-            assert theirs == pytest.approx(other) and ours < -cover * target
+            assert theirs == pytest.approx(other)
+            assert ours < -cover * target
         else:
             assert ours == pytest.approx(-cover * target), each.key
 
@@ -181,7 +184,8 @@ def test_c4_the_effectiveness_is_gain_over_the_books_loss(found):
 
 def test_fewer_condors_at_the_hedges_fall_are_the_divest_benchmark(found):
     made = worth(found, "long-put", "whole", resamples=0)
-    assert made.matched and 0.0 < made.kept < 1.0
+    assert made.matched
+    assert 0.0 < made.kept < 1.0
     nav, cash = found.alone.outcome.nav, found.cash
     moves = cash[1:] + made.kept * (nav[1:] / nav[:-1] - 1.0 - cash[1:])
     fewer = nav[0] * np.cumprod(np.r_[1.0, 1.0 + moves])
@@ -207,7 +211,8 @@ def test_a_hedge_that_only_costs_is_not_worth_it_and_one_that_earns_is(found, ma
 
     assert worth(with_gain(-0.02), "static-vx", "whole").word == "not worth its cost"
     better = worth(with_gain(0.02), "static-vx", "whole")
-    assert better.word == "worth its cost" and better.proven
+    assert better.word == "worth its cost"
+    assert better.proven
 
 
 def test_equal_navs_have_no_gap_and_equal_seeds_equal_gaps(found):
