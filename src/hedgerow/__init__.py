@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.hedging import hedge_condors
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
+    from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
+    from hedgerow.api.structures import compare_hedges, plan_hedge
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.api.walking import walk
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.divergence import Divergence
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -84,6 +88,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.layered import Layered
     from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -98,6 +103,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.standing import Change, Over, ZScore
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -132,6 +138,7 @@ __all__ = [
     "Budget",
     "Call",
     "CallSpread",
+    "Change",
     "Collar",
     "Condor",
     "CondorBook",
@@ -148,6 +155,7 @@ __all__ = [
     "DataError",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Equity",
     "Events",
@@ -167,6 +175,7 @@ __all__ = [
     "Ladder",
     "Layered",
     "LayeredTrade",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
@@ -180,6 +189,7 @@ __all__ = [
     "Notional",
     "OnChange",
     "OptionContract",
+    "Over",
     "Persist",
     "Policy",
     "PolicyError",
@@ -199,6 +209,7 @@ __all__ = [
     "Response",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -211,10 +222,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -233,21 +246,25 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
     "__version__",
     "analyse",
     "backtest",
     "claims",
     "compare",
+    "compare_hedges",
     "control",
     "draw",
     "errors",
     "example",
     "falls",
+    "hedge_condors",
     "load",
     "load_policy",
     "load_program",
     "lookahead",
     "margin",
+    "plan_hedge",
     "readings",
     "replay_hedge",
     "rulebook",
@@ -255,6 +272,7 @@ __all__ = [
     "scalp",
     "search",
     "shortlist",
+    "signals",
     "stress",
     "stress_book",
     "structures",
@@ -272,10 +290,13 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.signalling": ("signals",),
     "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.structures": ("compare_hedges", "plan_hedge"),
+    "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
@@ -336,7 +357,9 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
+        *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
     "shortvol.asymmetry.response": ("Response",),
     "shortvol.intraday.book": ("CondorBook",),

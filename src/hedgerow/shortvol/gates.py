@@ -64,7 +64,7 @@ class Scenario(NamedTuple):
 
 
 MIX = (
-    *(Scenario(0.05, 0.16), Scenario(0.03, 0.26), Scenario(0.0, 0.34)),
+    *(Scenario(0.05, 0.15), Scenario(0.03, 0.28), Scenario(0.0, 0.33)),
     *(Scenario(-0.03, 0.13), Scenario(-0.05, 0.07), Scenario(-0.10, 0.04)),
 )
 """What the S&P 500 did over 17 sessions, 24 days, from 1990 to July 2026, each window counted at
