@@ -99,9 +99,8 @@ class TestWindows:
 
 @pytest.fixture(scope="module")
 def spike():
-    """Two calm weeks and a day on which IV doubles between the open and the close."""
-    rng = np.random.default_rng(4)
-    calm = 14.0 + 0.05 * np.sin(np.arange(78 * 9) / 9.0) + rng.normal(0.0, 0.004, 78 * 9)
+    """Nine still sessions and one on which IV doubles between the open and the close."""
+    calm = np.full(78 * 9, 14.0)
     day = 14.0 * np.exp(np.r_[np.linspace(0.0, 0.7, 60), np.full(18, 0.7)] ** 1.3)
     iv = np.r_[calm, day]
     spot = 2800.0 * (14.0 / iv) ** 0.07
@@ -117,8 +116,7 @@ def spike():
 class TestLayers:
     def test_tranches_follow_each_other_within_one_day(self, spike):
         told = [row for row in transitions(spike) if row["time"].startswith("2018-03-16")]
-        states_ = [row["state"] for row in told]
-        assert states_[:3] == ["armed", "tranche 1", "building"] or "building" in states_
+        assert [row["state"] for row in told][:3] == ["armed", "tranche 1", "building"]
         grown = spike.remembered("fraction")[spike.hedge.dates == np.datetime64("2018-03-16")]
         steps = np.diff(grown[: int(np.argmax(grown)) + 1])
         assert (steps >= 0.0).all()
