@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.hedging import compare_hedges, hedge_condors, plan_hedge
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
+    from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.divergence import Divergence
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.layered import Layered
     from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -97,6 +102,7 @@ if TYPE_CHECKING:
     )
     from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.standing import Change, Over, ZScore
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -104,6 +110,8 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.intraday.book import CondorBook
+    from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -129,8 +137,10 @@ __all__ = [
     "Budget",
     "Call",
     "CallSpread",
+    "Change",
     "Collar",
     "Condor",
+    "CondorBook",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -144,12 +154,14 @@ __all__ = [
     "DataError",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Equity",
     "Events",
     "Execution",
     "ExecutionWindow",
     "FlashCrash",
+    "FundCosts",
     "Future",
     "FutureContract",
     "Greeks",
@@ -162,6 +174,7 @@ __all__ = [
     "Ladder",
     "Layered",
     "LayeredTrade",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
@@ -175,6 +188,7 @@ __all__ = [
     "Notional",
     "OnChange",
     "OptionContract",
+    "Over",
     "Persist",
     "Policy",
     "PolicyError",
@@ -194,6 +208,7 @@ __all__ = [
     "Response",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -206,10 +221,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -228,27 +245,33 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
     "__version__",
     "analyse",
     "backtest",
     "claims",
     "compare",
+    "compare_hedges",
     "control",
     "draw",
     "errors",
     "example",
     "falls",
+    "hedge_condors",
     "load",
     "load_policy",
     "load_program",
     "lookahead",
     "margin",
+    "plan_hedge",
     "readings",
+    "replay_hedge",
     "rulebook",
     "sane",
     "scalp",
     "search",
     "shortlist",
+    "signals",
     "stress",
     "stress_book",
     "structures",
@@ -266,9 +289,13 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.signalling": ("signals",),
+    "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.hedging": ("compare_hedges", "plan_hedge"),
+    "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
@@ -329,9 +356,13 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
+        *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
     "shortvol.asymmetry.response": ("Response",),
+    "shortvol.intraday.book": ("CondorBook",),
+    "shortvol.intraday.fund": ("FundCosts",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

@@ -70,7 +70,8 @@ def test_falls_raise_every_volatility_and_larger_falls_more(move, tenor, strike,
     at = None if whole else strike
     one = MEASURED.shift(move, tenor=tenor, moneyness=at)
     two = MEASURED.shift(1.2 * move, tenor=tenor, moneyness=at)
-    assert 0.0 < one < two
+    assert 0.0 < one <= two
+    assert one < two or move <= MEASURED.reach[0]
     assert MEASURED.shift(0.0, tenor=tenor, moneyness=at) == 0.0
 
 
@@ -106,7 +107,10 @@ def test_files_come_back_as_they_were_written(response, tmp_path) -> None:
     assert Response.from_toml(file) == response
 
 
-def test_moves_past_those_measured_are_told() -> None:
+def test_moves_past_those_measured_are_told_and_held() -> None:
+    worst, best = MEASURED.reach
+    for past, last in ((-0.4, worst), (0.4, best)):
+        assert MEASURED.shift(past, tenor=30) == MEASURED.shift(last, tenor=30)
     assert MEASURED.measured([-0.1, -0.3, 0.1, 0.3]).tolist() == [True, False, True, False]
 
 

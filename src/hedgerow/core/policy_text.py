@@ -251,7 +251,7 @@ def _rows(rows: object, where: str) -> Iterable[tuple[dict[str, Any], str]]:
 def _member(entry: dict[str, Any], where: str, group: str) -> Any:
     cls = _class(entry, where, group)
     _known(entry, ("kind", *_hints(cls)), where)
-    return _make(cls, {key: value for key, value in entry.items() if key != "kind"}, where)
+    return make(cls, {key: value for key, value in entry.items() if key != "kind"}, where)
 
 
 def _step(entry: dict[str, Any], where: str) -> Any:
@@ -260,7 +260,7 @@ def _step(entry: dict[str, Any], where: str) -> Any:
     given = {key: value for key, value in entry.items() if key not in ("kind", "preset")}
     if "preset" in entry:
         given = {**_preset(cls, entry["preset"], f"{where}.preset"), **given}
-    return _make(cls, given, where)
+    return make(cls, given, where)
 
 
 def _class(entry: Mapping[str, Any], where: str, group: str) -> type[Any]:
@@ -300,7 +300,23 @@ def preset(cls: type[Any], name: str) -> Any:
     return cls(**_preset(cls, name, f"{cls.kind}.preset"))
 
 
-def _make(cls: type[Any], given: Mapping[str, Any], where: str) -> Any:
+def make(cls: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    """Make a member, or another class with `plain_spoken` errors, from the values of a table.
+
+    Parameters
+    ----------
+    cls
+        What to make.
+    given
+        Values by field; ``"off"`` is None where the field may be that.
+    where
+        How errors name the table.
+
+    Raises
+    ------
+    PolicyError
+        If a field is missing or out of range, naming it.
+    """
     hints = _hints(cls)
     values: dict[str, Any] = {}
     for key, value in given.items():

@@ -193,7 +193,7 @@ def _front_returns(daily: Market) -> Floats:
     """Return log changes of the front VIX future by session, each of one contract."""
     same = np.r_[False, daily["vx1_expiry"][1:] == daily["vx1_expiry"][:-1]]
     held = np.where(same[1:], daily["vx1"][:-1], daily["vx2"][:-1])
-    return np.r_[np.nan, np.log(daily["vx1"][1:] / held)]
+    return np.append(np.nan, np.log(daily["vx1"][1:] / held))
 
 
 def _vx30(daily: Market, row: int) -> float:

@@ -17,6 +17,7 @@ from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.holdings import Marked
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import spots_of
+from hedgerow.engine.trips import Booked
 from hedgerow.instruments.roster import Basket
 from hedgerow.instruments.scene import INDEXES
 
@@ -82,6 +83,9 @@ class Outcome:
         What rules said, with the bar's date.
     actions
         By line that has any: the sessions at which each kind acted.
+    book
+        Of lines that are the book: their round trips, their Greeks bar by bar, and its margin; None
+        where there are none.
     ledger_to
         Where the run's ledger goes on beyond it: the date of its last event.
     liquidity
@@ -105,6 +109,7 @@ class Outcome:
     actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ledger_to: str = ""
     liquidity: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
+    book: Booked | None = None
 
     def __len__(self) -> int:
         return len(self.times)

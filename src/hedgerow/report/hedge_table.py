@@ -81,14 +81,14 @@ def risk_rows(found: Comparison) -> list[list[str]]:
 
 def past_rows(found: History) -> list[list[str]]:
     """Return what each row did over history, heading first."""
-    names = list(found.index)
+    names = list(found.moves)
     made = [["Book and …", "mean", "5% of windows", "worst 5%", "worst", *names]]
     for row in found.rows:
         made.append(
             [row.name.replace("_", " "), usd(row.mean), usd(row.fifth), usd(row.shortfall),
              usd(row.worst), *(usd(row.windows[name]) for name in names)]
         )  # fmt: skip
-    made.append(["the index", "", "", "", "", *(percent(found.index[name]) for name in names)])
+    made.append(["the index", "", "", "", "", *(percent(found.moves[name]) for name in names)])
     return made
 
 
@@ -144,8 +144,8 @@ def regime(found: LowGamma) -> str:
         return f"Cap {number(found.cap)} days of theta a move of 1 %; where VIX stands is unknown."
     word = "low enough" if found.low else "not low: the straddle is for another day"
     return (
-        f"Cap {number(found.cap)} days of theta a move of 1 %; VIX at {percent(found.percentile, 0)} "
-        f"of its own past year: {word}."
+        f"Cap {number(found.cap)} days of theta a move of 1 %; VIX at "
+        f"{percent(found.percentile, 0)} of its own past year: {word}."
     )
 
 
@@ -201,9 +201,9 @@ def summarise(
     if past is not None:
         parts += [
             "",
-            f"Over {past.count:,} windows of {past.days} days that begin {past.first} … {past.last} "
-            "(they overlap), USD",
-            columns(past_rows(past), right=range(1, 5 + len(past.index))),
+            f"Over {past.windows:,} windows of {past.days} days that begin {past.first} … "
+            f"{past.last} (they overlap), USD",
+            columns(past_rows(past), right=range(1, 5 + len(past.moves))),
         ]
     if low is not None:
         parts += ["", columns(straddle_rows(low), right=range(1, 9)), regime(low)]

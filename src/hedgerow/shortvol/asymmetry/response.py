@@ -61,7 +61,9 @@ class Response:
 
     .. math:: Δσ = s\,\min(|m|, k) + l\,\max(|m| - k, 0)
 
-    with s the points per 1 % near by, l those past the knee k, for falls and rises apart.  Between
+    with s the points per 1 % near by, l those past the knee k, for falls and rises apart.  Moves
+    past ``reach`` count as the last one that was measured: in the falls of 2008 and 2020 VIX rose
+    no further past about a quarter of the index (docs/asymmetry.md).  Between
     tenors slopes are linear in :math:`1/\sqrt{T}`, before the first they stand, past the last they
     fade with :math:`1/\sqrt{T}`.  Between strikes they are linear in ln K/S; outside, the last one
     stands.
@@ -78,7 +80,7 @@ class Response:
     knee
         Decimal: moves up to here were measured day by day, those past it over several days.
     reach
-        Lowest and highest move that was measured, decimals; past them lines go straight on.
+        Lowest and highest move that was measured, decimals; past them the change stands.
     vx
         Points that the level of a tenor moves per point of the VIX future of 30 days, **shape**
         (n,); empty where not measured.
@@ -129,6 +131,8 @@ class Response:
             _rising(values, place)
         if not self.tenors:
             raise RangeError("there is none", where="tenors", mend="give days, such as [30]")
+        if not self.reach[0] < 0.0 < self.reach[1]:
+            raise RangeError("0 lies outside", where="reach", mend="write reach = [-0.3, 0.2]")
         if not 0.0 < self.knee <= 1.0:
             raise RangeError(f"{self.knee} is not within 0 … 1", where="knee", mend="use 0.05")
         shape = (len(self.tenors), 1 + len(self.strikes))
@@ -333,8 +337,9 @@ class Response:
         size = np.asarray(move, dtype=np.float64)
         if bool((size <= -1.0).any()):
             raise RangeError("the index cannot lose all", where="move", mend="use above -1")
-        near = 100.0 * np.minimum(np.abs(size), self.knee)
-        far = 100.0 * np.maximum(np.abs(size) - self.knee, 0.0)
+        held = np.abs(np.clip(size, *self.reach))
+        near = 100.0 * np.minimum(held, self.knee)
+        far = 100.0 * np.maximum(held - self.knee, 0.0)
         unknown = tuple((math.nan,) * (1 + len(self.strikes)) for _ in self.tenors)
         found = []
         for side in (self.fall, self.rise):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hedgerow.core.market import Market
 from hedgerow.policies.iv_beta import FAMILY, vx_change
+from hedgerow.pricing.black import DAYS_PER_YEAR, bsm
 from hedgerow.shortvol.asymmetry import measuring
 from hedgerow.shortvol.asymmetry.measuring import MATURITIES, STRIKES, change, move
 from hedgerow.shortvol.asymmetry.regression import Fit, Slope, enough, regress, slope
@@ -98,6 +99,42 @@ class Fall:
     move: float
     change: float
     response: float
+
+
+@dataclass(frozen=True)
+class SoldCall:
+    """What a sold call gains in a fall, index points, with volatility still and with it answering.
+
+    The call of spec G3: strike 5200, index 5000, 30 days, 4 %, 18 %, a fall of 3 %.
+
+    Parameters
+    ----------
+    still, moved
+        Gain with the volatility of before, and with that after the move.
+    iv
+        That volatility, decimal.
+    """
+
+    still: float
+    moved: float
+    iv: float
+
+
+def sold_call(response: Response) -> SoldCall:
+    """Return the gain of a sold call in a fall under a response.
+
+    Examples
+    --------
+    >>> round(sold_call(Response.named("symmetric")).still, 2)
+    25.64
+    """
+    spot, strike, years, rate, iv, move = 5000.0, 5200.0, 30.0 / DAYS_PER_YEAR, 0.04, 0.18, -0.03
+    after = float(response.after(iv, move, tenor=30.0, moneyness=strike / spot))
+    before, still, moved = (
+        float(bsm(index, strike, years, vol, rate, call=True).price)
+        for index, vol in ((spot, iv), (spot * (1.0 + move), iv), (spot * (1.0 + move), after))
+    )
+    return SoldCall(before - still, before - moved, after)
 
 
 @dataclass(frozen=True)

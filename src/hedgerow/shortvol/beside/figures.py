@@ -1,4 +1,4 @@
-"""What a hedged book of condors made over a stretch: return, falls, premium kept, cost of the hedge.
+"""What a hedged book of condors made over a stretch: return, falls, premium kept, cost.
 
 Amounts are USD.  NAV is the start plus what the book, the hedge's lines and bills earned.  **The
 hedge's cost** is the negative of its lines' gain after half-spreads and fees, financing counted, on

@@ -7,6 +7,7 @@ quoted, orders filled a session later, all costs.  The prices of index options a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -40,14 +41,17 @@ from hedgerow.shortvol.beside.variants import Variant
 COVER = 0.5
 """Part of the book's modelled loss that a structure is sized to give back."""
 
+ALIKE, TRIES = 0.02, 4
+"""Average vegas that differ by less count as the same; how often a share for it is looked for."""
+
 PARTS = ("whole", "in_sample", "out_of_sample")
 """Stretches of a study."""
 
 Progress = Callable[[str, int], None]
 """Takes a variant's key and the number of bars just done."""
 
-LedgerOf = Callable[[str], Ledger | None]
-"""Opens the ledger of a variant by its key."""
+LedgerOf = Callable[[str], Ledger]
+"""Opens the ledger of a variant by its key; of a yardstick it is not asked."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ class Run:
         Premium collected by the condors opened at each bar, USD, **shape** (T,).
     vega
         Of the hedge's lines at each close, USD per point, **shape** (T,).
+    states
+        Of the layered hedge: the number of its state after each close, **shape** (T,), and the
+        states' names; None of other hedges.
     """
 
     variant: Variant
     outcome: Outcome
     credit: Floats
     vega: Floats
+    states: tuple[Floats, tuple[str, ...]] | None = None
 
     @cached_property
     def book(self) -> Floats:
@@ -242,15 +250,19 @@ def study(
 
     def play(variant: Variant) -> Run:
         program = replace(base, name=variant.key, lines=(*variant.lines, *base.lines))
-        outcome = trade(
-            program,
-            market,
-            start=start,
-            end=end,
-            ledger=ledger(variant.key) if ledger else None,
-            version=version,
-            progress=None if progress is None else lambda bars: progress(variant.key, bars),
-        )
+        told = None if progress is None else lambda bars: progress(variant.key, bars)
+        kept: AbstractContextManager[Ledger | None]
+        kept = ledger(variant.key) if ledger and not variant.bench else nullcontext()
+        with kept as book:
+            outcome = trade(
+                program,
+                market,
+                start=start,
+                end=end,
+                ledger=book,
+                version=version,
+                progress=told,
+            )
         for line in base.lines:
             if line.name not in strips:
                 strips[line.name] = _strip(line, base, whole)
@@ -270,10 +282,7 @@ def study(
         said = "the layered VIX hedge"
         runs[kinds.LAYERED] = play(Variant(kinds.LAYERED, "ALVH", tuple(layers), said))
     if kinds.MATCHED in keys:
-        alike = runs[kinds.LAYERED].vega.mean() / runs[kinds.STATIC].vega.mean() * static
-        runs[kinds.MATCHED] = play(
-            kinds.static(float(np.clip(alike, 0.0, 10.0)), kinds.MATCHED, "static VX, same vega")
-        )
+        runs[kinds.MATCHED] = _matched(play, runs, static)
     answer = loss = None
     structures = [each for each in kinds.covers() if each.key in keys]
     if structures:
@@ -319,6 +328,21 @@ def premium(strip: Strip, first: int, held: Floats) -> Floats:
     grown = np.maximum(np.abs(held) - np.abs(before), 0.0) * np.sign(held)
     opened = np.where(strip.roll[rows], held, grown)
     return np.asarray(-opened * strip.open[rows] * strip.multiplier)
+
+
+def _matched(play: Callable[[Variant], Run], runs: Mapping[str, Run], static: float) -> Run:
+    """Return static VX of the layers' average vega; whole contracts may ask for a second try."""
+    target, run, share = runs[kinds.LAYERED].vega.mean(), runs[kinds.STATIC], static
+    for _ in range(TRIES):
+        share = float(np.clip(share * _ratio(target, run.vega.mean()), 0.0, 10.0))
+        run = play(kinds.static(share, kinds.MATCHED, "static VX, same vega"))
+        if abs(_ratio(run.vega.mean(), target) - 1.0) <= ALIKE:
+            break
+    return run
+
+
+def _ratio(value: float, other: float) -> float:
+    return value / other if other > 0.0 else 2.0  # none was bought: ask for more
 
 
 def _strip(line: Line, base: Program, market: Market) -> Strip:

@@ -177,7 +177,11 @@ def walk_book(market: Market, terms: CondorBook, first: int, costs: Costs) -> Bo
         row = last if len(due) else len(market)
     return BookPath(
         terms.value + np.cumsum(columns["pnl"]),
-        *(columns[name] for name in ("pnl", "cost", "delta", "vega", "theta")),
+        columns["pnl"],
+        columns["cost"],
+        columns["delta"],
+        columns["vega"],
+        columns["theta"],
         tuple(entries),
     )
 
@@ -201,7 +205,7 @@ def _enter(market: Market, surface: Surface, terms: CondorBook, row: int, clock:
     """Choose expiry and strikes with what is known at a bar."""
     day = market.dates[row]
     # the session on or before the wanted date, so that it can expire
-    expiry = sessions_ahead(day + np.timedelta64(terms.days, "D"), 0)
+    expiry = np.datetime64(sessions_ahead(day + np.timedelta64(terms.days, "D"), 0).item(), "D")
     years = np.array([(float((expiry - day).astype(np.int64)) + clock) / DAYS_PER_YEAR])
     strikes = np.array(terms.strikes or _by_delta(market, surface, terms, row, years))
     legs = _legs(market, surface, slice(row, row + 1), strikes[None, :], years)

@@ -1,4 +1,4 @@
-"""A policy's signals on intraday bars: by the bar what moves within the day, the rest by session."""
+"""A policy's signals on intraday bars: by bar what moves within the day, the rest by session."""
 
 from __future__ import annotations
 

@@ -45,6 +45,8 @@ class Replay:
         Track records of the policy and of a fixed hedge of the ratio ``fixed_at``.
     fixed_at
         Intensity of the fixed hedge.
+    sizes
+        Shares that make an intensity of 1.0, as decided at each bar of the run.
     data
         What the files were, how good the proxy is, and VIX as published after each session.
     """
@@ -58,6 +60,7 @@ class Replay:
     hedge: Track
     fixed: Track
     fixed_at: float
+    sizes: Floats
     data: Intraday
 
     def __len__(self) -> int:
@@ -85,6 +88,12 @@ class Replay:
     def remembered(self, field: str) -> Floats:
         """Return a field of the state machine's memory, **shape** (T,); zeros without one."""
         return self.hedge.memory.get(f"{self.machine}.{field}", np.zeros(len(self)))
+
+    @property
+    def wanted(self) -> Floats:
+        """Shares that the policy asks for before its trigger says when, **shape** (T,)."""
+        steps = [step.kind for step in self.policy.steps if step is not self.policy.trigger]
+        return self.hedge.trace[steps[-1]] * self.sizes
 
     def waits(self) -> Floats:
         """Return 1.0 where an order waited for a window, **shape** (T,)."""
@@ -134,6 +143,7 @@ def replay(
             where="start",
             mend="begin the replay later, or give files that begin earlier",
         )
+    _known_throughout(market, first)
     book = walk_book(market, terms, first, costs)
     strip = fund_strip(market, fund)
     # of a long book nothing is hedged; shares at the decision's own prices
@@ -159,5 +169,19 @@ def replay(
         play("hedge", rule, ground, facts),
         play("fixed", still, ground, facts),
         fixed_at,
+        sizes[first:],
         data,
     )
+
+
+def _known_throughout(market: Market, first: int) -> None:
+    """Refuse a run over bars without a price of what is traded."""
+    for name, what in (("vix", "no IV proxy"), ("vxx", "no price of the fund")):
+        bad = np.flatnonzero(~np.isfinite(market[name][first:]))
+        if len(bad):
+            day = market.dates[first + bad[0]]
+            raise DataError(
+                f"{what} on {len(bad)} bars of the run, from {day} on",
+                where=f"market.{name}",
+                mend="choose sessions before or after; the findings of the data say what is missing",
+            )

@@ -221,7 +221,7 @@ def _of_csv(text: str, file: Path) -> tuple[Iterator[Row], list[str]]:
         raise DataError(
             "no line names the columns of positions",
             where=file.name,
-            mend="write a header with symbol and quantity, or root, expiry, strike, right, quantity",
+            mend="write a header: symbol, quantity; or root, expiry, strike, right, quantity",
         )
     columns: dict[str, list[int]] = {}
     cells = [_plain(cell) for cell in _cells(lines[head], delimiter)]

@@ -291,8 +291,9 @@ def _kept_basis(held: Structure, at: Ground) -> Structure:
     for p in held.positions:
         if isinstance(p.contract, FutureContract) and p.contract.expiry > first:
             basis = float(at.index.forward_to(p.contract.expiry)) - near
-            p = Position(p.quantity, p.contract, (p.entry or 0.0) - basis)
-        made.append(p)
+            made.append(Position(p.quantity, p.contract, (p.entry or 0.0) - basis))
+        else:
+            made.append(p)
     return Structure(held.name, tuple(made))
 
 
@@ -349,13 +350,15 @@ def parity_of(row: Row, at: Ground, states: Mapping[str, State]) -> Parity:
     legs = row.structure.positions if row.structure is not None else ()
     short = next(p for p in legs if isinstance(p.contract, FutureContract))
     bought = next(p for p in legs if isinstance(p.contract, OptionContract))
-    option: OptionContract = bought.contract  # type: ignore[assignment]  # found by its class
+    option, forward = bought.contract, short.contract
+    if not isinstance(option, OptionContract) or not isinstance(forward, FutureContract):
+        raise RangeError("it is no future against a call", where=row.name, mend="give one that is")
     mine = {INDEX: put(option.root, option.expiry, option.strike, bought.quantity)}
     before, after = at.index, states[INDEX]
 
     def remains(state: State) -> tuple[Floats, Floats]:
         discount = np.exp(-np.asarray(state.rate) * state.years(option.expiry))
-        near, far = state.forward_to(option.expiry), state.forward_to(short.contract.expiry)
+        near, far = state.forward_to(option.expiry), state.forward_to(forward.expiry)
         worth = bought.size * discount * (near - option.strike) + short.size * far
         if state.spot is None:
             return worth, np.asarray(bought.size * discount + short.size)

@@ -149,7 +149,8 @@ class Ground:
         ahead = {}
         for expiry, level in given.forward.items():
             years = max((expiry - day).days, 0) / DAYS_PER_YEAR
-            ahead[expiry] = level * _forward_vol(index, years) / _forward_vol(self.index, years)
+            rises = _forward_vol(index, years) / _forward_vol(self.index, years)
+            ahead[expiry] = np.asarray(level, dtype=np.float64) * rises
         return replace(given, date=day, forward=ahead)
 
 
@@ -256,8 +257,8 @@ def ground(
         notes += [said.sentence for said in one.notes if said.sentence not in notes]
     if VOLATILITY in under:
         curve = listed_curve(source, market) if source else None
-        dates = {h.contract.expiry for h in book.holdings
-                 if _underlying(h) == VOLATILITY and not isinstance(h.contract, Shares)}  # fmt: skip
+        mine = (h.contract for h in book.holdings if _underlying(h) == VOLATILITY)
+        dates = {one.expiry for one in mine if not isinstance(one, Shares)}
         two = of_market(market, VOLATILITY, sorted(dates), curve=curve)
         states[VOLATILITY] = two.state
         notes += [said.sentence for said in two.notes if said.sentence not in notes]

@@ -29,7 +29,9 @@ from hedgerow.shortvol.structures.ground import INDEX, Ground
 
 Side = Literal["downside", "upside", "both"]
 
-DOWN, UP, BOTH = "downside", "upside", "both"
+DOWN: Side = "downside"
+UP: Side = "upside"
+BOTH: Side = "both"
 
 _QUARTER = 3
 _STEP = 5.0

@@ -50,8 +50,8 @@ class Walk(NamedTuple):
         Row of the market on which each window begins, **shape** (N,).
     days
         Dates of those rows, **shape** (N,).
-    index
-        Move of the index over the window, decimal, **shape** (N,).
+    move
+        Of the index over the window, decimal, **shape** (N,).
     gain
         USD from the first close to the window's end, half-spreads of opening paid, **shape** (N,).
     lowest
@@ -60,7 +60,7 @@ class Walk(NamedTuple):
 
     first: NDArray[np.intp]
     days: NDArray[np.datetime64]
-    index: Floats
+    move: Floats
     gain: Floats
     lowest: Floats
 
@@ -125,11 +125,11 @@ class History(NamedTuple):
 
     days: int
     """Calendar days of a window."""
-    count: int
+    windows: int
     first: str
     last: str
-    index: dict[str, float]
-    """Move of the index over the windows by name, decimal."""
+    moves: dict[str, float]
+    """Of the index over the windows by name, decimal."""
     rows: tuple[Past, ...]
 
 
@@ -171,9 +171,9 @@ def history(
                 {which: float(gain[i]) for which, i in named.items()},
             )
         )
-    index = {which: float(alone.index[i]) for which, i in named.items()}
+    moves = {which: float(alone.move[i]) for which, i in named.items()}
     first, last = (str(alone.days[i]) for i in (0, -1))
-    return History(days, len(alone.gain), first, last, index, tuple(rows))
+    return History(days, len(alone.gain), first, last, moves, tuple(rows))
 
 
 def shortfall(gain: Floats) -> float:
@@ -233,9 +233,7 @@ class _Track(NamedTuple):
         )
 
     def _worth(self, name: str, position: Position, costs: Costs) -> tuple[Floats, Floats, float]:
-        """Return what one contract is worth at every close, its half-spread at the first, its fee,
-        points, points and USD.
-        """
+        """Return worth at every close and half-spread of one contract, points, and its fee."""
         scene, rows, contract = self.scene, self.rows, position.contract
         vix = scene.vix[rows[:, 0]]
         if name == VOLATILITY:

@@ -46,6 +46,9 @@ _STRUCK_ONCE = frozenset({"short_future", "sold_atm_put"})
 
 SESSIONS = 252.0
 
+CLEAR = 2.0
+"""Standard errors beyond which a difference is more than chance."""
+
 MOST = 60
 """Units of a leg that are tried at most; beyond, in steps."""
 
@@ -205,10 +208,13 @@ class Plan:
 
     @property
     def worth(self) -> bool | None:
-        """Whether the plan earned more than a smaller book of the same shortfall; None unknown."""
+        """Whether the plan clearly earned more than a smaller book of the same shortfall.
+
+        By two standard errors; None where there is no history.
+        """
         if self.history is None:
             return None
-        return self.history.part < 1.0 and self.history.edge > 0.0
+        return self.history.part < 1.0 and self.history.edge > CLEAR * self.history.error
 
 
 def plan(

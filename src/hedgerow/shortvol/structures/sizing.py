@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from hedgerow.errors import RangeError
 from hedgerow.instruments.structure import Structure
 from hedgerow.shortvol.structures.ground import INDEX, STILL, Ground, Response, value
-from hedgerow.shortvol.structures.hedges import UP, Hedge, whole
+from hedgerow.shortvol.structures.hedges import BOTH, UP, Hedge, whole
 
 By = Literal["stress", "delta", "contracts"]
 
@@ -23,6 +23,7 @@ class Sizing:
     by
         ``stress``: `cover` of the book's loss at a fall (or rise) of `move`; ``delta``: `cover`
         of the delta that the book has there; both under the response.  ``contracts``: `units`.
+        What hedges both sides takes `cover` of the book's vega instead.
     cover
         Decimal.
     move
@@ -53,9 +54,7 @@ class Sizing:
 
 
 class Sized(NamedTuple):
-    """Units of a hedge, whole, and how they were found; ``fooled`` where only fixed volatility
-    gave a size.
-    """
+    """Units of a hedge, whole; how they were found; whether only a fixed volatility gave some."""
 
     units: float
     told: str
@@ -83,6 +82,13 @@ def size(
     move = rule.move if hedge.side == UP else -rule.move
     there = f"{move:+.0%}".replace("-", "−")
     ours = {INDEX: hedge.structure}
+    if hedge.side == BOTH:
+        mine, each = (float(value(part, at.states).vega) for part in (held, ours))
+        if mine * each >= 0.0:
+            return Sized(1.0, "it takes no vega off the book: one unit is shown")
+        units = whole(-rule.cover * mine / each)
+        return Sized(units, f"{rule.cover:.0%} of the vega: {-units * each / mine:.0%} in whole "
+                     "contracts")  # fmt: skip
     if rule.by == "delta":
         field, what = "delta", f"of the delta at {there}"
         need = -float(_there(held, at, move, response, 1))

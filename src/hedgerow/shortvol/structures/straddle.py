@@ -35,12 +35,12 @@ MOVE = 0.01
 
 @dataclass(frozen=True)
 class Cap:
-    """When a straddle is low in gamma, and volatility low.
+    r"""When a straddle is low in gamma, and volatility low.
 
     Parameters
     ----------
     days_per_move
-        The most days of theta that a move of 1 % may be worth: ½Γ(0.01 S)² ÷ \\|Θ\\|.
+        The most days of theta that a move of 1 % may be worth: ½Γ(0.01 S)² ÷ \|Θ\|.
     share
         The cap as a part of what the 30-day straddle has, where no number is given.
     percentile
@@ -127,7 +127,7 @@ def percentile_of(market: Market, sessions: int, row: int = -1) -> float:
 
 
 def low_gamma(terms: Terms, at: Ground, cap: Cap | None = None) -> LowGamma:
-    """Choose tenor and strike of a straddle whose gamma per theta is under a cap.
+    r"""Choose tenor and strike of a straddle whose gamma per theta is under a cap.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def low_gamma(terms: Terms, at: Ground, cap: Cap | None = None) -> LowGamma:
 
     Notes
     -----
-    ½Γ(0.01 S)² ÷ \\|Θ\\| is 0.0365/σ² days without rates, wherever it is struck: at a volatility
+    ½Γ(0.01 S)² ÷ \|Θ\| is 0.0365/σ² days without rates, wherever it is struck: at a volatility
     of 15 % a move of 1 % pays 1.6 days.
     """
     asked = cap or Cap()
