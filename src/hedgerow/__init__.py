@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
-    from hedgerow.api.hedging import compare_hedges, hedge_condors, plan_hedge
+    from hedgerow.api.hedging import hedge_condors
     from hedgerow.api.lookahead import lookahead
     from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
+    from hedgerow.api.structures import compare_hedges, plan_hedge
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.api.walking import walk
@@ -294,7 +295,7 @@ _HOMES = {
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
-    "api.hedging": ("compare_hedges", "plan_hedge"),
+    "api.structures": ("compare_hedges", "plan_hedge"),
     "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),

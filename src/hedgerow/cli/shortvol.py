@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from hedgerow.cli import shortvol_asymmetry
+from hedgerow.cli import shortvol_asymmetry, shortvol_structures
 
 app = typer.Typer(help="What hedges a short-volatility book.", no_args_is_help=True)
 app.command()(shortvol_asymmetry.asymmetry)
-
-
-@app.callback()
-def _group() -> None:
-    pass  # keeps a single command a subcommand
-
-
-from hedgerow.cli import shortvol_structures
-
 app.command()(shortvol_structures.compare)
 app.command()(shortvol_structures.plan)

@@ -85,7 +85,7 @@ def compare(
     Implied volatility answers the index as it was measured; prices are modelled from VIX unless
     there is a chain.
     """
-    from hedgerow.api.hedging import compare_hedges
+    from hedgerow.api.structures import compare_hedges
 
     for place in (picture, report):
         if place is not None:
@@ -156,7 +156,7 @@ def plan(
     Every structure, strike and size is tried; the plan is the one whose worst move is the best
     among those that meet the targets.
     """
-    from hedgerow.api.hedging import plan_hedge
+    from hedgerow.api.structures import plan_hedge
 
     if report is not None:
         writable(report)

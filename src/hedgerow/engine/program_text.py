@@ -90,16 +90,13 @@ def read(text: str) -> Program:
             where="steps",
             mend="head it [policies.NAME] and give the program a line, headed [[lines]]",
         )
-    _known(table, _KEYS, "")
-    policies = _policies(_table(table, "policies"))
-    given = dict(_table(table, "execution"))
-    if "liquidity" in given:
-        rule = _table(given, "liquidity", "execution.liquidity")
-        given["liquidity"] = _made(Liquidity, rule, "execution.liquidity")
-    execution = _made(Execution, given, "execution")
     known_keys(table, _KEYS, "")
     policies = _policies(table_of(table, "policies"))
-    execution = made(Execution, table_of(table, "execution"), "execution")
+    given = dict(table_of(table, "execution"))
+    if "liquidity" in given:
+        rule = table_of(given, "liquidity", "execution.liquidity")
+        given["liquidity"] = made(Liquidity, rule, "execution.liquidity")
+    execution = made(Execution, given, "execution")
     if "whole" in table:
         whole = _flag(table, "whole")
         execution = replace(execution, whole=whole, ticks=whole and execution.ticks)
@@ -214,13 +211,9 @@ def made(kind: Any, table: Mapping[str, Any], where: str) -> Any:
     return kind(**table)
 
 
-def _table(table: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
-    given, where = table.get(key, {}), where or key
-
-
-def table_of(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def table_of(table: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
     """Return a table in another, empty where it is not given."""
-    given = table.get(key, {})
+    given, where = table.get(key, {}), where or key
     if not isinstance(given, Mapping):
         raise PolicyError(f"{given!r} is not a table", where=where, mend=f"head it [{where}]")
     return given
