@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,3 +139,16 @@ def test_a_policy_that_reads_the_stressed_rate_gets_it_modelled(tmp_path) -> Non
     made = hr.trade(hr.load_program(path), hr.load("builtin"), start="2017-01-03", end="2017-12-29")
     assert set(made.frame("condors")["x"]) <= {0.0, 1.0}
     assert made.found.market.sources["stressed_irr"].startswith("modelled")
+
+
+def test_what_the_page_writes_runs(monkeypatch, tmp_path) -> None:
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("HEDGEROW_TRIALS", str(tmp_path / "trials.jsonl"))
+    page = (root / "docs" / "rates.md").read_text("utf-8")
+    code, steps = (page.split(f"```{kind}\n")[1].split("```")[0] for kind in ("python", "toml"))
+    space: dict[str, Any] = {}
+    exec(compile(code, "rates.md", "exec"), space)
+    assert np.isfinite(space["found"].insurance[252][-1])
+    policy = hr.Policy.from_toml(f"raw = true\n{steps}")
+    assert [step.kind for step in policy.steps] == ["constant", "hurdle", "at_roll"]
