@@ -109,6 +109,7 @@ def _layered(layer: str) -> st.SearchStrategy[Any]:
         **dict.fromkeys(swings, st.just("swing")),
         rsi=st.just("vix"),
         spx_macd=st.just("swing_before"),
+        confirm=st.integers(0, 5),
         rsi_floor=number(5.0, 30.0),
         rsi_bars=st.integers(1, 2),
         patience=st.integers(1, 6),

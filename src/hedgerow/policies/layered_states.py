@@ -59,7 +59,7 @@ TRANSITIONS = (
         (State.CALM,),
         State.ARMED,
         "vix_macd_cross",
-        "the MACD histogram of VIX crosses above zero while that of SPX is below zero (H3)",
+        "the MACD histogram of VIX has crossed above zero and that of SPX is below zero (H3)",
     ),
     Transition(
         2,
