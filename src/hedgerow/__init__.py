@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
+    from hedgerow.api.alvh import alvh_explain, alvh_state
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.layered.rules import LayeredRules
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -160,6 +162,7 @@ __all__ = [
     "IvBeta",
     "Ladder",
     "Layered",
+    "LayeredRules",
     "LayeredTrade",
     "LedgerError",
     "Level",
@@ -227,6 +230,8 @@ __all__ = [
     "WhalleyWilmott",
     "WithinEdges",
     "__version__",
+    "alvh_explain",
+    "alvh_state",
     "analyse",
     "backtest",
     "claims",
@@ -261,6 +266,7 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.alvh": ("alvh_explain", "alvh_state"),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
@@ -329,6 +335,7 @@ _HOMES = {
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
     ),
+    "shortvol.layered.rules": ("LayeredRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from hedgerow.cli import (
+    alvh,
     chains,
     claims,
     compare,
@@ -79,6 +80,7 @@ app.command(rich_help_panel=SOURCE)(readings.readings)
 app.command(rich_help_panel=SOURCE)(claims.claims)
 app.command(rich_help_panel=DOUBT)(lookahead.lookahead)
 app.add_typer(policy.app, name="policy", rich_help_panel=ASK)
+app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(rulebook.app, name="rulebook", rich_help_panel=TRADE)
 app.add_typer(examples.app, name="examples", rich_help_panel=SOURCE)
 app.add_typer(data.app, name="data", rich_help_panel=PRICE)
