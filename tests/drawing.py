@@ -28,6 +28,7 @@ from hedgerow.policies import (
     hurdle,
     layered,
     layered_beside,
+    managing,
     overlays,
     percentiles,
     regimes,
@@ -276,6 +277,17 @@ ACTIONS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     ),
     "roll_up": st.builds(actions.RollUp, number(0.005, 0.2), DAYS, DAYS),
     "roll_out": st.builds(actions.RollOut, DAYS, _some(0.001, 0.3), _some(0.001, 0.2), DAYS),
+    "take_profit": st.builds(managing.TakeProfit, number(0.05, 1.0)),
+    "stop_loss": st.builds(managing.StopLoss, number(0.2, 5.0)),
+    "leave_before": st.builds(managing.LeaveBefore, DAYS),
+    "roll_tested": st.builds(
+        managing.RollTested,
+        number(0.05, 0.9),
+        st.booleans(),
+        st.sampled_from(["new", "same"]),
+        DAYS,
+        DAYS,
+    ),
     "staged_exit": _stages(0.05, 1.0).flatmap(_exit),
 }
 
@@ -304,6 +316,7 @@ def positions(draw: Any, bars: int = 60) -> Position:
         vix=vix,
         gamma=sign * rng.uniform(0.0, 0.004, bars),
         theta=-sign * rng.uniform(0.0, 300.0, bars),
+        room=(1.0 - strike / spot) if sign < 0.0 else np.full(bars, np.nan),
     )
 
 

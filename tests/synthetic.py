@@ -37,10 +37,14 @@ def informed(sessions: int = 900) -> Market:
     data = market(sessions)
     rng = np.random.default_rng(11)
     row = np.arange(sessions)
+    funds = data["spx"][:, None] * np.exp(rng.normal(0.0, 0.01, (sessions, 4)).cumsum(axis=0))
     return data.with_columns(
         {
             "event_fomc_in": (30.0 - row) % 31.0,
             "event_cpi_in": (20.0 - row) % 21.0,
+            "breadth": rng.normal(20.0, 900.0, sessions).cumsum(),
+            "sector_shift": np.abs(rng.normal(0.0, 1.0, sessions)),
+            **dict(zip(("xlb", "xle", "xlf", "xlk"), funds.T, strict=True)),
             "hy_spread": 0.04 + 0.001 * rng.normal(size=sessions).cumsum(),
         }
     )

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from hedgerow.api.claims import claims
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
+    from hedgerow.api.hedging import hedge_condors
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
+    from hedgerow.api.signalling import signals
     from hedgerow.api.simulating import draw
     from hedgerow.api.source import example, readings
     from hedgerow.api.stressing import stress, stress_book
+    from hedgerow.api.structures import compare_hedges, plan_hedge
     from hedgerow.api.sweeping import shortlist, sweep
     from hedgerow.api.trading import load_program, trade
     from hedgerow.api.walking import walk
@@ -76,6 +80,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.control import BandTable, OnChange, WithinEdges
     from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
     from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+    from hedgerow.policies.divergence import Divergence
     from hedgerow.policies.drawdown import Drawdown
     from hedgerow.policies.fitting.control import ControlEdge
     from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -84,6 +89,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.iv_beta import IvBeta
     from hedgerow.policies.layered import Layered
     from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+    from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
     from hedgerow.policies.momentum import Macd, Rsi
     from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
     from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -98,12 +104,16 @@ if TYPE_CHECKING:
     )
     from hedgerow.policies.scope import CorrelationScope, Scope
     from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+    from hedgerow.policies.standing import Change, Over, ZScore
     from hedgerow.policies.stop import Stop
     from hedgerow.policies.tables import Ladder, Table
     from hedgerow.policies.term_structure import CurveRatio, TermSplit
     from hedgerow.policies.timing import Events, ExecutionWindow
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.intraday.book import CondorBook
+    from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.shortvol.layered.rules import LayeredRules
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
@@ -130,8 +140,10 @@ __all__ = [
     "Budget",
     "Call",
     "CallSpread",
+    "Change",
     "Collar",
     "Condor",
+    "CondorBook",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -145,12 +157,14 @@ __all__ = [
     "DataError",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Equity",
     "Events",
     "Execution",
     "ExecutionWindow",
     "FlashCrash",
+    "FundCosts",
     "Future",
     "FutureContract",
     "Greeks",
@@ -164,6 +178,7 @@ __all__ = [
     "Layered",
     "LayeredRules",
     "LayeredTrade",
+    "LeaveBefore",
     "LedgerError",
     "Level",
     "Line",
@@ -177,6 +192,7 @@ __all__ = [
     "Notional",
     "OnChange",
     "OptionContract",
+    "Over",
     "Persist",
     "Policy",
     "PolicyError",
@@ -193,8 +209,10 @@ __all__ = [
     "RegimeModel",
     "RegimeProbability",
     "Replay",
+    "Response",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -207,10 +225,12 @@ __all__ = [
     "Start",
     "State",
     "Stop",
+    "StopLoss",
     "Straddle",
     "Strangle",
     "Structure",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Thresholds",
     "Tiers",
@@ -229,6 +249,7 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
     "__version__",
     "alvh_explain",
     "alvh_state",
@@ -236,22 +257,27 @@ __all__ = [
     "backtest",
     "claims",
     "compare",
+    "compare_hedges",
     "control",
     "draw",
     "errors",
     "example",
     "falls",
+    "hedge_condors",
     "load",
     "load_policy",
     "load_program",
     "lookahead",
     "margin",
+    "plan_hedge",
     "readings",
+    "replay_hedge",
     "rulebook",
     "sane",
     "scalp",
     "search",
     "shortlist",
+    "signals",
     "stress",
     "stress_book",
     "structures",
@@ -270,9 +296,13 @@ _HOMES = {
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.falling": ("falls",),
+    "api.signalling": ("signals",),
+    "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
     "api.control": ("control",),
+    "api.structures": ("compare_hedges", "plan_hedge"),
+    "api.hedging": ("hedge_condors",),
     "api.lookahead": ("lookahead",),
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
@@ -333,8 +363,13 @@ _HOMES = {
         *("Correlation", "CorrelationRatio", "CorrelationScope", "ImpliedCorrelation", "Scope"),
         *("Events", "ExecutionWindow", "Macd", "Rsi"),
         *("CurveRatio", "DeltaNeutral", "Drawdown", "Greeks", "IvBeta", "TermSplit"),
+        *("Change", "Divergence", "Over", "ZScore"),
         *("Monetise", "Restrike", "RollOut", "RollUp", "StagedExit"),
+        *("LeaveBefore", "RollTested", "StopLoss", "TakeProfit"),
     ),
+    "shortvol.asymmetry.response": ("Response",),
+    "shortvol.intraday.book": ("CondorBook",),
+    "shortvol.intraday.fund": ("FundCosts",),
     "shortvol.layered.rules": ("LayeredRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),

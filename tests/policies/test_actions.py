@@ -344,6 +344,55 @@ def test_a_class_that_lacks_a_part_is_refused_and_one_that_is_unknown_not_writte
         action_to_table(Mine(), where="actions[2]")
 
 
+# ---- what a seller does --------------------------------------------------------------------------
+
+
+def sold(**now: float) -> Position:
+    """A condor sold for 1,000 USD a unit."""
+    return at(**{"value": -1000.0, "paid": -1000.0, "delta": 0.01, "room": 0.06} | now)
+
+
+def test_take_profit_when_the_part_is_earned_and_for_good() -> None:
+    half = hr.TakeProfit(part=0.5)
+    values = [-1000.0, -501.0, -500.0, -900.0]
+    assert keeps(half, *(sold(value=value) for value in values)) == [1.0, 1.0, 0.0, 0.0]
+    assert keeps(half, at(value=1499.0), at(value=1500.0)) == [1.0, 0.0]
+    assert keeps(half, sold(paid=0.0, value=500.0)) == [1.0]
+
+
+def test_stop_loss_of_two_credits_is_bought_back_at_three() -> None:
+    two = hr.StopLoss(multiple=2.0)
+    values = [-2000.0, -2999.0, -3000.0, -1000.0]
+    assert keeps(two, *(sold(value=value) for value in values)) == [1.0, 1.0, 0.0, 0.0]
+    assert keeps(hr.StopLoss(multiple=0.5), at(value=501.0), at(value=500.0)) == [1.0, 0.0]
+
+
+def test_leave_before_counts_the_days_that_are_left() -> None:
+    found = keeps(hr.LeaveBefore(days=21), sold(days_left=22.0), sold(days_left=21.0))
+    assert found == [1.0, 0.0]
+
+
+def test_roll_tested_by_delta_or_when_a_sold_strike_is_touched() -> None:
+    either = hr.RollTested(delta=0.3, wait=1)
+    bars = [sold(days_held=0.0, room=-0.1), sold(days_held=1.0), sold(days_held=2.0, room=0.0)]
+    assert renewals(either, *bars) == [0.0, 0.0, 1.0]
+    assert renewals(either, sold(days_held=5.0, delta=-0.3)) == [1.0]
+    assert renewals(hr.RollTested(None), sold(days_held=5.0, delta=-0.9)) == [0.0]
+    assert renewals(hr.RollTested(touch=False), sold(days_held=5.0, room=-0.2)) == [0.0]
+    assert renewals(hr.RollTested(), at(days_held=5.0, delta=0.1)) == [0.0]  # nothing was sold
+
+
+def test_roll_tested_sells_the_same_expiry_while_it_has_days_left() -> None:
+    same = hr.RollTested(expiry="same", least_left=7)
+    bars = [sold(days_held=5.0, room=0.0, days_left=left) for left in (7.0, 6.0)]
+    assert renewals(same, *bars) == [2.0, 0.0]
+
+
+def test_roll_tested_with_nothing_to_look_at_is_refused() -> None:
+    with pytest.raises(PolicyError, match="delta and touch both off"):
+        hr.RollTested(delta=None, touch=False)
+
+
 # ---- docs/actions.md -----------------------------------------------------------------------------
 
 

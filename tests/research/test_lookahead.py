@@ -18,6 +18,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
+from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
@@ -25,6 +26,7 @@ from hedgerow.policies.percentiles import Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.standing import Change, Over, ZScore
 from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import Trigger
@@ -70,6 +72,14 @@ DRAWN = {
         Macd("vx30", part="line"),
         Macd("spx", fast=3, slow=10, smooth=16, part="signal"),
     ],
+    "divergence": [
+        Divergence(),
+        Divergence(days=10, mean=5),
+        Divergence("sectors", days=5, mean=30, rise=1.0),
+    ],
+    "zscore": [ZScore(), ZScore("vx30", days=20)],
+    "change": [Change("breadth", days=5), Change("spx")],
+    "over": [Over(), Over("vix", level=20.0)],
     "events": [Events(), Events(("fomc", "cpi"), ahead=3)],
     "execution_window": [ExecutionWindow(), ExecutionWindow(30, 30)],
     "quantile": [Quantile(), Quantile("spx", 35, days=300, least=5), Quantile(days=252)],

@@ -44,6 +44,7 @@ from hedgerow.research.readings import Readings
 from hedgerow.research.shortlist import Shortlist
 from hedgerow.research.survey import Survey
 from hedgerow.research.sweep import Sweep, sharpes
+from hedgerow.shortvol.intraday.replay import Replay
 
 if TYPE_CHECKING:
     from hedgerow.research.tuning.searching import Search
@@ -194,6 +195,19 @@ def count_program(outcome: Outcome, market: Market, start: str | None, end: str 
     ]
     run = _trial(named, text, _outcome([ratio], parts), whole, first, SPOT, [ratio])
     return Traded(outcome, whole, first, _luck(record, run))
+
+
+def count_replay(found: Replay) -> None:
+    """Enter a replay of a policy on intraday bars, by its gains of sessions."""
+    days = found.hedge.dates
+    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
+    earned = np.add.reduceat(found.pnl["book"] + found.pnl["hedge"], starts)
+    ratio = _over(found.terms.value + np.cumsum(earned), np.zeros(len(earned) - 1)).sharpe
+    shape = "/".join(step.kind for step in found.policy.steps)
+    terms = {"book": found.terms.to_dict(), "bars": found.bars}
+    terms |= _outcome([ratio], [*found.policy.signals, *found.policy.steps])
+    named = ("replay", found.policy.name, shape)
+    enter([_trial(named, _text(found.policy), terms, found.market, found.first, SPOT, [ratio])])
 
 
 def count_policy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from hedgerow.engine.rulebook import Rulebook
 from hedgerow.errors import PolicyError, RangeError, nearest
 from hedgerow.report import outcome as told
 from hedgerow.report.formats import NOT_ADVICE
+from hedgerow.report.rates import figures as rate_figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from hedgerow.research.gate.judgement import Judgement
     from hedgerow.research.gate.programs import Traded
     from hedgerow.research.gate.thresholds import Thresholds
+    from hedgerow.shortvol.rates import Rates
 
 
 def load_program(path: str | Path) -> Program:
@@ -73,8 +76,16 @@ class ProgramResult(Judged):
 
         return judge_program(self.found, thresholds)
 
+    @cached_property
+    def rates(self) -> Rates | None:
+        """Insurance rate, carry, betas and liquidity; None of a program without a book."""
+        from hedgerow.shortvol.rates import rates_of
+
+        booked = any(line.role == "book" for line in self.outcome.program.lines)
+        return rates_of(self.outcome, self.found.market) if booked else None
+
     def __str__(self) -> str:
-        return told.told(self.outcome, self.verdict)
+        return told.told(self.outcome, self.verdict, self.rates)
 
     def __repr__(self) -> str:
         made, count = self.outcome, len(self.outcome.lines)
@@ -148,13 +159,17 @@ class ProgramResult(Judged):
         from hedgerow.report.program_page import write
 
         place = path_to(path, "report.html")
-        return write(self.outcome, place, version=__version__, judged=self.verdict)
+        return write(
+            self.outcome, place, version=__version__, judged=self.verdict, hedged=self.rates
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures and the index's levels as plain values; NaN becomes None."""
         made: dict[str, Any] = plain(
             {**told.figures(self.outcome), **told.as_index(self.outcome), "notice": NOT_ADVICE}
         )
+        if self.rates is not None:
+            made["rates"] = plain(rate_figures(self.rates))
         return self._with_verdict(made)
 
 

@@ -16,9 +16,12 @@ import typer
 
 from hedgerow.cli import (
     alvh,
+    alvh_backtest,
+    alvh_replay,
     chains,
     claims,
     compare,
+    condor,
     control,
     curve,
     data,
@@ -36,6 +39,8 @@ from hedgerow.cli import (
     runs,
     scalp,
     search,
+    shortvol,
+    signals,
     simulate,
     stress,
     surface,
@@ -80,12 +85,18 @@ app.command(rich_help_panel=SOURCE)(readings.readings)
 app.command(rich_help_panel=SOURCE)(claims.claims)
 app.command(rich_help_panel=DOUBT)(lookahead.lookahead)
 app.add_typer(policy.app, name="policy", rich_help_panel=ASK)
-app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(rulebook.app, name="rulebook", rich_help_panel=TRADE)
+app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
+app.add_typer(condor.app, name="condor", rich_help_panel=TRADE)
 app.add_typer(examples.app, name="examples", rich_help_panel=SOURCE)
 app.add_typer(data.app, name="data", rich_help_panel=PRICE)
 app.add_typer(chains.app, name="chain", rich_help_panel=PRICE)
 app.add_typer(price.app, name="price", rich_help_panel=PRICE)
+app.add_typer(signals.app, name="signals", rich_help_panel=PRICE)
+app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
+alvh.app.command()(alvh_backtest.backtest)
+alvh.app.command()(alvh_replay.replay)
+app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
 

@@ -20,11 +20,16 @@ CORRELATIONS = (0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90)
 VOLS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.60)
 RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0)
 CHANCES = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
+STRENGTHS = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
+DEVIATIONS = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
 LEVELS = {
     "realised_vol": VOLS,
     **dict.fromkeys(("correlation", "implied_correlation"), CORRELATIONS),
     **dict.fromkeys(("crash_hazard", "hawkes"), RATIOS),
     **dict.fromkeys(("regime_probability", "regime_count"), CHANCES),
+    **dict.fromkeys(("events", "execution_window", "divergence", "over"), (0.0, 1.0)),
+    **dict.fromkeys(("macd", "zscore", "change"), DEVIATIONS),
+    "rsi": STRENGTHS,
 }
 """Typical levels of signals that are no points, by kind."""
 

@@ -55,6 +55,7 @@ def trade(
     """Trade a program's lines contract by contract: orders, fills, settlement, margin."""
     from hedgerow.api.trading import load_program
     from hedgerow.report.outcome import figures
+    from hedgerow.report.rates import figures as rate_figures
 
     asked = ask(gate=gate, strict=strict, threshold=threshold)
     made = play(
@@ -62,6 +63,8 @@ def trade(
     )
     if as_json:
         found = {**figures(made.outcome), "data": data, "verdict": made.verdict.to_dict()}
+        if made.rates is not None:
+            found["rates"] = rate_figures(made.rates)
         show_json({**found, "report": report and str(report), "notice": NOT_ADVICE})
     else:
         typer.echo(str(made))

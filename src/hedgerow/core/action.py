@@ -59,6 +59,9 @@ class Position(NamedTuple):
     """Change of `delta` per index point."""
     theta: Num
     """USD per unit and calendar day, negative for what decays."""
+    room: Num = float("nan")
+    """Part of ``spot`` between it and the nearest strike that was sold: 0.03 is 3 %, below 0
+    beyond it; NaN where none was."""
 
 
 class Wish(NamedTuple):

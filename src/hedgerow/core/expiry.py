@@ -160,7 +160,7 @@ def weekly_expiries(first: ArrayLike, last: ArrayLike) -> Dates:
     >>> [str(day) for day in weekly_expiries("2019-04-15", "2019-04-30")]  # over Good Friday
     ['2019-04-18', '2019-04-26']
     """
-    low, high = (np.datetime64(day, "D") for day in (first, last))
+    low, high = np.asarray([first, last], dtype="datetime64[D]")
     fridays = np.arange(low, high + 7)
     found = sessions_ahead(fridays[weekday(fridays) == _FRIDAY], 0)
     return np.asarray(found[(found >= low) & (found <= high)])

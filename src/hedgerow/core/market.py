@@ -75,13 +75,13 @@ def session_date(text: Day, where: str) -> np.datetime64:
 
 @dataclass(frozen=True)
 class Market:
-    """Read-only columns, one row per session, oldest first.
+    """Read-only columns, one row per bar, oldest first; a bar is a session or a part of one.
 
     Parameters
     ----------
     times
-        Session labels, ``datetime64[ns]`` at midnight (daily bars), strictly
-        increasing, **shape** (T,).
+        Session labels, ``datetime64[ns]``, strictly increasing, **shape** (T,): daily bars
+        at midnight, intraday bars at their ends in UTC, on whose day a session lies whole.
     columns
         Name to float64 column of **shape** (T,).  VIX-like indices and VIX futures
         in points, rates and yields as decimals a year, prices in index points; NaN

@@ -22,7 +22,7 @@ LEAST_DELTA = 1e-3
 
 @dataclass(frozen=True)
 class Tape:
-    """Bars and signals, one row per session; what a carriage plays its lanes on.
+    """Bars and signals, one row per bar; what a carriage plays its lanes on.
 
     Parameters
     ----------
@@ -102,7 +102,10 @@ def record(
     PolicyError
         If a step needs a delta that takes the portfolio's out, and the sleeve has none.
     """
-    bars = bars_on(market.dates, strip, sizes, portfolio, exposure, first=first, lag=lag)
+    filled = filled_on(market, lag)
+    bars = bars_on(
+        market.dates, strip, sizes, portfolio, exposure, first=first, lag=lag, filled=filled
+    )
     columns = tuple(np.asarray(signal(market), dtype="float64") for signal in policy.signals)
     if same_bar:
         ahead = np.minimum(np.arange(len(market)) + 1, len(market) - 1)
@@ -143,6 +146,7 @@ def bars_on(
     *,
     first: int = 0,
     lag: int = 1,
+    filled: NDArray[np.datetime64] | None = None,
 ) -> Bar:
     """Return the bars of all sessions, columns of **shape** (T,).
 
@@ -153,8 +157,10 @@ def bars_on(
     strip, sizes, portfolio, exposure, first, lag
         As for `record`.  Columns may be those of many paths, **shape** (T, paths), and so are then
         the bars'; those of the calendar stay (T,).
+    filled
+        As for `calendar_on`.
     """
-    calendar = calendar_on(dates, first=first, lag=lag)
+    calendar = calendar_on(dates, first=first, lag=lag, filled=filled)
     carried = np.zeros_like(strip.carry)
     carried[1:] = (strip.carry[:-1].T * calendar["days"][1:]).T
     gain, earned = strip.gain.copy(), np.array(portfolio, dtype="float64")
@@ -179,8 +185,35 @@ def bars_on(
     )
 
 
+def filled_on(market: Market, lag: int = 1) -> NDArray[np.datetime64]:
+    """Return the date on which the order of each bar is filled, ``datetime64[D]``, **shape** (T,).
+
+    A daily bar's, ``lag`` sessions later; an intraday bar's on its own session while that has
+    minutes left (column ``minutes_left``), for it is filled at the end of the next bar.
+
+    Parameters
+    ----------
+    market, lag
+        As for `record`.
+
+    Examples
+    --------
+    >>> ends = np.array(["2020-12-31T20:00", "2020-12-31T21:00"], dtype="datetime64[ns]")
+    >>> filled_on(Market(ends, {"minutes_left": [60.0, 0.0]})).astype(str).tolist()
+    ['2020-12-31', '2021-01-04']
+    """
+    ahead = sessions_ahead(market.dates, lag)
+    if lag and "minutes_left" in market:
+        return np.where(market["minutes_left"] > 0.0, market.dates, ahead)
+    return ahead
+
+
 def calendar_on(
-    dates: NDArray[np.datetime64], *, first: int = 0, lag: int = 1
+    dates: NDArray[np.datetime64],
+    *,
+    first: int = 0,
+    lag: int = 1,
+    filled: NDArray[np.datetime64] | None = None,
 ) -> dict[str, Floats]:
     """Return the fields of bars that come from their dates alone, **shape** (T,) each.
 
@@ -190,6 +223,9 @@ def calendar_on(
         Sessions, ``datetime64[D]``, **shape** (T,).
     first, lag
         As for `record`.
+    filled
+        Dates on which the orders of the bars are filled, **shape** (T,); by default every bar is a
+        session, and they are ``lag`` sessions later.
 
     Examples
     --------
@@ -198,7 +234,8 @@ def calendar_on(
     """
     days = dates.astype("int64").astype("float64")
     years = dates.astype("datetime64[Y]")
-    filled = sessions_ahead(dates, lag)  # by the calendar, which is known ahead
+    if filled is None:
+        filled = sessions_ahead(dates, lag)  # by the calendar, which is known ahead
     turns = filled.astype("datetime64[Y]")
     end = (turns + np.timedelta64(1, "Y")).astype("datetime64[D]").astype("int64") - 1
     passed = np.diff(days, prepend=days[first])

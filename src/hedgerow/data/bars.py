@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from hedgerow.data.numbers import Place, to_floats
 from hedgerow.data.quality import Findings
-from hedgerow.data.session_grid import CLOSE, OPEN, ZONE, Grid, clock_of, session_grid, to_utc
+from hedgerow.data.session_grid import CLOSE, OPEN, ZONE, Grid, clock_of, to_utc
 from hedgerow.errors import DataError
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _starts(table: _Table, volume: Floats, findings: Findings) -> tuple[Stamps, 
     gaps = np.diff(np.sort(clock)) // np.timedelta64(1, "m")
     minutes = int(np.median(gaps[gaps > 0])) if bool((gaps > 0).any()) else 1
     zone, late = (ZONE, False) if bare else _told(clock, volume, minutes, offset=offset)
-    utc = clock if offset else to_utc(clock, zone)
+    utc: Stamps = clock if offset else to_utc(clock, zone)
     findings.add(
         "bar-stamp",
         f"bars of {minutes} minutes, stamped with their {'ends' if late else 'starts'}, "
@@ -206,7 +207,7 @@ def _starts(table: _Table, volume: Floats, findings: Findings) -> tuple[Stamps, 
         column="datetime",
         count=len(utc),
     )
-    return utc - np.timedelta64(minutes, "m") * int(late), minutes
+    return (utc - np.timedelta64(minutes, "m") if late else utc), minutes
 
 
 def _told(clock: Stamps, volume: Floats, minutes: int, *, offset: bool) -> tuple[str, bool]:
@@ -232,23 +233,22 @@ def _screened(
 ) -> Bars:
     """Return the bars of regular sessions alone, in order, each once."""
     volume = prices["volume"]
-    told = {"file": table.name, "column": "close"}
+    note = partial(findings.add, file=table.name, column="close")
     usable = np.isfinite(starts)
     for column in PRICES:
         usable &= np.isfinite(prices[column]) & (prices[column] > 0.0)
     if not usable.all():
-        findings.add(
+        note(
             "bar-unusable",
             f"{int((~usable).sum())} bars lack a time or a price above 0",
             action="dropped",
             count=int((~usable).sum()),
             first=[f"row {table.first_row + int(i)}" for i in np.flatnonzero(~usable)],
-            **told,
         )
     order = np.flatnonzero(usable)
     if len(order) > 1 and bool((starts[order][1:] < starts[order][:-1]).any()):
         order = order[np.argsort(starts[order], kind="stable")]
-        findings.add("date-unordered", "bars were out of order", action="repaired", **told)
+        note("date-unordered", "bars were out of order", action="repaired")
     order = _once(table, order, starts, prices, findings)
     # a vendor's first bar of a session may begin on the full hour before the open
     clock = clock_of(starts[order])
@@ -257,13 +257,12 @@ def _screened(
     closes = _closes(local)
     inside = (begin < closes) & (end > OPEN) & (end <= closes)
     if not inside.all():
-        findings.add(
+        note(
             "bar-outside",
             f"{int((~inside).sum())} bars lie outside regular sessions",
             action="dropped",
             count=int((~inside).sum()),
             first=[str(starts[i].astype("datetime64[m]")) + "Z" for i in order[~inside][:5]],
-            **told,
         )
     kept = order[inside]
     ends = starts[kept] + np.timedelta64(minutes, "m")
@@ -272,13 +271,12 @@ def _screened(
     for column in ("open", "close"):
         off |= (prices[column][kept] > high) | (prices[column][kept] < low)
     if off.any():
-        findings.add(
+        note(
             "ohlc-inconsistent",
             "opens or closes lie outside their bars",
             action="noted",
             count=int(off.sum()),
             first=[str(day) for day in local[inside][off][:5]],
-            **told,
         )
     return Bars(
         table.symbol,
@@ -422,8 +420,10 @@ def _note_holes(
             file=file,
             column="close",
             count=int(carried.sum()),
-            first=[f"{d} after {m} minutes" for d, m in
-                   zip(grid.dates[carried], grid.opened[carried], strict=True)],
+            first=[
+                f"{d} after {m} minutes"
+                for d, m in zip(grid.dates[carried], grid.opened[carried], strict=True)
+            ],
         )
     known = np.isfinite(close) & ~carried
     days, first, counts = np.unique(grid.dates, return_index=True, return_counts=True)
@@ -437,6 +437,8 @@ def _note_holes(
             file=file,
             column="close",
             count=int(part.sum()),
-            first=[f"{d}: {n} of {m} bars" for d, n, m in
-                   zip(days[part], have[part], counts[part], strict=True)],
+            first=[
+                f"{d}: {n} of {m} bars"
+                for d, n, m in zip(days[part], have[part], counts[part], strict=True)
+            ],
         )

@@ -8,13 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from hedgerow.core.market import Market, Origin
 from hedgerow.data import builtin, series
+from hedgerow.data.beside import columns_beside
 from hedgerow.data.contracts import read_archive, read_contracts, read_panel
 from hedgerow.data.futures import Quotes, ranked, single
+from hedgerow.data.layouts import Layout
 from hedgerow.data.quality import Findings
 from hedgerow.data.screen import (
     clean_index,
@@ -52,6 +55,7 @@ class _Found:
     panels: list[Sheet] = field(default_factory=list)
     symbols: list[Sheet] = field(default_factory=list)
     archives: list[Sheet] = field(default_factory=list)
+    beside: dict[Layout, list[Sheet]] = field(default_factory=lambda: defaultdict(list))
 
 
 def read_folder(path: Path, findings: Findings) -> Market:
@@ -95,6 +99,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
     columns |= _mornings(spx.dates, columns, merged, findings)
     columns |= _futures(spx.dates, found, findings)
     columns |= _rates(spx, merged)
+    columns |= columns_beside(spx.dates, columns["vix"], found.beside, merged, findings)
     columns = {name: _as_made(column) for name, column in columns.items()}
     market = Market(
         spx.dates[keep],
@@ -136,11 +141,12 @@ def _as_made(column: Column) -> Column:
 def _find(path: Path, findings: Findings) -> _Found:
     found = _Found()
     unused: list[str] = []
-    by_kind = {
+    by_kind: dict[str, list[Sheet]] = {
         "contract": found.contracts,
         "panel": found.panels,
         "symbols": found.symbols,
         "archive": found.archives,
+        **{layout: found.beside[layout] for layout in get_args(Layout)},
     }
     for file, name in files_in(path):
         suffix = file.suffix.lower()

@@ -125,4 +125,4 @@ def _splits(
             column=FUND,
             count=int(gaps[place]),
         )
-    return np.cumprod(split), np.cumsum(other).astype(np.int64)
+    return np.asarray(np.cumprod(split)), np.cumsum(other).astype(np.int64)

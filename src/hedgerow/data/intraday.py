@@ -37,7 +37,7 @@ class Intraday:
     market
         One row per bar.  ``times`` are the ends of bars in UTC, ``dates`` the sessions: a regular
         session lies within one day of UTC.  ``spx`` is the index, ``vix`` the modelled proxy,
-        ``vxx`` what is traded, ``vxx_beta`` the relative change of VIX for one of it;
+        ``vxx`` what is traded, ``vx30`` the same in points of the VIX future of 30 days;
         ``minutes_open``, ``minutes_left`` and ``bar_minutes`` place the bar in its session.  Daily
         columns have the value of the session before; those called ``event_…`` their own.
     quality
@@ -48,6 +48,10 @@ class Intraday:
         Length of a bar.
     sessions, closes
         Sessions of the market and VIX as it was published after each, points, **shape** (S,).
+    daily
+        The market of sessions that lies beside it.
+    first
+        Row of the first bar that was asked for.
     """
 
     market: Market
@@ -56,6 +60,8 @@ class Intraday:
     minutes: int
     sessions: Days
     closes: Floats
+    daily: Market
+    first: int
 
 
 def load_intraday(
@@ -123,7 +129,9 @@ def load_intraday(
         findings=tuple(report.as_dict()["findings"]),
     )
     days, closes = published(daily, market.dates)
-    return Intraday(market, report, quality(market, closes), minutes, days, closes)
+    first = int(np.searchsorted(market.dates, anchor))
+    told_of = quality(market, closes)
+    return Intraday(market, report, told_of, minutes, days, closes, daily, first)
 
 
 def _found(folder: Path, findings: Findings) -> list[Bars]:

@@ -11,12 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.futures import monthlies
 from hedgerow.core.market import Market, Origin
 from hedgerow.data.fund_bars import Fund
 from hedgerow.data.iv_proxy import ProxyQuality, falls_and_rises, trailing_slopes
 from hedgerow.data.series import on
 from hedgerow.data.session_grid import Grid
 from hedgerow.errors import DataError
+from hedgerow.pricing.black import DAYS_PER_YEAR
+from hedgerow.pricing.curve import FuturesCurve
+from hedgerow.pricing.surface import Surface
+from hedgerow.pricing.term import MONTH, constant_maturity
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
@@ -28,7 +33,7 @@ EVENTS = "event_"
 """How columns begin that are known ahead."""
 STALE = 10
 """Calendar days after which a published VIX is no close before any more."""
-_OWN = frozenset({"spx", "vix", "vxx", "spx_open", "spx_soq", *TERM})
+_OWN = frozenset({"spx", "vix", "vxx", "vx30", "spx_open", "spx_soq", *TERM})
 
 
 class _Past(NamedTuple):
@@ -43,7 +48,11 @@ class _Past(NamedTuple):
 
 
 def columns_of(
-    daily: Market, grid: Grid, spot: Floats, origin: NDArray[np.int64], fund: Fund | None,
+    daily: Market,
+    grid: Grid,
+    spot: Floats,
+    origin: NDArray[np.int64],
+    fund: Fund | None,
     anchor: np.datetime64,
 ) -> Market:
     """Return the market of a grid, from the first bar on that has an IV proxy.
@@ -82,14 +91,15 @@ def columns_of(
             slope = _slope(np.diff(np.log(daily[name]), prepend=np.nan), change)[past.fit]
             made[name] = _at(daily[name], past.row) * (iv / past.vix) ** slope
             codes[name] = np.where(np.isfinite(made[name]), Origin.MODELLED, Origin.MISSING)
-    made |= _traded(daily, grid, fund, past, iv, change, anchor)
+    made["vxx"], per_point = _traded(daily, fund, past, iv, change, anchor)
+    made["vx30"] = made["vxx"] / per_point
     measured = fund is not None
     codes["vxx"] = np.where(
         np.isfinite(made["vxx"]), Origin.MEASURED if measured else Origin.MODELLED, Origin.MISSING
     )
     if fund is not None:
         codes["vxx"] = np.where(fund.carried, Origin.REPAIRED, codes["vxx"])
-    codes["vxx_beta"] = np.where(np.isfinite(made["vxx_beta"]), Origin.MODELLED, Origin.MISSING)
+    codes["vx30"] = np.where(np.isfinite(made["vx30"]), Origin.MODELLED, Origin.MISSING)
     made |= _carried(daily, grid, past)
     made |= {
         "minutes_open": grid.opened.astype(np.float64),
@@ -158,32 +168,43 @@ def fund_slopes(daily: Market, fund: Fund, change: Floats) -> Floats:
 
 
 def _traded(
-    daily: Market, grid: Grid, fund: Fund | None, past: _Past, iv: Floats, change: Floats,
-    anchor: np.datetime64,
-) -> dict[str, Floats]:
-    """Return what is traded, USD a share, and the relative change of VIX for one of it."""
+    daily: Market, fund: Fund | None, past: _Past, iv: Floats, change: Floats, anchor: np.datetime64
+) -> tuple[Floats, float]:
+    """Return what is traded, USD a share, and how many USD of it are a point of the VIX future."""
+    start = max(int(np.searchsorted(daily.dates, anchor)) - 1, 0)
     if fund is not None:
-        return {"vxx": fund.price, "vxx_beta": fund_slopes(daily, fund, change)[past.fit]}
+        row = np.searchsorted(fund.sessions, daily.dates[start], side="right") - 1
+        return fund.price, float(fund.closes[max(row, 0)]) / _vx30(daily, start)
     if not (daily.has("vx1") and daily.has("vx2")):
         raise DataError(
             "neither a volatility fund nor VIX futures: nothing can be traded",
             where="vxx",
             mend="add a file of bars named vxx…, or daily files of VIX futures",
         )
-    same = np.r_[False, daily["vx1_expiry"][1:] == daily["vx1_expiry"][:-1]]
-    base = np.where(same, np.r_[np.nan, daily["vx1"][:-1]], np.r_[np.nan, daily["vx2"][:-1]])
-    returns = np.log(daily["vx1"] / base)
+    returns = _front_returns(daily)
     slope = _slope(returns, change)[past.fit]
-    # sessions before the anchor count down from it, so that the run's prices begin near the settle
     path = np.cumsum(np.nan_to_num(returns))
-    start = int(np.searchsorted(daily.dates, anchor)) - 1
-    level = daily["vx1"][max(start, 0)] * np.exp(path - path[max(start, 0)])
+    level = _vx30(daily, start) * np.exp(path - path[start])
     price = _at(level, past.row) * (iv / past.vix) ** slope
-    settled = np.isfinite(_at(returns, past.row))
-    return {
-        "vxx": np.where(settled, price, np.nan),
-        "vxx_beta": 1.0 / slope,
-    }
+    return np.where(np.isfinite(_at(returns, past.row)), price, np.nan), 1.0
+
+
+def _front_returns(daily: Market) -> Floats:
+    """Return log changes of the front VIX future by session, each of one contract."""
+    same = np.r_[False, daily["vx1_expiry"][1:] == daily["vx1_expiry"][:-1]]
+    held = np.where(same[1:], daily["vx1"][:-1], daily["vx2"][:-1])
+    return np.append(np.nan, np.log(daily["vx1"][1:] / held))
+
+
+def _vx30(daily: Market, row: int) -> float:
+    """Return the VIX future of 30 days, points: settled, else the model of docs/pricing.md."""
+    day = daily.until(row)
+    curve = monthlies(day)
+    settled = constant_maturity(curve.price[-1], curve.days[-1], MONTH, spot=day["vix"][-1])
+    if np.isfinite(settled):
+        return float(settled)
+    surface = Surface.of({name: column[-1:] for name, column in day.columns.items()})
+    return float(FuturesCurve().price(day["vix"][-1:], surface, MONTH / DAYS_PER_YEAR)[0])
 
 
 def _carried(daily: Market, grid: Grid, past: _Past) -> dict[str, Floats]:
@@ -216,7 +237,9 @@ def _sources(daily: Market, made: dict[str, Floats], fund: Fund | None) -> dict[
         if fund is not None
         else "MODELLED: daily settles of the front VIX future, chained, moved with the IV proxy"
     )
-    told["vxx_beta"] = "MODELLED: relative change of VIX for one of VXX, 252 sessions before"
+    told["vx30"] = (
+        "MODELLED: vxx in points of the VIX future of 30 days, scaled at the close before the run"
+    )
     return told
 
 

@@ -22,7 +22,7 @@ WINDOW, LEAST = 252, 60
 
 
 def trailing_slopes(moves: Floats, answer: Floats) -> Floats:
-    """Return least-squares slopes through the origin on the sessions *before* each, **shape** (N, k).
+    """Return least-squares slopes through the origin, on the sessions *before* each.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def trailing_slopes(moves: Floats, answer: Floats) -> Floats:
     Returns
     -------
     array
-        NaN where fewer than `LEAST` of the last `WINDOW` sessions are known.
+        **Shape** (N, k), NaN where fewer than `LEAST` of the last `WINDOW` sessions are known.
 
     Examples
     --------
@@ -151,14 +151,16 @@ class ProxyQuality:
         --------
         >>> ProxyQuality(2, 0.9, 1.0, 0.1, 2.0, -1.5, "2018-02-05", 1.0).sentence()
         'Against the VIX published after 2 sessions the proxy at their close is off by 1.00 points \
-(root mean square; "unchanged" would be off by 2.00), +0.10 on average, -1.5 at worst on 2018-02-05; \
-its log changes correlate at 0.90.'
+(root mean square; "unchanged" would be off by 2.00), +0.10 on average, -1.5 at worst on \
+2018-02-05; its log changes correlate at 0.90.'
         """
         if not self.sessions:
-            return "No session has both a proxy and a published VIX, so nothing is known of its error."
+            return (
+                "No session has both a proxy and a published VIX, so nothing is known of its error."
+            )
         return (
             f"Against the VIX published after {self.sessions} sessions the proxy at their close is "
-            f"off by {self.rmse:.2f} points (root mean square; \"unchanged\" would be off by "
+            f'off by {self.rmse:.2f} points (root mean square; "unchanged" would be off by '
             f"{self.naive:.2f}), {self.bias:+.2f} on average, {self.worst:+.1f} at worst on "
             f"{self.worst_on}; its log changes correlate at {self.correlation:.2f}."
         )

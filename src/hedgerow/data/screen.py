@@ -27,8 +27,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "cor1m": (0.0, 100.0),
     "vxn": (3.0, 250.0),
     "rvx": (3.0, 250.0),
+    "reer": (10.0, 1000.0),
+    "wacc": (0.001, 0.5),
 }
-"""What each index can be, in points; values outside are dropped."""
+"""What each index can be, in points, and WACC as a decimal; values outside are dropped."""
 
 Mask = NDArray[np.bool_]
 

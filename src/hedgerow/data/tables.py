@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.data.layouts import HOLDINGS, Layout, is_holdings, layout_of
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Series
@@ -21,7 +22,7 @@ from hedgerow.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["columns", "contract", "panel", "symbols", "archive"]
+Kind = Literal["columns", "contract", "panel", "symbols", "archive"] | Layout
 
 ALIASES: dict[str, str] = {
     **dict.fromkeys(("spx", "gspc", "sp500", "inx", "sandp500"), "spx"),
@@ -42,6 +43,7 @@ ALIASES: dict[str, str] = {
     "dff": "dff",
     "dgs3mo": "dgs3mo",
     "bamlh0a0hym2": "hy_spread",
+    **{name: name for name in ("breadth", "reer", "wacc")},
 }
 """Names of files and header cells, lower case without signs, and the column they mean."""
 
@@ -95,7 +97,8 @@ class Sheet:
         The file, and its name relative to the data folder.
     kind
         ``columns`` (dates and one or more known columns), ``contract`` (a CFE futures
-        file), ``panel`` and ``symbols`` (M1 … M8), ``archive`` (final settlements).
+        file), ``panel`` and ``symbols`` (M1 … M8), ``archive`` (final settlements), or a
+        `Layout`.
     header
         Header cells, lower case.
     header_line
@@ -140,11 +143,15 @@ def recognise(path: Path, name: str) -> Sheet | None:
         if meant:
             raise DataError("the file is empty", where=name, mend="download it again or remove it")
         return None
+    if is_holdings(text):
+        return Sheet(path, name, "holdings", HOLDINGS, -1, ",")
     for number, line in enumerate(text.splitlines()[:_HEADER_LINES]):
         delimiter = max(",;\t", key=line.count)
         cells = tuple(cell.strip().strip('"').lower() for cell in line.split(delimiter))
         if "settlementprice" in cells and "settlementyear" in cells:
             return Sheet(path, name, "archive", cells, number, delimiter)
+        if layout := layout_of(path.stem, cells):
+            return Sheet(path, name, layout, cells, number, delimiter)
         if not _DATE_NAMES.intersection(cells):
             continue
         if {"trade date", "futures", "settle"} <= set(cells):

@@ -184,4 +184,15 @@ class Acting:
             vix=vix,
             gamma=prices.total(options, lambda track, at: track.gamma[at], row),
             theta=prices.total(options, lambda track, at: track.theta[at] * track.multiplier, row),
+            room=self._room(options, spot),
         )
+
+    def _room(self, options: Basket, spot: float) -> float:
+        """Return how far the nearest strike that was sold is, part of the spot; NaN without one."""
+        found = math.nan
+        for symbol, weight in zip(*options, strict=True):
+            track = self.prices.track(symbol)
+            if weight < 0.0 and not math.isnan(track.strike):
+                room = (track.strike - spot) * (1.0 if track.call else -1.0) / spot
+                found = room if math.isnan(found) else min(found, room)
+        return found

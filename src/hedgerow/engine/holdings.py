@@ -34,10 +34,13 @@ class Quoted(NamedTuple):
     financed: bool
     strike: float
     """Points; NaN for what has none."""
+    call: bool
+    """Whether it is a call."""
 
     @classmethod
     def of(cls, symbol: str, path: Path) -> Quoted:
         """Return the lists of a path."""
+        named = instrument(symbol)
         return cls(
             first=path.first,
             price=path.price.tolist(),
@@ -54,7 +57,8 @@ class Quoted(NamedTuple):
             fee=path.fee,
             expiry=path.expiry,
             financed=path.financed,
-            strike=instrument(symbol).strike or math.nan,
+            strike=named.strike or math.nan,
+            call=named.call,
         )
 
 

@@ -187,7 +187,7 @@ class Limits:
             return 1.0
         rule = self.program.margin
         held = [desk.lots.quantities() for desk in desks]
-        self.margin = self._asked(bars, desks, held, nav)
+        self.margin = self.asked(bars, desks, held, nav)
         call = rule.call(self.margin, nav)
         if call is not None and not self._called:
             self._say("margin", _told(call, rule.response))
@@ -201,7 +201,7 @@ class Limits:
             for desk, mine in zip(desks, held, strict=True)
         ]
         room = ROOM if self._shut else 1.0
-        cut = rule.call(self._asked(bars, desks, after, nav), room * nav)
+        cut = rule.call(self.asked(bars, desks, after, nav), room * nav)
         self._shut = cut is not None and cut.factor == 0.0
         return 1.0 if cut is None else cut.factor
 
@@ -228,15 +228,15 @@ class Limits:
         others = [desk.coming(bars.due) if desk is not last else {} for desk in desks]
         mine = [wanted if desk is last else {} for desk in desks]
         both = [a | b for a, b in zip(others, mine, strict=True)]
-        asked = self._asked(bars, desks, both, nav)
+        asked = self.asked(bars, desks, both, nav)
         if rule.call(asked, nav) is None:
             return 1.0
-        rest = self._asked(bars, desks, others, nav)
+        rest = self.asked(bars, desks, others, nav)
         if rule.response == "close" or asked <= rest:
             return 0.0
         return min(max((rule.available(nav) - rest) / (asked - rest), 0.0), 1.0)
 
-    def _asked(
+    def asked(
         self, bars: Bars, desks: Sequence[Desk], books: Sequence[Mapping[str, float]], nav: float
     ) -> float:
         """Return the margin of the lines' positions together, USD."""

@@ -17,6 +17,8 @@ from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.holdings import Marked
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import spots_of
+from hedgerow.engine.trips import Booked
+from hedgerow.instruments.roster import Basket
 from hedgerow.instruments.scene import INDEXES
 
 COLUMNS = (
@@ -31,6 +33,7 @@ COLUMNS = (
     "spent",
     "carried",
     "keep",
+    "premium",
 )
 """Columns of a line, beside the parts of its gain."""
 
@@ -65,7 +68,9 @@ class Outcome:
         By name: ``x`` (after share, maximum share and budget), ``act``, ``scale`` (of the common
         budget), ``wanted`` and ``held`` (units), ``pnl`` (after costs), ``cost``, ``traded``
         (units), ``spent`` (of the year), ``carried`` (cost of holding had nothing moved), USD;
-        ``keep`` (part of the policy's units that the line's actions leave); and the parts of
+        ``keep`` (part of the policy's units that the line's actions leave); ``premium`` (USD taken
+        in for the options opened at the bar, at the middle of the quotes, negative where paid; what
+        is closed counts nothing); and the parts of
         ``pnl``: ``delta``, ``gamma``, ``theta``, ``vega``, ``carry``, ``costs``,
         ``financing``, ``residual``.
     notes
@@ -78,6 +83,9 @@ class Outcome:
         What rules said, with the bar's date.
     actions
         By line that has any: the sessions at which each kind acted.
+    book
+        Of lines that are the book: their round trips, their Greeks bar by bar, and its margin; None
+        where there are none.
     ledger_to
         Where the run's ledger goes on beyond it: the date of its last event.
     liquidity
@@ -101,6 +109,7 @@ class Outcome:
     actions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ledger_to: str = ""
     liquidity: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
+    book: Booked | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -147,6 +156,7 @@ class Sheet:
     acted: dict[str, dict[str, int]] = field(default_factory=dict)
     sent: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
+    _lots: dict[str, dict[Basket, float]] = field(default_factory=dict)
 
     def planned(self, desk: Desk, order: Order, scale: float) -> None:
         """Take down what a line is to hold."""
@@ -180,10 +190,24 @@ class Sheet:
                 (
                     *(float(order.x), float(order.act), scale, desk.wanted, desk.lots.units),
                     *(book.pnl, book.cost, book.traded, book.spent, mark.carried),
-                    desk.kept,
+                    *(desk.kept, self._premium(desk, bars.row)),
                     *parts[name],
                 )
             )
+
+    def _premium(self, desk: Desk, row: int) -> float:
+        """Return what the units opened at a bar brought in, USD."""
+        lots, before = dict(desk.lots.items()), self._lots.get(desk.line.name, {})
+        self._lots[desk.line.name] = lots
+        if lots == before:
+            return 0.0
+        brought = 0.0
+        for basket, units in lots.items():
+            was = before.get(basket, 0.0)
+            opened = units - was if units * was > 0.0 else units
+            if abs(units) > abs(was) or units * was < 0.0:
+                brought -= opened * desk.prices.premium(basket, row)
+        return brought
 
     def outcome(self, feed: History) -> Outcome:
         """Return the finished run."""

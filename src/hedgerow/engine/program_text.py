@@ -90,18 +90,18 @@ def read(text: str) -> Program:
             where="steps",
             mend="head it [policies.NAME] and give the program a line, headed [[lines]]",
         )
-    _known(table, _KEYS, "")
-    policies = _policies(_table(table, "policies"))
-    given = dict(_table(table, "execution"))
+    known_keys(table, _KEYS, "")
+    policies = _policies(table_of(table, "policies"))
+    given = dict(table_of(table, "execution"))
     if "liquidity" in given:
-        rule = _table(given, "liquidity", "execution.liquidity")
-        given["liquidity"] = _made(Liquidity, rule, "execution.liquidity")
-    execution = _made(Execution, given, "execution")
+        rule = table_of(given, "liquidity", "execution.liquidity")
+        given["liquidity"] = made(Liquidity, rule, "execution.liquidity")
+    execution = made(Execution, given, "execution")
     if "whole" in table:
         whole = _flag(table, "whole")
         execution = replace(execution, whole=whole, ticks=whole and execution.ticks)
-    budget = _table(table, "budget")
-    _known(budget, ("per_year",), "budget")
+    budget = table_of(table, "budget")
+    known_keys(budget, ("per_year",), "budget")
     rows = table.get("lines", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PolicyError("must be a list of tables", where="lines", mend="head each: [[lines]]")
@@ -112,12 +112,12 @@ def read(text: str) -> Program:
         raise PolicyError("must be a list of texts", where="conventions", mend='write ["…", "…"]')
     return Program(
         [_line(row, policies, f"lines[{i}]") for i, row in enumerate(rows)],
-        portfolio=_made(Equity, _table(table, "portfolio"), "portfolio"),
+        portfolio=made(Equity, table_of(table, "portfolio"), "portfolio"),
         budget=budget.get("per_year"),
         fills=table.get("fills", "next"),
         execution=execution if execution.whole or "execution" in table else Execution.ideal(),
-        costs=_costs(table),
-        margin=_made(MarginRule, _table(table, "margin"), "margin"),
+        costs=costs_of(table),
+        margin=made(MarginRule, table_of(table, "margin"), "margin"),
         **texts,
     )
 
@@ -156,7 +156,7 @@ def _beyond(line: Line) -> dict[str, str]:
 
 
 def _line(row: Mapping[str, Any], policies: Mapping[str, Policy], where: str) -> Line:
-    _known(row, _LINE, where)
+    known_keys(row, _LINE, where)
     for key in ("policy", "sleeve"):
         if key not in row:
             raise PolicyError(f"the line has no {key}", where=where, mend=f"give it a {key}")
@@ -196,21 +196,23 @@ def _policies(tables: Mapping[str, Any]) -> dict[str, Policy]:
     return made
 
 
-def _costs(table: Mapping[str, Any]) -> Costs:
+def costs_of(table: Mapping[str, Any]) -> Costs:
+    """Return the costs of a program's table: its ``costs``, true, false or a table of fields."""
     given = table.get("costs", True)
     if isinstance(given, Mapping):
-        costs: Costs = _made(Costs, given, "costs")
+        costs: Costs = made(Costs, given, "costs")
         return costs
     return Costs() if _flag({"costs": given}, "costs") else Costs.none()
 
 
-def _made(kind: Any, table: Mapping[str, Any], where: str) -> Any:
+def made(kind: Any, table: Mapping[str, Any], where: str) -> Any:
     """Make one of our classes from a table of its fields."""
-    _known(table, [item.name for item in fields(kind)], where)
+    known_keys(table, [item.name for item in fields(kind)], where)
     return kind(**table)
 
 
-def _table(table: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
+def table_of(table: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
+    """Return a table in another, empty where it is not given."""
     given, where = table.get(key, {}), where or key
     if not isinstance(given, Mapping):
         raise PolicyError(f"{given!r} is not a table", where=where, mend=f"head it [{where}]")
@@ -231,7 +233,8 @@ def _text(table: Mapping[str, Any], key: str) -> str:
     return str(table[key]).strip()
 
 
-def _known(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+def known_keys(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+    """Refuse a key that is none of those known, naming the nearest."""
     known = list(keys)
     for key in table:
         if key not in known:

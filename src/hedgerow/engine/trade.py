@@ -28,6 +28,7 @@ from hedgerow.engine.opening import opened
 from hedgerow.engine.outcome import Outcome, Sheet
 from hedgerow.engine.program import Program
 from hedgerow.engine.recording import Recorder
+from hedgerow.engine.trips import Trips
 from hedgerow.instruments.roster import Basket
 from hedgerow.instruments.scene import index_of
 
@@ -119,6 +120,8 @@ class Engine:
         self._fees: list[float] = []
         self._day = 0
         self.limits = Limits(program, feed.spots, self._alarm)
+        book = [desk for desk in self.desks if desk.line.role == "book"]
+        self.trips = Trips(book, self.limits, margins=program.lag > 0)
 
     def bar(self, bars: Bars) -> None:
         """Play one bar."""
@@ -133,6 +136,7 @@ class Engine:
         if bars.new_year:
             for desk in self.desks:
                 desk.book = desk.book._replace(spent=0.0, base=self.nav)
+        self.trips.begin()
         marks = self._mark(bars)
         if self.program.lag:
             self._fill(bars)
@@ -147,13 +151,17 @@ class Engine:
 
     def outcome(self) -> Outcome:
         """Return what has come of it."""
-        return self.sheet.outcome(self.feed)
+        outcome = self.sheet.outcome(self.feed)
+        return replace(outcome, book=self.trips.booked()) if self.trips.desks else outcome
 
     # the parts of a bar
 
     def _mark(self, bars: Bars) -> list[Marked]:
         row = bars.row
         marks = [desk.mark(row, bars.rate, bars.years) for desk in self.desks]
+        for desk, mark in zip(self.desks, marks, strict=True):
+            if desk in self.trips.desks:
+                self.trips.earned(desk, mark)
         self.before, gone = self.nav, []
         earned = self.before * bars.earned + sum(mark.pnl for mark in marks)
         self.nav = self.before + earned
@@ -162,6 +170,8 @@ class Engine:
         for desk, mark in zip(self.desks, marks, strict=True):
             over = desk.expired(bars.day, early)
             gone += [symbol for symbol, _ in over]
+            if desk in self.trips.desks:
+                self.trips.settled(desk, over)
             self._fees.append(
                 sum(abs(held) * desk.prices.track(symbol).fee for symbol, held in over)
             )
@@ -229,6 +239,8 @@ class Engine:
             sent = {ticket.order for ticket in desk.tickets}
             paid, done = desk.fill([f for f in fills if f.order in sent], row, bars.day, fees)
             cost += paid
+            if desk in self.trips.desks:
+                self.trips.filled(desk, done, bars)
             gone = desk.lapse()
             if recorder is not None:
                 for traded in done:
@@ -267,6 +279,8 @@ class Engine:
             if not desk.line.offsets:
                 cut = limits.cuts(desk, mine, row)
                 orders[desk.line.name] = desk.cut(mine.order) if cut else mine.order
+        for desk in self.trips.desks:
+            self.trips.acted(desk)
         factor = limits.call(bars, self.desks, orders, self.nav)
         for desk, mine in zip(self.desks, bound, strict=True):
             if order := orders.get(desk.line.name):
@@ -364,6 +378,8 @@ class Engine:
         }
         earned = self.before * bars.earned
         self.sheet.closed(bars, self.nav, earned, self.limits.margin, self.desks, marks, parts)
+        if self.trips.desks:
+            self.trips.close(bars, self.nav)
         recorder = self.recorder
         if recorder is not None:
             recorder.variation()

@@ -4,6 +4,7 @@ from hedgerow.policies.actions import Monetise, Restrike, RollOut, RollUp, Stage
 from hedgerow.policies.control import BandTable, OnChange, WithinEdges
 from hedgerow.policies.correlation import Correlation, CorrelationRatio, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, CrashIntensity, Hawkes
+from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.drawdown import Drawdown
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.greeks import DeltaNeutral, Greeks
@@ -12,6 +13,7 @@ from hedgerow.policies.hurdle import Hurdle
 from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.layered import Layered
 from hedgerow.policies.layered_beside import LayeredTrade, SecondEngine, VegaBeta
+from hedgerow.policies.managing import LeaveBefore, RollTested, StopLoss, TakeProfit
 from hedgerow.policies.momentum import Macd, Rsi
 from hedgerow.policies.overlays import Bounds, Budget, Persist, Smooth
 from hedgerow.policies.percentiles import AdaptiveBands, AdaptiveLinear, AdaptiveTiers, Quantile
@@ -19,6 +21,7 @@ from hedgerow.policies.regimes import Regime, RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.scope import CorrelationScope, Scope
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.standing import Change, Over, ZScore
 from hedgerow.policies.stop import Stop
 from hedgerow.policies.tables import Ladder, Table
 from hedgerow.policies.term_structure import CurveRatio, TermSplit
@@ -35,6 +38,7 @@ __all__ = [
     "Bands",
     "Bounds",
     "Budget",
+    "Change",
     "Constant",
     "ControlEdge",
     "Correlation",
@@ -45,6 +49,7 @@ __all__ = [
     "CurveRatio",
     "DeltaBand",
     "DeltaNeutral",
+    "Divergence",
     "Drawdown",
     "Events",
     "ExecutionWindow",
@@ -57,11 +62,13 @@ __all__ = [
     "Ladder",
     "Layered",
     "LayeredTrade",
+    "LeaveBefore",
     "Level",
     "Linear",
     "Macd",
     "Monetise",
     "OnChange",
+    "Over",
     "Persist",
     "Quantile",
     "RealisedVol",
@@ -70,6 +77,7 @@ __all__ = [
     "RegimeProbability",
     "Restrike",
     "RollOut",
+    "RollTested",
     "RollUp",
     "Rsi",
     "Scope",
@@ -78,7 +86,9 @@ __all__ = [
     "Smooth",
     "StagedExit",
     "Stop",
+    "StopLoss",
     "Table",
+    "TakeProfit",
     "TermSplit",
     "Tiers",
     "Trend",
@@ -87,4 +97,5 @@ __all__ = [
     "VolRatio",
     "WhalleyWilmott",
     "WithinEdges",
+    "ZScore",
 ]

@@ -11,6 +11,7 @@ from hedgerow.core.step import SIGNALS, STEPS, Signal, Stage
 from hedgerow.errors import PolicyError, nearest
 from hedgerow.policies.correlation import Correlation, ImpliedCorrelation
 from hedgerow.policies.crash import CrashHazard, Hawkes
+from hedgerow.policies.divergence import Divergence
 from hedgerow.policies.fitting.control import ControlEdge
 from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.momentum import Macd, Rsi
@@ -19,6 +20,7 @@ from hedgerow.policies.percentiles import LEAST, Quantile
 from hedgerow.policies.regimes import RegimeCount, RegimeProbability
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Average, Future, Level, RealisedVol, Trend
+from hedgerow.policies.standing import Change, Over, ZScore
 from hedgerow.policies.term_structure import CurveRatio
 from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.policies.trigger import Trigger
@@ -38,6 +40,9 @@ _RSI = re.compile(r"^(?P<column>\w+)_rsi(?P<days>\d+)$")
 _MACD = re.compile(
     r"^(?P<column>\w+)_macd(?P<fast>\d+)_(?P<slow>\d+)_(?P<smooth>\d+)(?:_(?P<part>line|signal))?$"
 )
+_Z = re.compile(r"^(?P<column>\w+)_z(?P<days>\d+)$")
+_CHANGE = re.compile(r"^(?P<column>\w+)_change(?P<days>\d+)$")
+_OVER = re.compile(r"^(?P<column>\w+)_over(?P<level>-?\d+(?:\.\d+)?(?:e-?\d+)?)$")
 _EVENTS = re.compile(r"^events(?P<kinds>(?:_[a-z]+)*)(?:_(?P<ahead>\d+))?$")
 _WINDOW = re.compile(r"^window(?:(?P<first>\d+)_(?P<last>\d+))?$")
 _IV_BETA = re.compile(r"^iv_beta(?P<tenor>\d+)_(?P<days>\d+)(?:_(?P<part>low|high))?$")
@@ -62,6 +67,9 @@ def signal_named(name: str) -> Signal:
     ``curve30_91``, ``vix_p80_1260``, ``corr60``, ``iwm_spx_corr60``, ``implied_cor1m``,
     ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``;
     ``iv_beta45_252_low``; fitted ones: ``crash5_10``, ``crash2_10_day``,
+    ``vix_rsi14``, ``vx30_macd12_26_9_line``, ``events_cpi_ppi_2``, ``window30_60``,
+    ``divergence_sectors``, ``hy_spread_z252``, ``quick_ratio_change63``, ``sector_shift_over2``;
+    fitted ones: ``crash5_10``, ``crash2_10_day``,
     ``hawkes2``, ``p_high``, ``p_high_vix``, ``vix_high25``.
 
     Examples
@@ -101,6 +109,12 @@ def signal_named(name: str) -> Signal:
         fast, slow, smooth = (int(found[each]) for each in ("fast", "slow", "smooth"))
         part: Any = found["part"] or "histogram"  # one of the pattern's words
         return Macd(found["column"], fast, slow, smooth, part)
+    if found := _Z.match(name):
+        return ZScore(found["column"], days=int(found["days"]))
+    if found := _CHANGE.match(name):
+        return Change(found["column"], days=int(found["days"]))
+    if found := _OVER.match(name):
+        return Over(found["column"], level=float(found["level"]))
     if found := _EVENTS.match(name):
         kinds = tuple(found["kinds"].split("_")[1:]) or ("fomc",)
         return Events(kinds, ahead=int(found["ahead"] or 1))
@@ -111,7 +125,10 @@ def signal_named(name: str) -> Signal:
     if found := _CURVE.match(name):
         return CurveRatio(int(found["short"]), int(found["long"]))
     if found := _IV_BETA.match(name):
-        return IvBeta(int(found["tenor"]), int(found["days"]), found["part"] or "beta")
+        which: Any = found["part"] or "beta"  # one of the pattern's words
+        return IvBeta(int(found["tenor"]), int(found["days"]), which)
+    if name in ("divergence", "divergence_sectors"):
+        return Divergence("breadth" if name == "divergence" else "sectors")
     if name in ("control_lower", "control_upper"):
         return ControlEdge("lower" if name == "control_lower" else "upper")
     return Level(name)

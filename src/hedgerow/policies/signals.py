@@ -264,8 +264,8 @@ class Future:
         month = filled.astype("datetime64[M]")
         month = month + (vix_settlement(month) <= filled) + (self.rank - 1)
         years = (vix_settlement(month) - market.dates).astype(np.float64) / DAYS_PER_YEAR
-        surface = Surface.of(market.columns)
-        price = FuturesCurve().price(market["vix"], surface, years)
+        vix = market["vix"]
+        price = FuturesCurve().price(vix, Surface.of(market.columns), years)
         quoted = monthlies(market)
         days = np.where(np.isfinite(quoted.expiry), quoted.expiry, 0.0).astype(np.int64)
         settles = days.astype("datetime64[D]").astype("datetime64[M]")

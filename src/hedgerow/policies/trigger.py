@@ -215,13 +215,23 @@ class AtRoll:
 
     At a roll the new contract is bought in the size that the rule asks for then; in between
     nothing is traded, whatever the rule says.  Published option indices work like this.
+
+    Parameters
+    ----------
+    waits
+        Trade nothing at the start either: the first contract is the one of the first roll, so a
+        run that begins between two has no position whose strikes were chosen weeks ago.
     """
+
+    waits: bool = False
 
     kind: ClassVar[str] = "at_roll"
     stage: ClassVar[Stage] = Stage.TRIGGER
 
     class Params(NamedTuple):
-        """Kernel parameters: none."""
+        """Kernel parameters."""
+
+        opens: Num
 
     class Memory(NamedTuple):
         """What is carried from bar to bar."""
@@ -238,7 +248,7 @@ class AtRoll:
 
     def params(self) -> Params:
         """Return the kernel's parameters."""
-        return self.Params()
+        return self.Params(0.0 if self.waits else 1.0)
 
     def start(self) -> Memory:
         """Return the memory before the first bar: nothing filled yet."""
@@ -248,7 +258,7 @@ class AtRoll:
     def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
         """Let the intensity through, so that a roll takes it, and fire until the first fill."""
         begun = select(view.book.filled > 0.0, 1.0, memory.begun)
-        return x, AtRollMemory(1.0 - begun, begun)
+        return x, AtRollMemory(p.opens * (1.0 - begun), begun)
 
 
 AtRollMemory = AtRoll.Memory

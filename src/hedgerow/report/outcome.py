@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.attribution import Parts, unexplained
 from hedgerow.engine.outcome import Outcome
-from hedgerow.report import verdict
+from hedgerow.report import rates, verdict
 from hedgerow.report.beside import comparison, years
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 from hedgerow.research.gate.judgement import Judgement
+from hedgerow.shortvol.rates import Rates
 
 BASE = 100.0
 """Level of an index at its first close."""
@@ -98,8 +99,8 @@ PARTS = {
 """Parts of a gain in the words of tables."""
 
 
-def told(outcome: Outcome, judged: Judgement | None = None) -> str:
-    """Return a run as text: what it made, where each line's gain came from, and the verdict."""
+def told(outcome: Outcome, judged: Judgement | None = None, hedged: Rates | None = None) -> str:
+    """Return a run as text: what it made, where its gains came from, rates of a book, verdict."""
     made = figures(outcome)
     head, *rows = gains(outcome)
     compared = comparison(outcome, made)
@@ -118,6 +119,8 @@ def told(outcome: Outcome, judged: Judgement | None = None) -> str:
         share = percent(float(outcome.margin[at] / outcome.nav[at]))
         text += f"\nMost margin: {number(outcome.margin[at], 0)} USD on {outcome.dates[at]}, "
         text += f"{share} of NAV."
+    if hedged is not None:
+        text += f"\n\n{rates.told(hedged)}\n"
     if outcome.ledger_to:
         text += f"\nThe ledger goes on to {outcome.ledger_to}."
     for said in reality(outcome):

@@ -11,7 +11,7 @@ from hedgerow.core.market import Floats
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.run import text_of
 from hedgerow.engine.track import Track
-from hedgerow.report import beside, tables, verdict
+from hedgerow.report import beside, rates, tables, verdict
 from hedgerow.report import outcome as told
 from hedgerow.report.charts import Chart, Line, Span, axis, ticks_path
 from hedgerow.report.formats import NOT_ADVICE, number, percent, usd, usd_short
@@ -21,6 +21,7 @@ from hedgerow.report.program_parts import stacked
 from hedgerow.research import performance
 from hedgerow.research.crises import Stretch, crises_in, effectiveness
 from hedgerow.research.gate.judgement import Judgement
+from hedgerow.shortvol.rates import Rates
 
 NEAR_LIMIT = 0.2
 """Part of the margin limit from which on it is drawn: beside less, margin would be a flat line."""
@@ -45,7 +46,12 @@ LIMITS = (
 
 
 def write(
-    outcome: Outcome, path: Path, *, version: str = "", judged: Judgement | None = None
+    outcome: Outcome,
+    path: Path,
+    *,
+    version: str = "",
+    judged: Judgement | None = None,
+    hedged: Rates | None = None,
 ) -> Path:
     """Write the report whole or not at all.
 
@@ -59,21 +65,30 @@ def write(
         Of Hedgerow, for the foot of the page.
     judged
         What the honesty gate says of it.
+    hedged
+        Rates of its book and hedge, where it has a book.
 
     Raises
     ------
     HedgerowError
         If ``path`` is a folder or cannot be written.
     """
-    return save(render(outcome, version=version, judged=judged), path)
+    return save(render(outcome, version=version, judged=judged, hedged=hedged), path)
 
 
-def render(outcome: Outcome, *, version: str = "", judged: Judgement | None = None) -> str:
+def render(
+    outcome: Outcome,
+    *,
+    version: str = "",
+    judged: Judgement | None = None,
+    hedged: Rates | None = None,
+) -> str:
     """Return the report as HTML; equal runs give equal text."""
     span = Span(outcome.dates.astype("int64"))
     track = Track("hedged", outcome.times, {"earned": outcome.earned, "pnl": outcome.hedge})
     crises = crises_in(track)
-    charts = {chart.key: chart for chart in _charts(outcome, span)}
+    more = [] if hedged is None else rates.charts(hedged, span)
+    charts = {chart.key: chart for chart in (*_charts(outcome, span), *more)}
     head, *gains = told.gains(outcome)
     made = told.figures(outcome)
     program = outcome.program
@@ -106,6 +121,12 @@ def render(outcome: Outcome, *, version: str = "", judged: Judgement | None = No
         "partial": any(crisis.partial for crisis in crises),
         "reality": told.modelled_lines(outcome),
         "provenance": tables.provenance(outcome.origins),
+        "rates": hedged
+        and {
+            "tables": [each for each in (rates.table(hedged), rates.beta_table(hedged)) if each],
+            "said": rates.sentences(hedged),
+            "charts": more,
+        },
         "limits": LIMITS,
         "terms": _terms(outcome),
         "source": program.source,

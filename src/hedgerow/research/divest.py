@@ -154,7 +154,7 @@ class Divesting:
         annual, deepest = self.measures(kept)
         more = 0.0 if matched == 0 else ours[0] - annual
         shallower = 0.0 if matched == 1 else ours[1] - deepest
-        verdict = together(_word(more, EVEN_RETURN), _word(shallower, EVEN_DRAWDOWN))
+        verdict = together(word_of(more, EVEN_RETURN), word_of(shallower, EVEN_DRAWDOWN))
         return Divested(kept, matched is not None, annual, deepest, more, shallower, verdict)
 
 
@@ -229,7 +229,14 @@ def together(first: Word, second: Word) -> Word:
     return second if first == "even" else "unclear"
 
 
-def _word(gain: float, even: float) -> Word:
+def word_of(gain: float, even: float) -> Word:
+    """Return the word of a gain: less than ``even`` either way is none.
+
+    Examples
+    --------
+    >>> word_of(0.02, 0.01), word_of(-0.02, 0.01), word_of(0.001, 0.01)
+    ('better', 'worse', 'even')
+    """
     if abs(gain) < even:
         return "even"
     return "better" if gain > 0.0 else "worse"

@@ -6,7 +6,7 @@ them, on a market whose last session is moved, so by the same surface and curve 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,16 +72,36 @@ class Answer(NamedTuple):
 def answer_of(paths: Paths) -> Answer:
     """Measure how VIX answers the index on a model's paths."""
     block = paths.block(0, min(SAMPLE, len(paths)))
-    move = np.diff(block.columns["spx"]) / block.columns["spx"][:, :-1] * 100.0
-    change = np.diff(block.columns["vix"])
-    x = np.column_stack([np.maximum(-move, 0.0).ravel(), -np.maximum(move, 0.0).ravel()])
+    move = np.diff(block.columns["spx"]) / block.columns["spx"][:, :-1]
+    others = {name: np.diff(block.columns[name]) for name in FAMILY if name in block.columns}
+    return fitted(move, np.diff(block.columns["vix"]), others)
+
+
+def fitted(move: Floats, change: Floats, others: Mapping[str, Floats]) -> Answer:
+    """Return how VIX and its relatives answer the index, least squares over sessions.
+
+    Parameters
+    ----------
+    move
+        Of the index, decimal, any **shape** that all share.
+    change
+        Of VIX over the same sessions, points.
+    others
+        Of its relatives by name, NaN where unknown; one that is never known is left out.
+
+    Examples
+    --------
+    >>> move = np.array([-0.02, -0.01, 0.01, 0.02])
+    >>> found = fitted(move, np.array([4.0, 2.0, -1.0, -2.0]), {})
+    >>> round(found.falls, 9), round(found.rises, 9)
+    (2.0, 1.0)
+    """
+    percent = 100.0 * move
+    x = np.column_stack([np.maximum(-percent, 0.0).ravel(), -np.maximum(percent, 0.0).ravel()])
     x = np.column_stack([x, np.ones(len(x))])
     found = np.linalg.lstsq(x, change.ravel(), rcond=None)[0]
     relatives = []
-    for name in FAMILY:
-        if name not in block.columns:
-            continue
-        other = np.diff(block.columns[name])
+    for name, other in others.items():
         known = np.isfinite(other)  # models of days know no relatives at the start
         square = float((change[known] ** 2).sum())
         if square:

@@ -1,0 +1,1 @@
+"""Structures against a short-volatility book: read it, hedge it by name, compare, plan."""
