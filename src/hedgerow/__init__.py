@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
     from hedgerow.api.alvh import alvh_explain, alvh_state
+    from hedgerow.api.asymmetry import asymmetry
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
+    from hedgerow.api.condor import condor
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.hedging import hedge_condors
@@ -112,6 +114,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.condor import CondorRules
     from hedgerow.shortvol.intraday.book import CondorBook
     from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.shortvol.layered.rules import LayeredRules
@@ -144,6 +147,7 @@ __all__ = [
     "Collar",
     "Condor",
     "CondorBook",
+    "CondorRules",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -254,10 +258,12 @@ __all__ = [
     "alvh_explain",
     "alvh_state",
     "analyse",
+    "asymmetry",
     "backtest",
     "claims",
     "compare",
     "compare_hedges",
+    "condor",
     "control",
     "draw",
     "errors",
@@ -295,11 +301,13 @@ _HOMES = {
     "api.alvh": ("alvh_explain", "alvh_state"),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.asymmetry": ("asymmetry",),
     "api.falling": ("falls",),
     "api.signalling": ("signals",),
     "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
+    "api.condor": ("condor",),
     "api.control": ("control",),
     "api.structures": ("compare_hedges", "plan_hedge"),
     "api.hedging": ("hedge_condors",),
@@ -370,6 +378,7 @@ _HOMES = {
     "shortvol.asymmetry.response": ("Response",),
     "shortvol.intraday.book": ("CondorBook",),
     "shortvol.intraday.fund": ("FundCosts",),
+    "shortvol.condor": ("CondorRules",),
     "shortvol.layered.rules": ("LayeredRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
