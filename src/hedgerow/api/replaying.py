@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgerow import __version__
-from hedgerow.api import Answer, load_policy, path_to, plain, refused
+from hedgerow.api import Answer, path_to, plain, refused
 from hedgerow.api.counting import count_replay
 from hedgerow.core.market import Day
 from hedgerow.core.policy import Policy
+from hedgerow.core.policy_text import parse
 from hedgerow.data.intraday import Intraday, load_intraday
 from hedgerow.errors import PolicyError
 from hedgerow.files import save
 from hedgerow.instruments.costs import Costs
+from hedgerow.policies.files import parsed
 from hedgerow.report import replay as told
 from hedgerow.report.replay_page import write
 from hedgerow.report.replay_picture import picture
@@ -22,6 +25,7 @@ from hedgerow.shortvol.intraday.book import CondorBook
 from hedgerow.shortvol.intraday.figures import local_times, reasons, states
 from hedgerow.shortvol.intraday.fund import FundCosts
 from hedgerow.shortvol.intraday.replay import Replay, replay
+from hedgerow.shortvol.layered.rules import LayeredRules, lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,8 +102,15 @@ class ReplayResult(Answer):
         return made
 
 
+def _read(text: str) -> LayeredRules | Policy:
+    """Read the text of a file: one with steps is a policy."""
+    if "steps" in parse(text, "layered hedge"):
+        return Policy.from_toml(text)
+    return LayeredRules.from_toml(text)
+
+
 def replay_hedge(
-    rules: Policy | str | Path,
+    rules: LayeredRules | Policy | str | Path,
     source: Intraday | str | Path,
     *,
     start: Day | None = None,
@@ -115,8 +126,9 @@ def replay_hedge(
     Parameters
     ----------
     rules
-        A policy such as examples/layered.toml, or its file; an intensity of 1.0 takes the vega of
-        the book out.
+        The layered rules, of which the main layer is replayed (calls on VIX and the second engine
+        need prices that these bars do not have), or a policy whose intensity of 1.0 takes the vega
+        of the book out; or a file of either.
     source
         A folder with intraday bars and daily files, see docs/intraday.md, or what `load_intraday`
         made of one.
@@ -142,7 +154,10 @@ def replay_hedge(
         If files or dates do not allow it, or the policy cannot run on them.
     """
     if isinstance(rules, str | os.PathLike):
-        rules = load_policy(Path(rules))
+        rules = parsed(rules, _read, "rules", "hedgerow policy new")
+    if isinstance(rules, LayeredRules):
+        main = lines(rules)[0]
+        rules = replace(main.policy, name=f"Layered hedge, {main.name}")
     if not isinstance(rules, Policy):
         raise refused(PolicyError, rules, "policy", 'write hr.load_policy("layered.toml")')
     if not isinstance(source, Intraday):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -69,12 +69,19 @@ def sessions(start: dt.date | str, end: dt.date | str) -> tuple[Session, ...]:
     low, high = (dt.date.fromisoformat(str(day)) for day in (start, end))
     if high < low:
         raise RangeError(f"the end {high} lies before the start {low}", where="sessions")
+    return _sessions(low, high)
+
+
+@lru_cache(maxsize=64)
+def _sessions(low: dt.date, high: dt.date) -> tuple[Session, ...]:
     from pandas_market_calendars import get_calendar
 
     with warnings.catch_warnings():
         # The library uses names that pandas is about to retire; none of it is our doing.
         warnings.simplefilter("ignore")
         schedule = get_calendar("NYSE").schedule(start_date=low, end_date=high)
+    if schedule.empty:
+        return ()
     closes = schedule["market_close"].dt.tz_convert("America/New_York").dt.time
     return tuple(
         Session(

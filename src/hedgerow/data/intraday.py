@@ -49,7 +49,7 @@ class Intraday:
     sessions, closes
         Sessions of the market and VIX as it was published after each, points, **shape** (S,).
     daily
-        The market of sessions that lies beside it.
+        The market of sessions that lies beside it, up to the same one.
     first
         Row of the first bar that was asked for.
     """
@@ -131,7 +131,8 @@ def load_intraday(
     days, closes = published(daily, market.dates)
     first = int(np.searchsorted(market.dates, anchor))
     told_of = quality(market, closes)
-    return Intraday(market, report, told_of, minutes, days, closes, daily, first)
+    known_then = daily.between(None, str(market.dates[-1]))
+    return Intraday(market, report, told_of, minutes, days, closes, known_then, first)
 
 
 def _found(folder: Path, findings: Findings) -> list[Bars]:
