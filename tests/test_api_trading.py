@@ -127,7 +127,9 @@ def test_a_rulebook_file_is_loaded(tmp_path) -> None:
 )
 def test_the_examples_are_programs(file) -> None:
     program = hr.load_program(file)
-    lines = {"delta_hedge": 2, "gamma_scalping_band": 2, "term_structure": 2}
+    lines = dict.fromkeys(
+        ("delta_hedge", "gamma_scalping_band", "term_structure", "hedged_condors"), 2
+    )
     assert len(program.lines) == lines.get(file.stem, 5)
     assert program.name == file.stem.replace("_", "-")
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
+    from hedgerow.api.asymmetry import asymmetry
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
+    from hedgerow.api.condor import condor
     from hedgerow.api.control import control
     from hedgerow.api.falling import falls
     from hedgerow.api.hedging import hedge_condors
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
     from hedgerow.policies.trigger import AtRoll, Trigger
     from hedgerow.research.gate.thresholds import Thresholds
     from hedgerow.shortvol.asymmetry.response import Response
+    from hedgerow.shortvol.condor import CondorRules
     from hedgerow.shortvol.intraday.book import CondorBook
     from hedgerow.shortvol.intraday.fund import FundCosts
     from hedgerow.simulate.bates import Bates
@@ -142,6 +145,7 @@ __all__ = [
     "Collar",
     "Condor",
     "CondorBook",
+    "CondorRules",
     "Constant",
     "Contracts",
     "ControlEdge",
@@ -249,10 +253,12 @@ __all__ = [
     "ZScore",
     "__version__",
     "analyse",
+    "asymmetry",
     "backtest",
     "claims",
     "compare",
     "compare_hedges",
+    "condor",
     "control",
     "draw",
     "errors",
@@ -289,11 +295,13 @@ _HOMES = {
     "core.policy": ("Policy",),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
+    "api.asymmetry": ("asymmetry",),
     "api.falling": ("falls",),
     "api.signalling": ("signals",),
     "api.replaying": ("replay_hedge",),
     "api.simulating": ("draw",),
     "api.source": ("example", "readings"),
+    "api.condor": ("condor",),
     "api.control": ("control",),
     "api.structures": ("compare_hedges", "plan_hedge"),
     "api.hedging": ("hedge_condors",),
@@ -364,6 +372,7 @@ _HOMES = {
     "shortvol.asymmetry.response": ("Response",),
     "shortvol.intraday.book": ("CondorBook",),
     "shortvol.intraday.fund": ("FundCosts",),
+    "shortvol.condor": ("CondorRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

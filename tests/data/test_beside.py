@@ -27,6 +27,18 @@ def test_advances_less_declines_are_summed_up_and_a_hole_stays_one(shelf) -> Non
     assert market.sources["breadth"].startswith("breadth.csv, advances less declines")
 
 
+def test_files_of_years_are_one_line(shelf) -> None:
+    head = "date,advances,declines"
+    shelf.write("b/2.csv", [head, "2020-01-06,10,20", "2020-01-07,50,20"])
+    shelf.write("b/1.csv", [head, "2020-01-02,7,2", "2020-01-03,1,2"])
+    assert shelf.load().market["breadth"][:4].tolist() == [5.0, 4.0, -6.0, 24.0]
+    shelf.write("b/3.csv", [head, "2020-01-07,50,20"])
+    with pytest.raises(hr.DataError, match="2020-01-07 stands twice") as error:
+        shelf.load()
+    assert error.value.where == "b/3.csv, row 2, column date"
+    assert "row 3 of b/2.csv" in error.value.mend
+
+
 def test_a_line_that_is_given_is_taken(shelf) -> None:
     shelf.write("nyse.csv", ["date,breadth", "2020-01-02,1000", "2020-01-03,-50.5"])
     assert shelf.load().market["breadth"][:2].tolist() == [1000.0, -50.5]
@@ -68,6 +80,12 @@ def test_h2_a_table_of_weights_makes_a_shift_known_the_day_after(shelf) -> None:
     np.testing.assert_allclose(loaded.market["sector_shift"], [nan, nan, nan, 2.5, 2.5, 0.0])
     assert "xlb" not in loaded.market, "weights are no closes of funds"
     assert rules(loaded) == []
+
+
+def test_a_sector_that_only_a_later_file_knows_is_new(shelf) -> None:
+    shelf.write("weights_2019.csv", ["date,XLB,XLE", "2019-12-30,40,60"])
+    shelf.write("weights_2020.csv", ["date,XLB,XLE,XLC", "2020-01-06,30,50,20"])
+    assert shelf.load().market["sector_shift"][3] == 10.0
 
 
 def test_weights_that_are_not_whole_are_dropped_or_refused(shelf) -> None:

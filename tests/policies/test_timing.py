@@ -9,6 +9,7 @@ import hedgerow as hr
 from hedgerow.core.market import Market
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.timing import Events, ExecutionWindow
+from hedgerow.research.lookahead import signal_agrees
 from synthetic import market
 
 
@@ -80,6 +81,11 @@ def test_h10_by_hand_on_a_day_of_half_hours() -> None:
     data = intraday(30, 390)
     # decided at 10:00 and 10:30, filled at 10:30 and 11:00; 14:30 fills at 15:00
     assert ExecutionWindow()(data)[:13].tolist() == [1.0] * 2 + [0.0] * 7 + [1.0] * 4
+
+
+@pytest.mark.parametrize("signal", [ExecutionWindow(), ExecutionWindow(30, 45)], ids=str)
+def test_h10_the_window_knows_no_later_bar(signal) -> None:
+    assert signal_agrees(signal, intraday(15, 210), count=60).passed
 
 
 def test_h10_a_clock_that_lacks_a_column_is_told() -> None:

@@ -31,10 +31,11 @@ class Answer:
     def __init__(self, slope: float = 1.5) -> None:
         self.slope = slope
 
-    def shift(self, move, *, tenor, moneyness=None):
+    def after(self, iv, move, *, tenor, moneyness=None):
         fall = np.maximum(-np.asarray(move, dtype=float), 0.0) * 100.0
         flat = np.ones_like(np.asarray(1.0 if moneyness is None else moneyness, dtype=float))
-        return self.slope * fall / 100.0 * np.sqrt(30.0 / np.asarray(tenor, dtype=float)) * flat
+        fades = np.sqrt(30.0 / np.asarray(tenor, dtype=float))
+        return iv + self.slope * fall / 100.0 * fades * flat
 
 
 SMALL = market(120)

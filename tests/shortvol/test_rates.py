@@ -88,6 +88,28 @@ def test_h17_credit_is_what_the_condors_sold_for_at_the_middle() -> None:
         assert found.credit[bar] == pytest.approx(sold, rel=1e-9)
 
 
+def test_h17_premium_is_of_what_is_opened_alone_and_never_of_index_units() -> None:
+    market = hr.load("builtin").between(None, "2017-06-30")
+    always = hr.Policy([hr.Constant(1.0), hr.AtRoll()], raw=True)
+    size = hr.Contracts(3)
+    sleeves = {
+        "covered": hr.Call(1.02, side="short", tenor="monthly", roll="expiry", covered=True),
+        "bought": hr.Put(0.95, tenor="monthly", roll="10d", drift=None, size=size),
+    }
+    program = hr.Program([hr.Line(name, each, always) for name, each in sleeves.items()])
+    outcome = trade(program, market, start="2017-01-03")
+    covered, bought = (outcome.lines[name] for name in sleeves)
+    index = market["spx"][-len(outcome) :]
+    opened = covered["premium"] != 0.0
+    assert 5 <= opened.sum() <= 7
+    per_call = covered["premium"][opened] / (100.0 * covered["held"][opened])
+    assert (np.abs(per_call) < 0.02 * index[opened]).all()
+    # bought puts are paid for at each roll; selling the old one brings no premium
+    paid = bought["premium"][bought["premium"] != 0.0]
+    assert len(paid) > 5
+    assert (paid < 0.0).all()
+
+
 def test_h17_cost_is_the_hedges_loss_and_the_whole_runs_rate_is_their_ratio() -> None:
     outcome, market = played()
     found = rates_of(outcome, market)

@@ -131,5 +131,5 @@ give at least 120, from other dates or without a tenor
     check_market(market)
     if not 0.5 <= level < 1.0:
         raise RangeError(f"{level} is not within 0.5 … 1", where="level", mend="use 0.95")
-    quoted = read(chains, level=level) if chains else None
+    quoted = read(chains, market, level=level) if chains else None
     return AsymmetryResult(measure(market, tenors=tenors, level=level), quoted)

@@ -6,19 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hedgerow import __version__
 from hedgerow.api import check_market, day, path_to, plain, refused, shown
 from hedgerow.api.judging import Judged
-from hedgerow.api.trading import load_program
 from hedgerow.core.market import Day, Market
+from hedgerow.core.policy_text import parse
 from hedgerow.engine.program import Line, Program
+from hedgerow.engine.program_text import read
 from hedgerow.errors import PolicyError, RangeError, nearest
+from hedgerow.policies.files import parsed
 from hedgerow.report.formats import NOT_ADVICE
 from hedgerow.shortvol.beside.study import COVER, PARTS, Beside, study
 from hedgerow.shortvol.beside.variants import ALONE, LAYERED
 from hedgerow.shortvol.beside.worth import Worth, worth
+from hedgerow.shortvol.condor import CondorRules
+from hedgerow.shortvol.condor import program as sell
+from hedgerow.shortvol.layered.rules import LayeredRules, lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from hedgerow.research.gate.judgement import Judgement
     from hedgerow.research.gate.programs import Traded
     from hedgerow.research.gate.thresholds import Thresholds
+
+Made = TypeVar("Made")
 
 STATIC_SHARE = 0.65
 """Part of the book's vega that static VX takes out: within the 0.60 … 0.75 of H4."""
@@ -196,14 +203,15 @@ class HedgedResult(Judged):
 
 
 def load_book(path: str | Path) -> Program:
-    """Read a book of condors: the lines of a program file that have ``role = "book"``.
+    """Read a book of condors: their rules, or a program file's lines with ``role = "book"``.
 
     Raises
     ------
     HedgerowError
-        If the file is missing, unreadable or wrong, or has no such line; names file and field.
+        If the file is missing, unreadable or wrong, or a program without a book; names file and
+        field.
     """
-    program = load_program(path)
+    program = _loaded(path, lambda text: sell(CondorRules.from_toml(text)), "condor rules")
     lines = [line for line in program.lines if line.role == "book"]
     if not lines:
         raise RangeError(
@@ -215,28 +223,40 @@ def load_book(path: str | Path) -> Program:
 
 
 def load_layers(path: str | Path) -> tuple[Line, ...]:
-    """Read the lines that hedge: those of a program file that are not of the book.
+    """Read the lines that hedge: layered rules, or a program file's lines that are no book.
 
     Raises
     ------
     HedgerowError
-        If the file is missing, unreadable or wrong, or has no such line; names file and field.
+        If the file is missing, unreadable or wrong, or a program that hedges nothing; names file
+        and field.
     """
-    lines = tuple(line for line in load_program(path).lines if line.role == "hedge")
-    if not lines:
+    made = _loaded(path, lambda text: lines(LayeredRules.from_toml(text)), "layered rules")
+    found = made if isinstance(made, tuple) else tuple(made.lines)
+    kept = tuple(line for line in found if line.role == "hedge")
+    if not kept:
         raise RangeError(
             "it has no line that hedges",
             where=f"{path}, lines",
             mend='give a line that has no role = "book"',
         )
-    return lines
+    return kept
+
+
+def _loaded(path: str | Path, rules: Callable[[str], Made], noun: str) -> Made | Program:
+    """Read rules, or a program where the file has lines."""
+
+    def either(text: str) -> Made | Program:
+        return read(text) if "lines" in parse(text, noun) else rules(text)
+
+    return parsed(path, either, noun, "hedgerow rulebook show option-a --toml > FILE")
 
 
 def hedge_condors(
-    condor: Program,
+    condor: CondorRules | Program,
     market: Market,
     *,
-    layers: Sequence[Line] = (),
+    layers: LayeredRules | Sequence[Line] = (),
     only: Sequence[str] | None = None,
     static: float = STATIC_SHARE,
     cover: float = COVER,
@@ -251,11 +271,12 @@ def hedge_condors(
     Parameters
     ----------
     condor
-        The book: a program whose lines all have ``role="book"``, its money in bills.
+        The book: rules of condors, or a program whose lines all have ``role="book"`` and whose
+        money is in bills.
     market
         What happened; rows before ``start`` size the structures and warm signals up.
     layers
-        Lines of the layered VIX hedge; none leaves it out.
+        The layered VIX hedge: its rules, or lines of your own; none leaves it out.
     only
         Keys of the variants that are run, such as ``["static-vx", "collar"]``; all by default.
     static
@@ -294,15 +315,15 @@ def hedge_condors(
     """
     from hedgerow.api.counting import count_program
 
-    if not isinstance(condor, Program):
-        raise refused(
-            PolicyError, condor, "condor",
-            'write hr.Program([hr.Line("condors", hr.Condor(), policy, role="book")])',
-        )  # fmt: skip
+    book = sell(condor) if isinstance(condor, CondorRules) else condor
+    if not isinstance(book, Program):
+        call = f"hedging.load_book({condor!r})" if isinstance(condor, str) else "hr.CondorRules()"
+        raise refused(PolicyError, condor, "condor", f"write {call}")
+    hedge_lines = lines(layers) if isinstance(layers, LayeredRules) else tuple(layers)
     check_market(market)
     first, last = day(start, "start"), day(end, "end")
     found = study(
-        condor, market, layers=layers, static=static, only=only, cover=cover, start=first,
+        book, market, layers=hedge_lines, static=static, only=only, cover=cover, start=first,
         end=last, parts=split, ledger=_ledgers(ledger), version=__version__, progress=progress,
     )  # fmt: skip
     traded = {

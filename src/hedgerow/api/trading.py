@@ -217,6 +217,7 @@ def trade(
     from hedgerow.api.counting import count_program
     from hedgerow.engine.ledger.opening import open_ledger
     from hedgerow.engine.trade import trade as play
+    from hedgerow.shortvol.gates import gated
 
     if not isinstance(program, Program):
         call = "hr.Program([hr.Line(name, sleeve, policy)])"
@@ -226,6 +227,7 @@ def trade(
             call = f"hr.load_program({str(program)!r})"
         raise refused(PolicyError, program, "program", f"write {call}")
     check_market(market)
+    market = gated(program, market)
     with ExitStack() as stack:
         kept = ledger
         if isinstance(kept, str | os.PathLike):

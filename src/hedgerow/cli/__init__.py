@@ -21,6 +21,7 @@ from hedgerow.cli import (
     chains,
     claims,
     compare,
+    condor,
     control,
     curve,
     data,
@@ -86,6 +87,7 @@ app.command(rich_help_panel=DOUBT)(lookahead.lookahead)
 app.add_typer(policy.app, name="policy", rich_help_panel=ASK)
 app.add_typer(rulebook.app, name="rulebook", rich_help_panel=TRADE)
 app.add_typer(shortvol.app, name="shortvol", rich_help_panel=TRADE)
+app.add_typer(condor.app, name="condor", rich_help_panel=TRADE)
 app.add_typer(examples.app, name="examples", rich_help_panel=SOURCE)
 app.add_typer(data.app, name="data", rich_help_panel=PRICE)
 app.add_typer(chains.app, name="chain", rich_help_panel=PRICE)

@@ -16,7 +16,7 @@ from hedgerow.data.rows import read_rows, sensible
 from hedgerow.data.screen import clean_index
 from hedgerow.data.series import Column, Days, Series, known_before, measured, on
 from hedgerow.data.tables import Sheet
-from hedgerow.data.weights import from_holdings, from_table
+from hedgerow.data.weights import from_holdings, from_tables
 
 QUARTER = 100
 """Days for which a fundamental or macro value holds, unless a new one comes."""
@@ -54,16 +54,16 @@ def columns_beside(
     """
     columns = _breadth(sessions, sheets, merged, findings)
     slow = [clean_index(merged[name], findings) for name in ("reer", "wacc") if name in merged]
-    for sheet in sheets.get("fundamentals", ()):
-        slow += read_fundamentals(sheet, findings)
+    if fundamentals := sheets.get("fundamentals"):
+        slow += read_fundamentals(fundamentals, findings)
     for part in slow:
         values = known_before(sessions, part, QUARTER)
         columns[part.column] = measured(values, f"{part.file}, {LATER}")
     if (shift := _shift(sheets, findings)) is not None:
         values = known_before(sessions, shift)
         columns["sector_shift"] = measured(values, f"{shift.file}, weekly shift, {LATER}")
-    for sheet in sheets.get("vols", ()):
-        part = read_vols(sheet, Series("vix", sessions, vix.values, ""), findings)
+    if vols := sheets.get("vols"):
+        part = read_vols(vols, Series("vix", sessions, vix.values, ""), findings)
         values = on(sessions, part.dates, part.values)
         found = measured(values, f"{part.file}, implied correlation of these members and VIX")
         told = np.isfinite(values) & (vix.origin == Origin.MODELLED)
@@ -82,24 +82,22 @@ def _breadth(
         return {
             "breadth": measured(on(sessions, part.dates, part.values), f"{part.file}, as given")
         }
-    columns = {}
-    for sheet in sheets.get("advances", ()):
-        rows = read_rows(sheet, ["advances", "declines"], findings, word=None)
-        counts = (
-            sensible(rows, name, 0.0, 1e5, "these are numbers of shares", findings)
-            for name in ("advances", "declines")
-        )
-        up, down = counts
-        known = np.isfinite(up - down)
-        line = on(sessions, rows.date[known], np.cumsum((up - down)[known]))
-        columns["breadth"] = measured(line, f"{rows.file}, advances less declines, summed up")
-    return columns
+    if not (counted := sheets.get("advances")):
+        return {}
+    rows = read_rows(counted, ["advances", "declines"], findings, word=None)
+    up, down = (
+        sensible(rows, name, 0.0, 1e5, "these are numbers of shares", findings)
+        for name in ("advances", "declines")
+    )
+    known = np.isfinite(up - down)
+    line = on(sessions, rows.date[known], np.cumsum((up - down)[known]))
+    return {"breadth": measured(line, f"{rows.source}, advances less declines, summed up")}
 
 
 def _shift(sheets: Sheets, findings: Findings) -> Series | None:
     tables, held = sheets.get("sector_weights", []), sheets.get("holdings", [])
     if tables:
-        return from_table(tables[0], findings)
+        return from_tables(tables, findings)
     sectors = sheets.get("sectors", [])
     if held and sectors:
         return from_holdings(held, sectors[0], findings)

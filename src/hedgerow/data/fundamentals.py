@@ -62,7 +62,7 @@ def quick_ratio(weight: Floats, ratio: Floats, top: int = TOP) -> float:
     return float(weight[best] @ ratio[best] / share) if len(best) else float("nan")
 
 
-def read_fundamentals(sheet: Sheet, findings: Findings) -> list[Series]:
+def read_fundamentals(sheets: list[Sheet], findings: Findings) -> list[Series]:
     """Return dispersions and the quick ratio by date from ``date,symbol,weight,pe,pcf,…``.
 
     Raises
@@ -70,8 +70,8 @@ def read_fundamentals(sheet: Sheet, findings: Findings) -> list[Series]:
     DataError
         If a cell cannot be read or a holding stands twice on a date.
     """
-    told = [name for name in RATIOS if name in sheet.header]
-    rows = read_rows(sheet, ["weight", *told], findings)
+    rows = read_rows(sheets, ["weight"], findings, perhaps=RATIOS)
+    told = [name for name in RATIOS if name in rows.numbers]
     weight = sensible(rows, "weight", 0.0, 100.0, "weights are shares or per cent", findings)
     weight = np.nan_to_num(weight)
     for name in {"pe", "pcf"}.intersection(told):
@@ -83,7 +83,7 @@ def read_fundamentals(sheet: Sheet, findings: Findings) -> list[Series]:
     for name in told:
         measure = quick_ratio if name == "quick_ratio" else dispersion
         values = [measure(weight[part], rows.numbers[name][part]) for _, part in days]
-        found.append(Series(made[name], dates, np.array(values), rows.file))
+        found.append(Series(made[name], dates, np.array(values), rows.source))
     return found
 
 
@@ -94,26 +94,26 @@ def _note_losses(rows: Rows, name: str, findings: Findings) -> None:
             "ratio-negative",
             f"{len(at)} ratios of zero or less are left out of the dispersion",
             action="noted",
-            file=rows.file,
+            file=rows.source,
             column=name,
             count=len(at),
             first=[f"{rows.date[i]} {rows.word[i]}" for i in at[:5]],
         )
 
 
-def read_vols(sheet: Sheet, index: Series, findings: Findings) -> Series:
+def read_vols(sheets: list[Sheet], index: Series, findings: Findings) -> Series:
     """Return the implied correlation of members' volatilities and the index's, points, by date.
 
     Parameters
     ----------
-    sheet
-        A table ``date,symbol,weight,vol`` of decimals, at the index volatility's maturity.
+    sheets
+        Tables ``date,symbol,weight,vol`` of decimals, at the index volatility's maturity.
     index
         The index's volatility, points.
     findings
         Where what is dropped is written.
     """
-    rows = read_rows(sheet, ["weight", "vol"], findings)
+    rows = read_rows(sheets, ["weight", "vol"], findings)
     weight = np.nan_to_num(sensible(rows, "weight", 0.0, 100.0, "weights are shares", findings))
     vol = sensible(rows, "vol", 1e-4, MOST_VOL, "write 0.30 for 30 %", findings)
     days, values = [], []
@@ -125,4 +125,4 @@ def read_vols(sheet: Sheet, index: Series, findings: Findings) -> Series:
             members = implied_correlation(level, weight[part][known], vol[part][known])
             days.append(day)
             values.append(100.0 * float(members))
-    return Series("cor_members", np.array(days, "datetime64[D]"), np.array(values), rows.file)
+    return Series("cor_members", np.array(days, "datetime64[D]"), np.array(values), rows.source)

@@ -18,9 +18,10 @@ Words = NDArray[np.str_]
 
 
 class Rows(NamedTuple):
-    """Rows of a table, sorted by date."""
+    """Rows of one table or several alike, sorted by date and word."""
 
-    file: str
+    file: Words
+    """The file of each row, **shape** (N,)."""
     line: NDArray[np.int64]
     """Line in the file, counted from 1, **shape** (N,)."""
     date: Days
@@ -31,7 +32,13 @@ class Rows(NamedTuple):
 
     def where(self, index: int, column: str) -> str:
         """Return ``file, row 7, column weight``."""
-        return f"{self.file}, row {self.line[index]}, column {column}"
+        return f"{self.file[index]}, row {self.line[index]}, column {column}"
+
+    @property
+    def source(self) -> str:
+        """The files, the first three of many."""
+        files = np.unique(self.file)
+        return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
     def days(self) -> Iterator[tuple[np.datetime64, slice]]:
         """Each date and its rows."""
@@ -41,18 +48,25 @@ class Rows(NamedTuple):
 
 
 def read_rows(
-    sheet: Sheet, numbers: Sequence[str], findings: Findings, word: str | None = "symbol"
+    sheets: Sequence[Sheet],
+    always: Sequence[str],
+    findings: Findings,
+    *,
+    perhaps: Sequence[str] = (),
+    word: str | None = "symbol",
 ) -> Rows:
-    """Read a table with several rows a date.
+    """Read tables with several rows a date as one.
 
     Parameters
     ----------
-    sheet
-        The recognised file.
-    numbers
-        Cells of numbers to read.
+    sheets
+        The recognised files, one or more.
+    always
+        Cells of numbers that each must have.
     findings
         Where what was repaired is written.
+    perhaps
+        Cells of numbers that some may have.
     word
         Cell that names what a row is about; None where a date has one row.
 
@@ -61,8 +75,30 @@ def read_rows(
     DataError
         If a cell cannot be read, a row names nothing, or a date has the same name twice.
     """
-    wanted = [sheet.date_cell, *([word] if word else []), *numbers]
-    frame = read_text(sheet, wanted)
+    parts = []
+    for sheet in sheets:
+        cells = [*always, *(cell for cell in perhaps if cell in sheet.header)]
+        parts.append(_read(sheet, cells, findings, word))
+    date = np.concatenate([part.date for part in parts])
+    words = np.concatenate([part.word for part in parts])
+    order = np.lexsort((words, date))
+    numbers = {
+        cell: np.concatenate([p.numbers.get(cell, np.full(len(p.date), np.nan)) for p in parts])
+        for cell in dict.fromkeys(cell for part in parts for cell in part.numbers)
+    }
+    rows = Rows(
+        np.concatenate([part.file for part in parts])[order],
+        np.concatenate([part.line for part in parts])[order],
+        date[order],
+        words[order],
+        {cell: column[order] for cell, column in numbers.items()},
+    )
+    _refuse_double(rows, word)
+    return rows
+
+
+def _read(sheet: Sheet, cells: list[str], findings: Findings, word: str | None) -> Rows:
+    frame = read_text(sheet, [sheet.date_cell, *([word] if word else []), *cells])
     dates = to_days(frame[sheet.date_cell], Place(sheet.name, sheet.date_cell, sheet.first_row))
     kept = np.flatnonzero(~np.isnat(dates))
     if not len(kept):
@@ -70,30 +106,30 @@ def read_rows(
     words = np.full(len(dates), "", dtype="U1")
     if word:
         words = np.array([str(cell).strip().upper() for cell in frame[word]], dtype=np.str_)
-    order = kept[np.lexsort((words[kept], dates[kept]))]
-    columns = {
-        name: to_floats(frame[name], Place(sheet.name, name, sheet.first_row), findings)[order]
-        for name in numbers
+    numbers = {
+        cell: to_floats(frame[cell], Place(sheet.name, cell, sheet.first_row), findings)[kept]
+        for cell in cells
     }
-    found = Rows(sheet.name, order + sheet.first_row, dates[order], words[order], columns)
-    _refuse_double(found, word)
-    return found
-
-
-def _refuse_double(rows: Rows, word: str | None) -> None:
+    files = np.full(len(kept), sheet.name)
+    rows = Rows(files, kept + sheet.first_row, dates[kept], words[kept], numbers)
     if word and (rows.word == "").any():
         at = int(np.argmax(rows.word == ""))
         raise DataError(
             f"the row names no {word}", where=rows.where(at, word), mend=f"add its {word}"
         )
+    return rows
+
+
+def _refuse_double(rows: Rows, word: str | None) -> None:
     same = (rows.date[1:] == rows.date[:-1]) & (rows.word[1:] == rows.word[:-1])
     if same.any():
         at = int(np.flatnonzero(same)[0]) + 1
         what = f"{rows.word[at]} of {rows.date[at]}" if word else str(rows.date[at])
+        first = f"row {rows.line[at - 1]} of {rows.file[at - 1]}"
         raise DataError(
             f"{what} stands twice (rule date-duplicate)",
             where=rows.where(at, word or "date"),
-            mend=f"keep one of rows {rows.line[at - 1]} and {rows.line[at]}",
+            mend=f"keep it, or {first}",
         )
 
 
@@ -123,7 +159,7 @@ def sensible(
             "out-of-range",
             f"{len(at)} values outside {low:g} … {high:g} were dropped; {unit}",
             action="dropped",
-            file=rows.file,
+            file=rows.source,
             column=column,
             count=len(at),
             first=[f"{rows.date[i]} {rows.word[i]}: {values[i]:g}".strip() for i in at[:5]],

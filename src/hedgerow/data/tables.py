@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow.data.layouts import HOLDINGS, Layout, is_holdings, layout_of
+from hedgerow.data.layouts import HOLDINGS, SECTORS, Layout, is_holdings, layout_of
 from hedgerow.data.numbers import Days, Floats, Place, to_days, to_floats
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Series
@@ -47,12 +47,7 @@ ALIASES: dict[str, str] = {
 }
 """Names of files and header cells, lower case without signs, and the column they mean."""
 
-FUNDS = frozenset(
-    {
-        *("xlb", "xlc", "xle", "xlf", "xli", "xlk", "xlp", "xlre", "xlu", "xlv", "xly"),
-        *("spy", "qqq", "iwm", "tlt", "lqd", "hyg"),
-    }
-)
+FUNDS = frozenset({*SECTORS, "spy", "qqq", "iwm", "tlt", "lqd", "hyg"})
 """Funds of sectors, indices and bonds, for correlations; a file is named by the ticker alone."""
 
 _BARS = frozenset(

@@ -44,12 +44,11 @@ def shift(dates: Days, weights: Floats) -> Floats:
     return np.where(known, np.where(np.isfinite(apart), apart, 0.0).max(axis=1), np.nan)
 
 
-def from_table(sheet: Sheet, findings: Findings) -> Series:
-    """Return the weekly shift from a table ``date,XLB,XLC,…`` of per cent."""
-    cells = [cell for cell in sheet.header if cell in SECTORS]
-    rows = read_rows(sheet, cells, findings, word=None)
-    weights = np.stack([rows.numbers[cell] for cell in cells], axis=1)
-    return _shifted(rows.date, weights, rows.file, findings)
+def from_tables(sheets: list[Sheet], findings: Findings) -> Series:
+    """Return the weekly shift from tables ``date,XLB,XLC,…`` of per cent."""
+    rows = read_rows(sheets, (), findings, perhaps=SECTORS, word=None)
+    weights = np.stack(list(rows.numbers.values()), axis=1)
+    return _shifted(rows.date, weights, rows.source, findings)
 
 
 def from_holdings(sheets: list[Sheet], sectors: Sheet, findings: Findings) -> Series:
@@ -60,20 +59,16 @@ def from_holdings(sheets: list[Sheet], sectors: Sheet, findings: Findings) -> Se
     DataError
         If a holding's sector is not known.
     """
-    sector = sectors_by_symbol(sectors)
-    names = sorted(set(sector.values()))
-    found: dict[np.datetime64, Floats] = {}
-    for sheet in sheets:
-        rows = read_rows(sheet, ["weight"], findings)
-        place = np.array(
-            [names.index(_sector(sector, rows, i, sectors)) for i in range(len(rows.word))]
-        )
-        for day, part in rows.days():
-            share = np.nan_to_num(rows.numbers["weight"][part])
-            found[day] = np.bincount(place[part], 100.0 * share, len(names)).astype(np.float64)
-    dates = np.array(sorted(found), dtype="datetime64[D]")
-    weights = np.stack([found[day] for day in dates])
-    return _shifted(dates, weights, ", ".join(sheet.name for sheet in sheets[:3]), findings)
+    known = sectors_by_symbol(sectors)
+    names = sorted(set(known.values()))
+    rows = read_rows(sheets, ["weight"], findings)
+    place = np.array([names.index(_sector(known, rows, i, sectors)) for i in range(len(rows.word))])
+    share = 100.0 * np.nan_to_num(rows.numbers["weight"])
+    days = list(rows.days())
+    sums = [np.bincount(place[part], share[part], len(names)) for _, part in days]
+    weights = np.array(sums, dtype=np.float64)
+    dates = np.array([day for day, _ in days], dtype="datetime64[D]")
+    return _shifted(dates, weights, rows.source, findings)
 
 
 def sectors_by_symbol(sheet: Sheet) -> dict[str, str]:

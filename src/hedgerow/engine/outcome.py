@@ -15,6 +15,7 @@ from hedgerow.engine.attribution import Parts
 from hedgerow.engine.desk import Desk
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.holdings import Marked
+from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.run import spots_of
 from hedgerow.engine.trips import Booked
@@ -156,7 +157,7 @@ class Sheet:
     acted: dict[str, dict[str, int]] = field(default_factory=dict)
     sent: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
-    _lots: dict[str, dict[Basket, float]] = field(default_factory=dict)
+    _lots: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def planned(self, desk: Desk, order: Order, scale: float) -> None:
         """Take down what a line is to hold."""
@@ -196,17 +197,15 @@ class Sheet:
             )
 
     def _premium(self, desk: Desk, row: int) -> float:
-        """Return what the units opened at a bar brought in, USD."""
-        lots, before = dict(desk.lots.items()), self._lots.get(desk.line.name, {})
+        """Return what the options opened at a bar brought in, USD."""
+        lots, before = desk.lots.quantities(), self._lots.get(desk.line.name, {})
         self._lots[desk.line.name] = lots
-        if lots == before:
-            return 0.0
         brought = 0.0
-        for basket, units in lots.items():
-            was = before.get(basket, 0.0)
-            opened = units - was if units * was > 0.0 else units
-            if abs(units) > abs(was) or units * was < 0.0:
-                brought -= opened * desk.prices.premium(basket, row)
+        for symbol, held in lots.items():
+            was = before.get(symbol, 0.0)
+            opened = held - was if held * was > 0.0 else held
+            if held * opened > 0.0 and opened and instrument(symbol).kind == "option":
+                brought -= opened * desk.prices.value(Basket((symbol,), (1.0,)), row)
         return brought
 
     def outcome(self, feed: History) -> Outcome:

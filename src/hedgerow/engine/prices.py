@@ -56,12 +56,6 @@ class Prices:
         """Return what a unit is worth, USD."""
         return self.total(basket, lambda track, at: track.price[at] * track.multiplier, row)
 
-    def premium(self, basket: Basket, row: int) -> float:
-        """Return what the options and index units of a unit are worth, USD; no futures or swaps."""
-        return self.total(
-            basket, lambda track, at: track.financed * track.price[at] * track.multiplier, row
-        )
-
     def delta(self, basket: Basket, row: int) -> float:
         """Return the delta of a unit, USD per index point."""
         return self.total(basket, lambda track, at: track.delta[at] * track.multiplier, row)

@@ -36,13 +36,13 @@ LIMITS = (
 
 def answer(found: Asymmetry) -> list[str]:
     """Return what a portfolio manager asks first, a sentence each."""
-    main, level = found.main, percent(found.level, 0)
+    main, level = found.main, f"{100.0 * found.level:g} %"
     fall, rise = main.day.fall, main.day.rise
     times = fall.value / rise.value if rise.value else math.nan
     said = [
         f"When the index falls 1 %, {main.tenor:g}-day implied volatility rises "
-        f"{_slope(fall, -1.0)} points; when it rises 1 %, it falls {_slope(rise, -1.0)} "
-        f"({level} bands)."
+        f"{_slope(fall, -1.0, ' points')}; when it rises 1 %, it falls {_slope(rise, -1.0)}; in "
+        f"brackets bands of {level}."
     ]
     if main.day.equal < 1.0 - found.level and times > 1.0:
         said.append(
@@ -67,8 +67,8 @@ def answer(found: Asymmetry) -> list[str]:
     large = found.response.shift([-0.1, -0.2], tenor=30.0) * 100.0
     worst = found.response.reach[0]
     said.append(
-        f"A fall of 10 % over some days adds {number(float(large[0]), 0)} points, one of 20 % "
-        f"{number(float(large[1]), 0)}. Past {percent(worst)}, the largest fall over {LONG} "
+        f"A fall of 10 % over some days adds {number(float(large[0]), 0)} points to it, one of 20 "
+        f"% adds {number(float(large[1]), 0)}. Past {percent(worst)}, the largest fall over {LONG} "
         "sessions that was measured, scenarios hold the change where it stands."
     )
     return said
@@ -247,7 +247,7 @@ def _tables(found: Asymmetry, chains: Contracts | None) -> list[tuple[str, Rows]
         made.append(
             (
                 f"Measured on quotes: {names}, {chains.start} to {chains.end}; options out of the "
-                "money with a bid, vendors' IV",
+                "money with a bid, volatility of the mid-price",
                 contract_rows(chains),
             )
         )
@@ -266,9 +266,9 @@ def _cells(slope: Slope | None, sign: float) -> list[str]:
     return [number(sign * slope.value), f"{number(low)} to {number(high)}"]
 
 
-def _slope(slope: Slope, sign: float) -> str:
+def _slope(slope: Slope, sign: float, unit: str = "") -> str:
     value, band = _cells(slope, sign)
-    return f"{value} ({band})"
+    return f"{value}{unit} ({band})"
 
 
 def _p(value: float) -> str:

@@ -37,16 +37,16 @@ _LEGEND = (
     (0, '<circle class="day" cx="13" cy="-4" r="3"/>', "a day"),
     (80, '<path class="mean" d="M9 -8h8v8h-8z"/>', "mean of days alike"),
     (
-        235,
+        255,
         '<path class="fall" d="M0 -4h26"/><circle class="falldot" cx="13" cy="-4" r="4"/>',
         "index falls",
     ),
     (
-        355,
+        375,
         '<path class="rise" d="M0 -4h26"/><circle class="risedot" cx="13" cy="-4" r="4"/>',
         "index rises",
     ),
-    (475, '<path class="fallband" d="M0 -10h26v12h-26z"/>', "band of the slope"),
+    (495, '<path class="fallband" d="M0 -10h26v12h-26z"/>', "band of the slope"),
 )
 
 

@@ -155,7 +155,7 @@ def summarise(found: Plan, said: Sequence[str]) -> str:
     target = found.target
     parts = [
         headline(found),
-        f"{found.book.name} on {found.at.day}, index {number(found.at.level(found.at.day), 2)}; "
+        f"{found.book.name} on {found.at.day}, index {number(found.at.level, 2)}; "
         f"target: delta {usd(target.delta)}, vega {usd(target.vega)}, budget "
         f"{usd(target.budget)}; {found.tried:,} combinations tried",
         *leg_lines(found.chosen),

@@ -178,7 +178,7 @@ def summarise(
     wide = range(1, len(found.moves) + 3)
     parts = [
         headline(found),
-        f"{found.book.name} on {found.at.day}, index {number(found.at.level(found.at.day), 2)}",
+        f"{found.book.name} on {found.at.day}, index {number(found.at.level, 2)}",
         answer_line(found),
         "",
         "P&L as volatility answers, USD, opening costs paid",

@@ -11,8 +11,7 @@ from hedgerow.errors import RangeError
 from hedgerow.report import verdict
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.research.gate.judgement import Judgement
-from hedgerow.shortvol.beside.figures import Figures
-from hedgerow.shortvol.beside.judging import gains_of
+from hedgerow.shortvol.beside.figures import Figures, gains_of
 from hedgerow.shortvol.beside.study import PARTS, Beside
 from hedgerow.shortvol.beside.variants import ALONE
 from hedgerow.shortvol.beside.worth import Against, Gap, Worth
@@ -45,6 +44,7 @@ def with_and_without(found: Beside, key: str, part: str = "whole") -> list[list[
         row("Worst month", *(percent(each.worst_month) for each in both)),
         row("Deepest fall", *(percent(each.max_drawdown) for each in both)),
         row("Most margin, of NAV", *(percent(each.margin_most) for each in both)),
+        row("Beta to the S&P 500", *(number(each.beta) for each in both)),
         row("Cost of the hedge, of credit", DASH, percent(both[1].cost_of_credit)),
         row("Losses in crises given back", DASH, percent(both[1].her)),
     ]
@@ -109,10 +109,13 @@ def by_state(found: Beside, key: str) -> list[list[str]]:
     return rows
 
 
-def crises(found: Beside, key: str) -> list[list[str]]:
-    """Return the condors' gain, the hedge's, and what came back in each crisis, head first."""
+def stretches(found: Beside, key: str, *, calm: bool = False) -> list[list[str]]:
+    """Return the condors' gain, the hedge's, and what came back in each crisis, head first.
+
+    With ``calm`` the rising stretches between the crises.
+    """
     rows = [["", "from", "to", "condors", "hedge", "given back"]]
-    for each in gains_of(found.runs[key]):
+    for each in gains_of(found.runs[key].track, calm=calm):
         name = f"{each['name']}{' *' if each['partial'] else ''}"
         gained = (usd(-each["portfolio_loss"]), usd(each["hedge_gain"]), percent(each["her"]))
         rows.append([name, each["from"], each["to"], *gained])
@@ -209,7 +212,9 @@ def told(found: Beside, key: str, answers: list[Worth], judged: Judgement | None
         blocks.append(_table(with_and_without(found, key)))
         blocks += ["\n".join(line for answer in answers for line in weighed(answer))]
         blocks.append(f"What earned what, USD\n{_table(layers(found, key))}")
-        blocks.append(f"Crises\n{_table(crises(found, key), text=3)}")
+        blocks.append(f"Crises\n{_table(stretches(found, key), text=3)}")
+        between = _table(stretches(found, key, calm=True), text=3)
+        blocks.append(f"Between crises\n{between}")
     for part in PARTS:
         each = found.figures(ALONE, part)
         name = f"{TITLES[part]}, {each.first} to {each.last}"
@@ -242,7 +247,8 @@ def plain_figures(found: Beside, key: str, answers: list[Worth]) -> dict[str, An
                     for line in run.outcome.program.lines
                 },
                 **{part: asdict(found.figures(name, part)) for part in PARTS},
-                "crises": gains_of(run),
+                "crises": gains_of(run.track),
+                "between_crises": gains_of(run.track, calm=True),
             }
             for name, run in found.runs.items()
         },
@@ -288,7 +294,7 @@ def explained(found: Beside, key: str, date: str) -> str:
             f"{run.variant.title}, {made.dates[row]}: VIX {number(vix)}, NAV {usd(made.nav[row])}",
             columns(rows, right=range(1, 6)),
             f"Condors {usd(run.book[row])}, hedge {usd(run.hedge[row])}, bills "
-            f"{usd(made.earned[row])}; premium collected {usd(run.credit[row])}.",
+            f"{usd(made.earned[row])}; premium collected {usd(run.rates.credit[row])}.",
             f"Vega of the hedge {usd(run.vega[row])} a point; a day without a move costs it "
             f"{usd(run.carried[row])}; margin {percent(used)} of NAV.",
             f"Insurance rate over a year (H17): {percent(rate)} of the credit."

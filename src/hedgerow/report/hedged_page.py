@@ -105,7 +105,8 @@ def render(
         "both_test": told.with_and_without(found, key, "out_of_sample"),
         "answers": [told.weighed(answer) for answer in answers],
         "layers": told.layers(found, key),
-        "crises": told.crises(found, key),
+        "crises": told.stretches(found, key),
+        "between": told.stretches(found, key, calm=True),
         "partial": any(crisis.partial for crisis in crises),
         "variants": [
             (f"{told.TITLES[part]}, {each.first} to {each.last}", told.side_by_side(found, part))

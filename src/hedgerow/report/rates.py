@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
 from hedgerow.core.market import Floats
-from hedgerow.report.charts import Chart, Line, Span, axis, path
-from hedgerow.report.formats import columns, number, percent
+from hedgerow.report.charts import Axis, Chart, Line, Span, axis, path
+from hedgerow.report.formats import MINUS, columns, number, percent
 from hedgerow.report.svg import grid, page
 from hedgerow.shortvol.beta import Betas, Figure
 from hedgerow.shortvol.rates import BETA_DAYS, WINDOWS, Rates
 
 _QUARTER, _YEAR = WINDOWS
-_MOST = 100.0
-"""Liquidity ratios are drawn up to here: beyond, an order is no size at all."""
+_MOST, _MONTH = 100.0, 21
+"""Liquidity ratios are drawn up to here: beyond, an order is no size at all; sessions of which the
+least is drawn."""
 
 STYLE = """
 .one { fill: none; stroke: $orange; stroke-width: 1.6; }
@@ -156,13 +158,18 @@ def charts(found: Rates, span: Span) -> list[Chart]:
     made = []
     for key, title, note, unit, lines in _panels(found):
         if any(np.isfinite(line.values).any() for line in lines):
-            scale = axis([line.values for line in lines], 180, _shown(unit), include=(0.0,))
+            scale = _scale(key, lines, unit, 180)
             made.append(Chart(key, title, f"{title}. {note}", lines, scale, span, unit, note))
     return made
 
 
-def _shown(unit: str) -> Any:
-    return (lambda v: percent(v, 0)) if unit == "percent" else (lambda v: number(v, 1))
+def _scale(key: str, lines: Sequence[Line], unit: str, height: int) -> Axis:
+    def show(value: float) -> str:
+        return percent(value, 0) if unit == "percent" else f"{value:g}".replace("-", MINUS)
+
+    log = key == "liquidity"
+    values = [line.values for line in lines]
+    return axis(values, height, show, log=log, include=() if log else (0.0,))
 
 
 def _panels(found: Rates) -> list[tuple[str, str, str, str, list[Line]]]:
@@ -177,7 +184,7 @@ def _panels(found: Rates) -> list[tuple[str, str, str, str, list[Line]]]:
     ]
     keys = ("dynamic", "static", "unhedged")
     held = [
-        Line(name, keys[i % 3], _steady(np.minimum(ratio, _MOST)))
+        Line(name, keys[i % 3], _lowest(np.minimum(ratio, _MOST)))
         for i, (name, ratio) in enumerate(found.liquidity.items())
         if np.isfinite(ratio).any()
     ]
@@ -199,18 +206,19 @@ def _panels(found: Rates) -> list[tuple[str, str, str, str, list[Line]]]:
         (
             "liquidity",
             "Liquidity: depth over order size",
-            f"At the last order; at most {_MOST:.0f} drawn. Depth is assumed, not measured.",
+            f"Least of the orders of {_MONTH} sessions, logarithmic, at most {_MOST:.0f}. Depth is "
+            "assumed, not measured.",
             "points",
             held,
         ),
     ]
 
 
-def _steady(values: Floats) -> Floats:
-    """Return the last known value, NaN before the first."""
-    known = np.isfinite(values)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-    return np.asarray(np.where(last >= 0, values[np.maximum(last, 0)], np.nan))
+def _lowest(values: Floats) -> Floats:
+    """Return the least known value of the trailing month, NaN where there is none."""
+    padded = np.r_[np.full(_MONTH - 1, np.inf), np.where(np.isfinite(values), values, np.inf)]
+    least = np.lib.stride_tricks.sliding_window_view(padded, _MONTH).min(axis=1)
+    return np.asarray(np.where(np.isfinite(least), least, np.nan))
 
 
 def picture(found: Rates) -> str:
@@ -225,9 +233,7 @@ def picture(found: Rates) -> str:
     drawn = charts(found, span)
     parts = []
     for i, chart in enumerate(drawn):
-        scale = axis(
-            [line.values for line in chart.lines], _HIGH, _shown(chart.unit), include=(0.0,)
-        )
+        scale = _scale(chart.key, chart.lines, chart.unit, _HIGH)
         title = escape(chart.title)
         inner = [*grid(scale, _WIDE), f'<text class="name" x="0" y="-22">{title}</text>']
         at = 0

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgerow.core.market import Floats, Market, Origin
 from hedgerow.engine.margining import MarginRule
+from hedgerow.engine.program import Program
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.future import VixFuture
@@ -26,6 +27,7 @@ from hedgerow.instruments.legs import MULTIPLIER, Leg
 from hedgerow.instruments.scene import Scene
 from hedgerow.instruments.settling import Settling
 from hedgerow.pricing.black import DAYS_PER_YEAR, risk
+from hedgerow.shortvol.asymmetry.response import Response as Measured
 
 COLUMN = "stressed_irr"
 """Name of the column that the gate `Hurdle` reads."""
@@ -38,20 +40,27 @@ _LOW, _HIGH = math.log(1e-4), math.log(1e4)
 class Response(Protocol):
     """How implied volatility answers a move of the index."""
 
-    def shift(
-        self, move: ArrayLike, *, tenor: ArrayLike, moneyness: ArrayLike | None = None
+    def after(
+        self,
+        iv: ArrayLike,
+        move: ArrayLike,
+        *,
+        tenor: ArrayLike,
+        moneyness: ArrayLike | None = None,
     ) -> Floats:
-        """Return the change of implied volatility, a decimal.
+        """Return implied volatility after a move, a decimal.
 
         Parameters
         ----------
+        iv
+            Before it, a decimal.
         move
             Of the index, a decimal: −0.05 is a fall of 5 %.
         tenor
             Calendar days.
         moneyness
-            Strike over spot before the move, the change being of that strike's own volatility;
-            left out, of the level as VIX measures it.  Shapes broadcast.
+            Strike over spot before the move, ``iv`` being that strike's own; left out, it is the
+            level as VIX measures it.  Shapes broadcast.
         """
 
 
@@ -212,7 +221,9 @@ class Stressed:
     trade: Trade
 
 
-def stressed(market: Market, response: Response, trade: Trade | None = None) -> Stressed:
+def stressed(
+    market: Market, response: Response | None = None, trade: Trade | None = None
+) -> Stressed:
     """Price the trade at every session's close and in every scenario.
 
     Parameters
@@ -220,9 +231,9 @@ def stressed(market: Market, response: Response, trade: Trade | None = None) -> 
     market
         Row t is made from rows 0 … t alone.
     response
-        Of implied volatility to the move.
+        Of implied volatility to the move; None: `Measured.named("measured")`.
     trade
-        What is traded and assumed.
+        What is traded and assumed; None: `Trade` as it is.
 
     Raises
     ------
@@ -237,7 +248,7 @@ def stressed(market: Market, response: Response, trade: Trade | None = None) -> 
     falls, is not counted.  Margin is the wider wing's (Cboe), and the futures' bond.  A volatility
     does not fall below 1 point.
     """
-    plan = trade or Trade()
+    plan, response = trade or Trade(), response or Measured.named("measured")
     scene = Scene.of(market)
     rows = np.arange(len(market))
     expiry = scene.days + plan.days
@@ -267,7 +278,7 @@ def stressed(market: Market, response: Response, trade: Trade | None = None) -> 
     for move, _ in plan.scenarios:
         bought, spread = _off(scene, plan, response, strikes, legs, move)
         tenor = np.maximum(future.expiry - scene.days, 1.0) + 30.0
-        points = 100.0 * np.asarray(response.shift(move, tenor=tenor))
+        points = 100.0 * response.after(future.open / 100.0, move, tenor=tenor) - future.open
         paid = np.maximum(future.carry, 0.0) * plan.hold + 2.0 * future.open_cost
         hedge = futures * (VX * points - paid)
         hedges.append(hedge)
@@ -280,7 +291,9 @@ def stressed(market: Market, response: Response, trade: Trade | None = None) -> 
     return Stressed(rate, margin, credit, futures, gain, hedged, plan)
 
 
-def with_stressed_irr(market: Market, response: Response, trade: Trade | None = None) -> Market:
+def with_stressed_irr(
+    market: Market, response: Response | None = None, trade: Trade | None = None
+) -> Market:
     """Return the market with the column `COLUMN`, marked as modelled, for the gate `Hurdle`.
 
     Parameters
@@ -293,6 +306,32 @@ def with_stressed_irr(market: Market, response: Response, trade: Trade | None = 
     codes = np.where(np.isfinite(column), Origin.MODELLED, Origin.MISSING)
     source = f"modelled: internal rate of return of {plan.told}"
     return market.with_columns({COLUMN: column}, {COLUMN: codes}, {COLUMN: source})
+
+
+def gated(program: Program, market: Market) -> Market:
+    """Return the market with `COLUMN` where a policy reads it and the data lack it.
+
+    Parameters
+    ----------
+    program
+        Whose policies.
+    market
+        What it is to trade on.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> gate = hr.Hurdle(against="rate", spread=0.05)
+    >>> read = [hr.Level("stressed_irr"), hr.Level("rate")]
+    >>> policy = hr.Policy([hr.Constant(1.0), gate, hr.AtRoll()], signals=read)
+    >>> program = hr.Program([hr.Line("condors", hr.Condor(), policy, role="book")])
+    >>> market = hr.load("builtin", start="2017-01-03", end="2017-12-29")
+    >>> "stressed_irr" in gated(program, market), "stressed_irr" in market
+    (True, False)
+    """
+    signals = (signal for line in program.lines for signal in line.policy.signals)
+    asked = any(getattr(signal, "column", "") == COLUMN for signal in signals)
+    return with_stressed_irr(market) if asked and COLUMN not in market else market
 
 
 def _legs(plan: Trade) -> tuple[Leg, ...]:
@@ -316,13 +355,13 @@ def _off(
     left = plan.days - plan.hold
     years = left / DAYS_PER_YEAR
     spot, forward = scene.spot * (1.0 + move), scene.forward(np.full(len(scene.spot), years))
-    vix = np.maximum(scene.vix + 100.0 * np.asarray(response.shift(move, tenor=30.0)), 1.0)
+    vix = np.maximum(100.0 * response.after(scene.vix / 100.0, move, tenor=30.0), 1.0)
     bought = spread = np.zeros(len(spot))
     for strike, leg in zip(strikes.T, legs, strict=True):
         moneyness: NDArray[np.float64] = strike / scene.spot
         before = scene.surface.vol(np.log(strike / forward), years)
-        shift = np.asarray(response.shift(move, tenor=float(left), moneyness=moneyness))
-        vol = np.maximum(before + shift, 0.01)
+        moved = response.after(before, move, tenor=float(left), moneyness=moneyness)
+        vol = np.maximum(moved, 0.01)
         found = risk(spot, strike, years, vol, scene.rate, scene.dividend, call=leg.call)
         half = plan.costs.of_option(found.price, found.vega / 100.0, vix)
         bought = bought - MULTIPLIER * leg.weight * found.price

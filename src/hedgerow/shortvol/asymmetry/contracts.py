@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from hedgerow.core.market import Market
 from hedgerow.data.chain_files import read_chains
 from hedgerow.data.chains import Chain
 from hedgerow.errors import DataError
+from hedgerow.pricing.implied import implied_vol
 from hedgerow.shortvol.asymmetry.regression import LEAST, Fit, enough, regress
 
 MONEYNESS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.02, 1.05, 1.1, math.inf)
@@ -43,8 +45,8 @@ class Quoted:
     fit
         Slopes, where there are enough moves to either side; else None.
     ratio
-        Points per 1 % of the index over all moves, through 0: without an error, because a few
-        moves have none.
+        Points per 1 % of the index over all moves to both sides, beside a constant where there are
+        more than two: without an error, because a few moves have none.
     """
 
     strikes: tuple[float, float]
@@ -75,45 +77,54 @@ class Contracts:
     rows: tuple[Quoted, ...]
 
 
-def read(files: Iterable[str | Path], *, level: float = 0.95) -> Contracts:
+def read(
+    files: Iterable[str | Path], market: Market | None = None, *, level: float = 0.95
+) -> Contracts:
     """Measure the asymmetry on chain files: one of many dates, or two and more of one date each.
 
     Parameters
     ----------
     files
         In any layout of docs/chains.md.
+    market
+        Its ``rate`` and ``dividend_yield``, where it has them; else 0.
     level
         Level of the bands.
 
     Raises
     ------
     DataError
-        Naming the file and what it lacks: a second date, the index, implied volatilities.
+        Naming the file and what it lacks: a second date, the index, bids.
     """
     paths = [Path(file) for file in files]
-    return of_chains([chain for path in paths for chain in read_chains(path)], level=level)
+    return of_chains([chain for path in paths for chain in read_chains(path)], market, level=level)
 
 
-def of_chains(chains: Sequence[Chain], *, level: float = 0.95) -> Contracts:
+def of_chains(
+    chains: Sequence[Chain], market: Market | None = None, *, level: float = 0.95
+) -> Contracts:
     """Measure the asymmetry on chains.
 
-    Out-of-the-money options with a bid and the vendor's IV on both dates count.  Of a group, the
-    mean change of its contracts is one observation a date: they all answer the same move.
+    Out-of-the-money options with a bid on both dates count, by the volatility of their mid-price:
+    vendors' own are not used, they can be far from their prices (docs/asymmetry.md).  Of a group,
+    the mean change of its contracts is one observation a date: they all answer the same move.
 
     Parameters
     ----------
     chains
         Of any dates; those of one symbol are put in order.
+    market
+        As in :func:`read`.
     level
         Level of the bands.
 
     Raises
     ------
     DataError
-        If no two dates of one symbol lie close enough to compare, or the index or IVs are not
+        If no two dates of one symbol lie close enough to compare, or the index is not
         given.
     """
-    quotes = _quotes(chains)
+    quotes = _quotes(chains, market)
     groups: dict[tuple[int, int], dict[tuple[str, str], list[tuple[Key, float, float]]]] = (
         defaultdict(lambda: defaultdict(list))
     )
@@ -131,37 +142,46 @@ def of_chains(chains: Sequence[Chain], *, level: float = 0.95) -> Contracts:
         raise DataError(
             f"no option is quoted on two dates within {APART} days ({', '.join(dates[:4])})",
             where=", ".join(sorted({Path(chain.file).name for chain in chains})) or "chain",
-            mend="give chains of neighbouring days, with bids and implied volatilities",
+            mend="give chains of neighbouring days, with bids",
         )
     rows = tuple(_row(at, groups[at], level) for at in sorted(groups, key=lambda at: at[::-1]))
     names = tuple(sorted({Path(chain.file).name for chain in chains}))
     return Contracts(names, dates[0], dates[-1], rows)
 
 
-def _quotes(chains: Sequence[Chain]) -> dict[Key, list[tuple[str, float, float]]]:
+def _quotes(
+    chains: Sequence[Chain], market: Market | None
+) -> dict[Key, list[tuple[str, float, float]]]:
     """Return date, index and IV of every contract that is out of the money, in order of time."""
     made: dict[Key, list[tuple[str, float, float]]] = defaultdict(list)
     for chain in sorted(chains, key=lambda each: each.valued):
-        name = Path(chain.file).name
         if not math.isfinite(chain.spot):
-            raise DataError("the index is not given", where=f"{name}, spot", mend="add its column")
-        if not bool(np.isfinite(chain.iv).any()):
-            raise DataError(
-                "no implied volatility is given",
-                where=f"{name}, iv",
-                mend="use a vendor's file that has them",
-            )
+            where = f"{Path(chain.file).name}, spot"
+            raise DataError("the index is not given", where=where, mend="add its column")
         out = np.where(chain.call, chain.strike >= chain.spot, chain.strike <= chain.spot)
-        for row in np.flatnonzero(out & (chain.bid > 0.0) & (chain.iv > 0.0)):
+        part = chain.take(out & (chain.bid > 0.0) & (chain.ask >= chain.bid))
+        rate, dividend = (_yearly(market, name, chain) for name in ("rate", "dividend_yield"))
+        mid = 0.5 * (part.bid + part.ask)
+        vols = implied_vol(mid, part.spot, part.strike, part.years, rate, dividend, call=part.call)
+        for row in np.flatnonzero(np.isfinite(vols)):
             key = (
-                chain.symbol,
-                str(chain.root[row]),
-                str(chain.expiry[row]),
-                float(chain.strike[row]),
-                bool(chain.call[row]),
+                part.symbol,
+                str(part.root[row]),
+                str(part.expiry[row]),
+                float(part.strike[row]),
+                bool(part.call[row]),
             )
-            made[key].append((str(chain.date), float(chain.spot), float(chain.iv[row])))
+            made[key].append((str(chain.date), float(chain.spot), float(vols[row])))
     return made
+
+
+def _yearly(market: Market | None, name: str, chain: Chain) -> float:
+    """Return a market's rate or yield on a chain's date, 0 where none is known."""
+    if market is None or name not in market:
+        return 0.0
+    row = int(np.searchsorted(market.dates, np.datetime64(chain.date), side="right")) - 1
+    value = float(market[name][row]) if row >= 0 else math.nan
+    return value if math.isfinite(value) else 0.0
 
 
 def _group(value: float, edges: Sequence[float]) -> int:
@@ -175,6 +195,7 @@ def _row(
 ) -> Quoted:
     days = [np.mean([each[1:] for each in moves[dates]], axis=0) for dates in sorted(moves)]
     x, y = np.array(days).T
+    apart = x - x.mean() if len(x) > 2 else x  # options age as they move: that is no answer
     return Quoted(
         (MONEYNESS[at[0]], MONEYNESS[at[0] + 1]),
         (DAYS[at[1]], DAYS[at[1] + 1]),
@@ -183,7 +204,7 @@ def _row(
         int((x < 0.0).sum()),
         int((x > 0.0).sum()),
         regress(y, x, level=level) if enough(x) else None,
-        float((x * y).sum() / (x**2).sum()),
+        float((apart * y).sum() / (apart**2).sum()),
     )
 
 

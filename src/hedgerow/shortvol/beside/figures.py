@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from hedgerow.core.market import Floats
 from hedgerow.engine.track import Track
 from hedgerow.research import performance
-from hedgerow.research.crises import Stretch, calm_in, crises_in, effectiveness, pooled
+from hedgerow.research.crises import calm_in, crises_in, effectiveness, pooled
+from hedgerow.shortvol.beta import LEAST, betas
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Figures:
         Hedge effectiveness over all crises in which the book lost (C4): Σ gain ÷ Σ loss.
     vega
         Mean vega of the hedge's lines, USD per point.
+    beta
+        Of the whole to the S&P 500, over bills (H14); None of a stretch too short for one.
     """
 
     first: str
@@ -84,6 +88,7 @@ class Figures:
     net_of_credit: float | None
     her: float | None
     vega: float
+    beta: float | None
 
 
 def figures(track: Track, rows: slice, cash: Floats) -> Figures:
@@ -108,7 +113,7 @@ def figures(track: Track, rows: slice, cash: Floats) -> Figures:
     book, hedge, credit = (part[name][inside] for name in ("earned", "pnl", "credit"))
     calm_cost, quiet = -float(hedge[calm].sum()), float(credit[calm].sum())
     collected = float(credit.sum())
-    gains = [effectiveness(part, each.rows) for each in crises_in(part)]
+    gains = gains_of(part)
     at, month = int(np.argmin(day)), int(np.argmin(by_month))
     return Figures(
         first=str(part.dates[0]),
@@ -142,6 +147,9 @@ def figures(track: Track, rows: slice, cash: Floats) -> Figures:
         net_of_credit=_over(-float(hedge.sum()), collected),
         her=pooled((each["hedge_gain"], each["portfolio_loss"]) for each in gains),
         vega=float(part["vega"].mean()),
+        beta=betas(part["excess"][inside], part["index"][inside]).beta.value
+        if len(part) > LEAST
+        else None,
     )
 
 
@@ -177,38 +185,26 @@ def calm_sessions(track: Track) -> NDArray[np.bool_]:
     return calm
 
 
-def stretches(track: Track) -> tuple[list[Stretch], list[Stretch]]:
-    """Return the crises of a track and the rising stretches between them."""
-    return crises_in(track), calm_in(track)
-
-
-def trailing_rate(cost: Floats, credit: Floats, sessions: int = 252) -> Floats:
-    """Return the effective insurance rate (H17): hedge cost over condor credit, both trailing.
+def gains_of(track: Track, *, calm: bool = False) -> list[dict[str, Any]]:
+    """Return the hedge's gain and the book's loss in each crisis, with its dates and name.
 
     Parameters
     ----------
-    cost, credit
-        Of each bar, USD, **shape** (T,).
-    sessions
-        How far it looks back.
-
-    Returns
-    -------
-    ndarray
-        **shape** (T,); NaN before so many bars, and where no credit was collected.
-
-    Examples
-    --------
-    >>> trailing_rate(np.array([1.0, 1.0, 4.0]), np.array([10.0, 0.0, 10.0]), 2).tolist()
-    [nan, 0.2, 0.5]
+    track
+        Of a variant.
+    calm
+        Ask for the rising stretches between crises instead.
     """
-    made = np.full(len(cost), np.nan)
-    if len(cost) < sessions:
-        return made
-    paid, got = (np.concatenate([[0.0], np.cumsum(column)]) for column in (cost, credit))
-    spent, taken = (sums[sessions:] - sums[:-sessions] for sums in (paid, got))
-    made[sessions - 1 :] = np.where(taken > 0.0, spent / np.where(taken > 0.0, taken, 1.0), np.nan)
-    return made
+    return [
+        {
+            "name": each.name,
+            "from": str(track.dates[each.rows][0]),
+            "to": str(track.dates[each.rows][-1]),
+            "partial": each.partial,
+            **effectiveness(track, each.rows),
+        }
+        for each in (calm_in(track) if calm else crises_in(track))
+    ]
 
 
 def _cut(track: Track, rows: slice) -> Track:

@@ -8,14 +8,13 @@ fewer condors.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
 from hedgerow.research import flags, performance
 from hedgerow.research.claims import resampling
 from hedgerow.research.claims.claim import UnmeasuredError
-from hedgerow.research.crises import crises_in, effectiveness, pooled
+from hedgerow.research.crises import pooled
 from hedgerow.research.gate.dependence import without_each
 from hedgerow.research.gate.integrity import told_flags
 from hedgerow.research.gate.item import Item, Outcome
@@ -23,6 +22,7 @@ from hedgerow.research.gate.judgement import RESAMPLES, Judgement
 from hedgerow.research.gate.programs import Traded, judge_program
 from hedgerow.research.gate.thresholds import KEYS, Thresholds
 from hedgerow.research.performance import YEAR
+from hedgerow.shortvol.beside.figures import gains_of
 from hedgerow.shortvol.beside.study import Beside, Run
 from hedgerow.shortvol.beside.variants import ALONE, MATCHED
 from hedgerow.shortvol.beside.worth import Worth
@@ -78,7 +78,7 @@ def judge_hedge(
 def _out_of_sample(found: Beside, asked: Thresholds) -> Item:
     """Ask whether enough years, and a crisis, lie behind the split."""
     part = found.figures(ALONE, "out_of_sample")
-    many = [each for each in gains_of(found.alone) if each["from"] >= part.first]
+    many = [each for each in gains_of(found.alone.track) if each["from"] >= part.first]
     sessions = found.split.test.stop - found.split.test.start
     enough = sessions >= asked.sessions and len(many) >= asked.crises
     said = (
@@ -147,7 +147,7 @@ def _effectiveness(run: Run, resamples: int) -> Item:
     key, name = "her_interval", "Protection, resampled by crisis (C4)"
     rows = [
         (each["hedge_gain"], each["portfolio_loss"])
-        for each in gains_of(run)
+        for each in gains_of(run.track)
         if each["portfolio_loss"] > 0.0
     ]
     if not rows:
@@ -169,24 +169,9 @@ def _effectiveness(run: Run, resamples: int) -> Item:
     return Item(key, name, outcome, said, made.low, 0.0)
 
 
-def gains_of(run: Run) -> list[dict[str, Any]]:
-    """Return the hedge's gain and the book's loss in each crisis, with its dates and name."""
-    track = run.track
-    return [
-        {
-            "name": each.name,
-            "from": str(track.dates[each.rows][0]),
-            "to": str(track.dates[each.rows][-1]),
-            "partial": each.partial,
-            **effectiveness(track, each.rows),
-        }
-        for each in crises_in(track)
-    ]
-
-
 def _drop_crisis(run: Run) -> Item:
     """Ask whether protection, or the hedge's gain, is gone once one crisis is left out."""
-    each = {row["name"]: (row["hedge_gain"], row["portfolio_loss"]) for row in gains_of(run)}
+    each = {row["name"]: (row["hedge_gain"], row["portfolio_loss"]) for row in gains_of(run.track)}
     total = float(run.hedge.sum())
 
     def protection(without: Collection[str]) -> float:
@@ -212,7 +197,7 @@ def _flags(run: Run) -> list[Item]:
         "win_rate": float(np.mean(moved > 0.0)) if len(moved) else float("nan"),
         "trades_per_year": float(acted.sum()) * YEAR / len(track),
     }
-    rows = [{"name": row["name"], "dynamic_gain": row["hedge_gain"]} for row in gains_of(run)]
+    rows = [{"name": row["name"], "dynamic_gain": row["hedge_gain"]} for row in gains_of(run.track)]
     most = max((line.policy for line in lines), key=lambda policy: len(policy.signals))
     same = not run.outcome.program.lag
     return told_flags(flags.check(most, statistics, rows, same_bar=same), statistics, rows, most)

@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from hedgerow.core.market import Floats, Market
-from hedgerow.core.strip import Strip
 from hedgerow.engine.feed import stretch_of
+from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.portfolio import Equity
@@ -23,11 +23,12 @@ from hedgerow.engine.program import Line, Program
 from hedgerow.engine.track import Track
 from hedgerow.engine.trade import trade
 from hedgerow.errors import RangeError
+from hedgerow.policies.layered import Layered
 from hedgerow.research.performance import returns
 from hedgerow.research.split import Split, split
 from hedgerow.research.stress.book import Answer
 from hedgerow.shortvol.beside import variants as kinds
-from hedgerow.shortvol.beside.figures import LAYER, Figures, figures, trailing_rate
+from hedgerow.shortvol.beside.figures import LAYER, Figures, figures
 from hedgerow.shortvol.beside.sizing import (
     MOVE,
     Shocked,
@@ -36,7 +37,9 @@ from hedgerow.shortvol.beside.sizing import (
     sized,
     together,
 )
+from hedgerow.shortvol.beside.states import NAMES, states_of
 from hedgerow.shortvol.beside.variants import Variant
+from hedgerow.shortvol.rates import WINDOWS, Rates, rates_of
 
 COVER = 0.5
 """Part of the book's modelled loss that a structure is sized to give back."""
@@ -64,8 +67,8 @@ class Run:
         What hedged.
     outcome
         What the engine made of it.
-    credit
-        Premium collected by the condors opened at each bar, USD, **shape** (T,).
+    rates
+        Credit collected, insurance rate (H17), carry (H13) and beta (H14).
     vega
         Of the hedge's lines at each close, USD per point, **shape** (T,).
     states
@@ -75,7 +78,7 @@ class Run:
 
     variant: Variant
     outcome: Outcome
-    credit: Floats
+    rates: Rates
     vega: Floats
     states: tuple[Floats, tuple[str, ...]] | None = None
 
@@ -91,8 +94,9 @@ class Run:
 
     @cached_property
     def carried(self) -> Floats:
-        """What a day costs the hedge if nothing moves, USD, **shape** (T,)."""
-        return self._sum("carried", "hedge")
+        """What a calendar day costs the hedge if nothing moves (H13), USD, **shape** (T,)."""
+        none = np.zeros(len(self.outcome))
+        return np.asarray(sum((line.total for line in self.rates.carry.values()), none))
 
     @property
     def layers(self) -> Mapping[str, Mapping[str, Floats]]:
@@ -102,7 +106,7 @@ class Run:
     @property
     def rate(self) -> Floats:
         """Effective insurance rate (H17) over the last 252 sessions, **shape** (T,)."""
-        return trailing_rate(-self.hedge, self.credit)
+        return self.rates.insurance[max(WINDOWS)]
 
     @cached_property
     def track(self) -> Track:
@@ -113,13 +117,15 @@ class Run:
             "earned": self.book,
             "pnl": self.hedge,
             "interest": made.earned,
-            "credit": self.credit,
+            "credit": self.rates.credit,
             "margin": made.margin,
             "vega": self.vega,
-            "carry": self.carried,
+            "carry": self._sum("carried", "hedge"),
             "cost": self._sum("cost", "hedge"),
             "traded": self._sum("traded", "hedge"),
             "x": self._sum("x", "hedge"),
+            "excess": self.rates.hedged,
+            "index": self.rates.index,
             **{LAYER + name: line["pnl"] for name, line in self.layers.items()},
         }
         # the outcome keeps its own columns: a track closes those that it is given
@@ -246,13 +252,16 @@ def study(
     whole, first = stretch_of(base, market, start, end)
     cut = split(parts, whole.dates[first:], 0)
     keys = kinds.wanted(only, bool(layers))
-    strips: dict[str, Strip] = {}
 
     def play(variant: Variant) -> Run:
         program = replace(base, name=variant.key, lines=(*variant.lines, *base.lines))
         told = None if progress is None else lambda bars: progress(variant.key, bars)
-        kept: AbstractContextManager[Ledger | None]
-        kept = ledger(variant.key) if ledger and not variant.bench else nullcontext()
+        machine = any(Layered.kind in _kinds(line) for line in variant.lines)
+        kept: AbstractContextManager[Ledger | None] = nullcontext()
+        if ledger is not None and not variant.bench:
+            kept = ledger(variant.key)
+        elif machine:
+            kept = MemoryLedger(variant.key)  # its decisions tell the states
         with kept as book:
             outcome = trade(
                 program,
@@ -263,17 +272,13 @@ def study(
                 version=version,
                 progress=told,
             )
-        for line in base.lines:
-            if line.name not in strips:
-                strips[line.name] = _strip(line, base, whole)
-        lines = [(line, _strip(line, base, whole)) for line in variant.lines]
-        none = np.zeros(len(outcome))
-        credit = [
-            premium(strips[line.name], first, outcome.lines[line.name]["held"])
-            for line in base.lines
-        ]
-        vega = [outcome.lines[line.name]["held"] * strip.vega[first:] for line, strip in lines]
-        return Run(variant, outcome, np.sum(credit, axis=0), np.asarray(sum(vega, none)))
+            states = states_of(book.read(), len(outcome)) if book and machine else None
+        vega = np.zeros(len(outcome))
+        for line in variant.lines:
+            strip = line.sleeve.strip(whole, lag=base.lag, costs=base.costs)
+            vega += outcome.lines[line.name]["held"] * strip.vega[first:]
+        named = None if states is None else (states, NAMES)
+        return Run(variant, outcome, rates_of(outcome, whole), vega, named)
 
     runs = {kinds.ALONE: play(Variant(kinds.ALONE, "condors alone", (), "no hedge"))}
     if kinds.STATIC in keys:
@@ -305,31 +310,6 @@ def study(
     return Beside({key: runs[key] for key in keys}, base, whole, first, cut, answer, loss, cover)
 
 
-def premium(strip: Strip, first: int, held: Floats) -> Floats:
-    """Return the premium collected by what a line opened at each bar, USD.
-
-    Parameters
-    ----------
-    strip
-        The line's contracts as columns, **shape** (N,).
-    first
-        Row of the first bar.
-    held
-        Units after each bar's fills, **shape** (T,).
-
-    Returns
-    -------
-    ndarray
-        Price times units of all that is newly sold: whole at a roll, else what is added.  Spreads
-        and fees are left out; what is bought counts against it.  **shape** (T,).
-    """
-    rows = slice(first, first + len(held))
-    before = np.concatenate([[0.0], held[:-1]])
-    grown = np.maximum(np.abs(held) - np.abs(before), 0.0) * np.sign(held)
-    opened = np.where(strip.roll[rows], held, grown)
-    return np.asarray(-opened * strip.open[rows] * strip.multiplier)
-
-
 def _matched(play: Callable[[Variant], Run], runs: Mapping[str, Run], static: float) -> Run:
     """Return static VX of the layers' average vega; whole contracts may ask for a second try."""
     target, run, share = runs[kinds.LAYERED].vega.mean(), runs[kinds.STATIC], static
@@ -345,8 +325,8 @@ def _ratio(value: float, other: float) -> float:
     return value / other if other > 0.0 else 2.0  # none was bought: ask for more
 
 
-def _strip(line: Line, base: Program, market: Market) -> Strip:
-    return line.sleeve.strip(market, lag=base.lag, costs=base.costs)
+def _kinds(line: Line) -> set[str]:
+    return {step.kind for step in line.policy.steps}
 
 
 def _check(base: Program, layers: Sequence[Line], static: float, cover: float) -> None:

@@ -1,32 +1,6 @@
 """The rules of a book of iron condors: entry, management, size; and their file.
 
-::
-
-    name = "weekly-condors"
-
-    [entry]
-    short_delta = 0.16
-    wing_delta = 0.05         # or wing_width = 50, points
-    dte = 45                  # calendar days; the first Friday expiry from then on
-    weekday = "wed"           # on which it is decided; filled at the next close
-    weeks = 5                 # each rung sells one condor every so many weeks
-    rungs = 5                 # so many condors side by side, evenly spaced
-
-    [management]              # each a number, or "off"
-    take_profit = 0.5         # part of the credit earned
-    stop_loss = 2.0           # loss, in credits
-    leave_before = 21         # days to expiry
-    roll_tested = "off"       # net delta; or a table: { delta = 0.3, expiry = "same" }
-
-    [size]
-    max_loss = 0.10           # part of NAV that all rungs together can lose
-
-    [portfolio]
-    value = 10_000_000
-
-    [costs]                   # as in a program
-
-    [margin]                  # likewise
+A file to start from is ``starter.toml`` beside this module.
 """
 
 from __future__ import annotations
@@ -34,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
 from hedgerow.core.action import Action
@@ -249,3 +224,14 @@ def managed(table: Mapping[str, Any]) -> tuple[Action, ...]:
             place = str(error.where).replace(f"{where}[0]", where)
             raise PolicyError(error.what, where=place, mend=error.mend) from None
     return tuple(actions)
+
+
+def starter() -> str:
+    """Return a file of rules to start from.
+
+    Examples
+    --------
+    >>> CondorRules.from_toml(starter()) == CondorRules(name="weekly-condors")
+    True
+    """
+    return files("hedgerow.shortvol.condor").joinpath("starter.toml").read_text(encoding="utf-8")

@@ -226,7 +226,7 @@ def compare(
 
 def bonds_of(at: Ground, terms: Terms) -> dict[str, float]:
     """Return the assumed margin of futures, USD per contract by root."""
-    level = at.level(terms.contract.expiry)
+    level = at.level
     index = {root: INDEX_BOND * level * product(root).multiplier for root in ("ES", "MES")}
     return MarginRule().bonds(at.vix) | index
 
@@ -274,7 +274,7 @@ def worst_of(held: Mapping[str, Structure], at: Ground, spent: float, response: 
 
 def _without_carry(held: Structure, at: Ground) -> State:
     """Return a state in which later forwards are worth the index, as the basis is kept aside."""
-    level, rate = at.level(held.expiry or at.day), at.index.rate
+    level, rate = at.level, at.index.rate
     return State(at.day, spot=level, vol=at.index.vol, rate=rate, dividend=rate)
 
 

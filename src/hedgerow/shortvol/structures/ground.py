@@ -85,12 +85,15 @@ class Ground:
         What is modelled.
     market
         History up to the day, None where there is none.
+    spot
+        The index where its state gives forwards, points; NaN where it is not known.
     """
 
     states: Mapping[str, State]
     vix: float
     notes: tuple[str, ...] = ()
     market: Market | None = None
+    spot: float = np.nan
 
     @property
     def index(self) -> State:
@@ -102,10 +105,16 @@ class Ground:
         """The day that things are priced on."""
         return self.index.day
 
-    def level(self, expiry: dt.date) -> float:
-        """Return the index: its spot, or the forward of an expiry where there is none."""
+    @property
+    def level(self) -> float:
+        """The index, points: its spot, or the nearest forward where nobody told it."""
         state = self.index
-        return float(np.asarray(state.spot if state.spot is not None else state.forward_to(expiry)))
+        if np.isfinite(self.spot):
+            return self.spot
+        if state.spot is not None:
+            return float(np.asarray(state.spot))
+        given = state.forward
+        return float(np.asarray(given[min(given)] if isinstance(given, Mapping) else given))
 
     def moved(
         self, move: ArrayLike, response: Response = STILL, *, points: ArrayLike = 0.0, days: int = 0
@@ -225,7 +234,8 @@ def ground(
         If an underlying is none that can be priced so, or the day lies outside the data.
     """
     under = {_underlying(h) for h in book.holdings}
-    far = {h.contract.expiry for h in book.holdings if not isinstance(h.contract, Shares)} | {*ends}
+    own = {h.contract.expiry for h in book.holdings if not isinstance(h.contract, Shares)}
+    far = own | {*ends}
     for name in sorted(under - {*SHARE, VOLATILITY}):
         raise RangeError(
             f"a book on {name} is not compared here", where=book.name,
@@ -236,10 +246,9 @@ def ground(
     states, notes = {}, []
     market = given.until(given.index_of(date)) if date else given
     if chain is not None:
-        probe = Structure("all", tuple(Position(1.0, OptionContract("SPXW", e, 100.0, True))
-                                       for e in sorted(far)))  # fmt: skip
-        made = of_chain(*chain, probe)
-        states[INDEX], said = made.state, made.notes
+        made = of_chain(*chain, _probe(far))
+        said = of_chain(*chain, _probe(own or far)).notes
+        states[INDEX] = made.state
         day = np.datetime64(made.state.day)
         within = bool(market.dates[0] <= day <= market.dates[-1])
         market = market.until(market.index_of(str(day))) if within else market
@@ -262,8 +271,17 @@ def ground(
         two = of_market(market, VOLATILITY, sorted(dates), curve=curve)
         states[VOLATILITY] = two.state
         notes += [said.sentence for said in two.notes if said.sentence not in notes]
-    vix = market["vix"][np.isfinite(market["vix"])][-1]
-    return Ground(states, float(vix), tuple(dict.fromkeys(notes)), market)
+    vix = float(market["vix"][np.isfinite(market["vix"])][-1])
+    spot = np.nan
+    if chain is not None:
+        vix, spot = 100.0 * float(_forward_vol(states[INDEX], 0.0)), chain[1].spot
+    return Ground(states, vix, tuple(dict.fromkeys(notes)), market, spot)
+
+
+def _probe(expiries: Iterable[dt.date]) -> Structure:
+    """Return what asks a chain for the forwards of expiries."""
+    options = (OptionContract("SPXW", end, 100.0, True) for end in sorted(expiries))
+    return Structure("all", tuple(Position(1.0, option) for option in options))
 
 
 def _of_state(state: State, under: set[str], book: Book) -> Ground:

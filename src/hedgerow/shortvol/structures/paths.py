@@ -195,7 +195,8 @@ class _Track(NamedTuple):
     """**Shape** (N, J)."""
     elapsed: Floats
     """Calendar days since the first close, **shape** (N, J)."""
-    inside: NDArray[np.bool_]
+    days: int
+    """Calendar days of a window."""
 
     @classmethod
     def of(cls, market: Market, at: Ground, days: int) -> _Track:
@@ -209,9 +210,8 @@ class _Track(NamedTuple):
                              mend="give a longer history")  # fmt: skip
         most = int((last[first] - first).max())
         rows = np.minimum(first[:, None] + np.arange(most + 1), last[first][:, None])
-        inside = first[:, None] + np.arange(most + 1) <= last[first][:, None]
         elapsed = (dates[rows] - dates[first][:, None]).astype(np.float64)
-        return cls(scene, at, rows, elapsed, inside)
+        return cls(scene, at, rows, elapsed, days)
 
     def walk(self, held: Mapping[str, Structure], costs: Costs) -> Walk:
         total = np.zeros(self.rows.shape)
@@ -239,17 +239,24 @@ class _Track(NamedTuple):
         if name == VOLATILITY:
             return (*self._volatility(position, costs, vix),)
         index = scene.spot[rows] / scene.spot[rows[:, :1]]
-        whole = self.at.level(contract.expiry) if not isinstance(contract, Shares) else None
-        today = (whole or self.at.level(self.at.day)) * SHARE[name]
-        spot = today * index
+        spot = self.at.level * SHARE[name] * index
         if isinstance(contract, Shares):
             return spot, costs.of_underlying(spot[:, 0]), 0.0
-        left = np.maximum((contract.expiry - self.at.day).days - self.elapsed, 0.0) / DAYS_PER_YEAR
+        left = self._left(contract)
         rate, dividend = scene.rate[rows], scene.dividend[rows]
         forward = spot * np.exp((rate - dividend) * left)
         if isinstance(contract, FutureContract):
             return forward, costs.of_underlying(spot[:, 0]), costs.future_fee
         return self._option(contract, spot, forward, left, costs, vix)
+
+    def _left(self, contract: OptionContract | FutureContract) -> Floats:
+        """Return years to the end, 0 from the last close on or before it."""
+        whole = (contract.expiry - self.at.day).days
+        left = np.maximum(whole - self.elapsed, 0.0)
+        if whole <= self.days:
+            last = np.where(self.elapsed <= whole, self.elapsed, -1.0).max(axis=1)
+            left = np.where(self.elapsed >= last[:, None], 0.0, left)
+        return np.asarray(left / DAYS_PER_YEAR)
 
     def _option(
         self,
@@ -284,7 +291,7 @@ class _Track(NamedTuple):
         ):
             raise RangeError("options on VIX have no history here", where="book",
                              mend="leave the paths out")  # fmt: skip
-        left = np.maximum((contract.expiry - self.at.day).days - self.elapsed, 0.0) / DAYS_PER_YEAR
+        left = self._left(contract)
         made = FuturesCurve().price(
             self.scene.vix, self.scene.surface, left.ravel(), self.rows.ravel()
         )

@@ -198,7 +198,7 @@ def _reading(terms: Terms, at: Ground, tenor: int, out: float) -> tuple[Structur
     strike = far.strike(at, out)
     made = scaled(straddle(terms.root, expiry, strike), 1.0)
     found = value({INDEX: made}, at.states)
-    level = at.level(expiry)
+    level = at.level
     gamma, theta, vega = (float(x) for x in (found.gamma, found.theta, found.vega))
     days = 0.5 * gamma * (MOVE * level) ** 2 / abs(theta) if theta else np.inf
     return made, Reading(
