@@ -78,6 +78,17 @@ def test_a_missing_column_is_told_and_a_gap_too() -> None:
         walk(LayeredRules().rule, Market(days[:20], {"vix": vix[:20], "spx": vix[:20]}))
 
 
+def test_signals_that_end_before_the_data_are_told() -> None:
+    days = np.datetime64("2020-01-01", "ns") + np.arange(80) * np.timedelta64(1, "D")
+    vix = 20.0 + np.sin(np.arange(80.0))
+    ends = np.where(np.arange(80) >= 70, np.nan, 0.4)
+    market = Market(days, {"vix": vix, "spx": 100.0 + vix, "cor": ends})
+    rules = LayeredRules(rule=replace(LayeredRules().rule, implied="cor"))
+    told = hr.alvh_state(market, rules).to_dict()
+    assert told["date"] == "2020-03-10"
+    assert told["note"].endswith("Its signals end on 2020-03-10, the data on 2020-03-20.")
+
+
 def test_h12_the_second_engine_walks_too() -> None:
     days = np.datetime64("2020-01-01", "ns") + np.arange(4) * np.timedelta64(1, "D")
     market = Market(days, {"z": [0.0, 2.0, 1.0, 0.0]})

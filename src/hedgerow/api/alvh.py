@@ -58,7 +58,7 @@ def alvh_state(market: Market, rules: LayeredRules | None = None, on: str | None
     >>> print(str(hr.alvh_state(market, on="2018-02-06")).splitlines()[0])
     2018-02-06: full
     """
-    from hedgerow.report.layered import state_table, state_text
+    from hedgerow.report.layered import note_of, state_table, state_text
     from hedgerow.shortvol.layered.rules import LayeredRules
     from hedgerow.shortvol.layered.walking import at, conditions, walk
 
@@ -70,7 +70,8 @@ def alvh_state(market: Market, rules: LayeredRules | None = None, on: str | None
     if asked.engine is not None:
         beside = walk(asked.engine, market)
         engine = beside[at(beside, str(days[place].date))]
-    told = state_table(days, place, conditions(asked, before, days[place]), engine)
+    note = note_of(days, market.dates[-1])
+    told = state_table(days, place, conditions(asked, before, days[place]), engine, note)
     return Told(state_text(told), told)
 
 
@@ -99,11 +100,11 @@ def alvh_explain(market: Market, date: str, rules: LayeredRules | None = None) -
     >>> [each["reason"] for each in told["transitions"]][:2]
     ['vix_macd_cross', 'vx_macd_entry']
     """
-    from hedgerow.report.layered import path_table, path_text
+    from hedgerow.report.layered import note_of, path_table, path_text
     from hedgerow.shortvol.layered.rules import LayeredRules
     from hedgerow.shortvol.layered.walking import at, path, walk
 
     days = walk((LayeredRules() if rules is None else rules).rule, market)
     place = at(days, date)
-    told = path_table(path(days, place), days[place])
+    told = path_table(path(days, place), days[place], note_of(days, market.dates[-1]))
     return Told(path_text(told), told)

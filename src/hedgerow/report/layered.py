@@ -13,8 +13,23 @@ WITHOUT_BOOK = (
 )
 
 
+def note_of(days: Sequence[Day], last: object) -> str:
+    """Return what a reader must know: no book, and signals that end before the data do.
+
+    Parameters
+    ----------
+    days
+        Closes of a walk.
+    last
+        Last session of the data.
+    """
+    if str(days[-1].date) == str(last):
+        return WITHOUT_BOOK
+    return f"{WITHOUT_BOOK} Its signals end on {days[-1].date}, the data on {last}."
+
+
 def state_table(
-    days: Sequence[Day], place: int, found: Sequence[Condition], engine: Day | None
+    days: Sequence[Day], place: int, found: Sequence[Condition], engine: Day | None, note: str
 ) -> dict[str, Any]:
     """Return where the hedge stands as plain values.
 
@@ -26,6 +41,8 @@ def state_table(
         Conditions at it.
     engine
         The second engine at the same close; None where there is none.
+    note
+        As `note_of` gives it.
     """
     day = days[place]
     last = next((each for each in reversed(days[: place + 1]) if each.transition), None)
@@ -47,7 +64,7 @@ def state_table(
         "second_engine": None
         if engine is None
         else {"state": engine.state.title, "intensity": engine.x, "signals": dict(engine.seen)},
-        "note": WITHOUT_BOOK,
+        "note": note,
         "notice": NOT_ADVICE,
     }
 
@@ -79,7 +96,7 @@ def state_text(told: dict[str, Any]) -> str:
     return "\n".join([*lines, f"\n{told['note']}", told["notice"]])
 
 
-def path_table(turns: Sequence[Day], day: Day) -> dict[str, Any]:
+def path_table(turns: Sequence[Day], day: Day, note: str) -> dict[str, Any]:
     """Return a path of transitions as plain values.
 
     Parameters
@@ -88,6 +105,8 @@ def path_table(turns: Sequence[Day], day: Day) -> dict[str, Any]:
         Closes with a transition, in order.
     day
         The close that is explained.
+    note
+        As `note_of` gives it.
     """
     return {
         "date": str(day.date),
@@ -108,7 +127,7 @@ def path_table(turns: Sequence[Day], day: Day) -> dict[str, Any]:
             for each in turns
             if each.transition is not None
         ],
-        "note": WITHOUT_BOOK,
+        "note": note,
         "notice": NOT_ADVICE,
     }
 

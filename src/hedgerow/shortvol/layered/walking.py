@@ -54,7 +54,7 @@ class Condition(NamedTuple):
 
 
 def walk(step: Any, market: Market) -> list[Day]:
-    """Run a state machine over all sessions on which its signals are known.
+    """Run a state machine from the first to the last session on which its signals are known.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def walk(step: Any, market: Market) -> list[Day]:
     Raises
     ------
     DataError
-        If a column is missing, or a signal has a gap once all are known.
+        If a column is missing, or a signal has a gap before one of them ends.
 
     Examples
     --------
@@ -77,11 +77,11 @@ def walk(step: Any, market: Market) -> list[Day]:
     """
     names = list(dict.fromkeys(step.inputs))
     columns = {name: np.asarray(signal_named(name)(market), dtype="float64") for name in names}
-    first = _first(columns, market)
+    known = _known(columns, market)
     table, kind = (TRANSITIONS, State) if step.kind == "layered" else (ENGINE_TRANSITIONS, Engine)
     memory, params, book = step.start(), step.params(), opening(1.0)
     made = []
-    for row in range(first, len(market)):
+    for row in known:
         seen = {name: float(columns[name][row]) for name in names}
         view = View(tuple(seen[name] for name in step.inputs), book, BAR)
         x, memory = step.kernel(0.0, view, memory, params)
@@ -92,9 +92,9 @@ def walk(step: Any, market: Market) -> list[Day]:
     return made
 
 
-def _first(columns: Mapping[str, Any], market: Market) -> int:
-    """Return the first row from which on every signal is known."""
-    first = 0
+def _known(columns: Mapping[str, Any], market: Market) -> range:
+    """Return the rows from the first to the last on which every signal is known."""
+    first, end = 0, len(market)
     for name, column in columns.items():
         known = np.flatnonzero(np.isfinite(column))
         if not len(known):
@@ -103,16 +103,16 @@ def _first(columns: Mapping[str, Any], market: Market) -> int:
                 where=name,
                 mend="load more history, or a folder with the data that it is made from",
             )
-        first = max(first, int(known[0]))
+        first, end = max(first, int(known[0])), min(end, int(known[-1]) + 1)
     for name, column in columns.items():
-        gaps = first + np.flatnonzero(~np.isfinite(column[first:]))
+        gaps = first + np.flatnonzero(~np.isfinite(column[first:end]))
         if len(gaps):
             raise DataError(
                 f"the signal '{name}' is not a number on {market.dates[gaps[0]]}",
                 where=name,
                 mend=mend_of_gaps(market.times, gaps),
             )
-    return first
+    return range(first, end)
 
 
 def at(days: list[Day], on: str | None) -> int:
