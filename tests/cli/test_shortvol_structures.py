@@ -98,6 +98,7 @@ def test_rules_of_condors_are_a_book_too() -> None:
     assert found["rows"][0]["vega"] < 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_a_chain_prices_book_and_hedges(real_data: Path) -> None:
     Path("b.csv").write_text(

@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -73,6 +73,7 @@ def test_validation_parity_vega_459_84_of_hedged_future_and_put() -> None:
     assert round(float(value({"SPX": made}, here.states).vega), 2) == 459.84
 
 
+@settings(max_examples=25)
 @given(
     vol=st.floats(0.05, 0.8), rate=st.floats(-0.01, 0.08), dividend=st.floats(0.0, 0.04),
     points=st.floats(-0.02, 0.3), units=st.integers(1, 50),

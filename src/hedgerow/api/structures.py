@@ -13,6 +13,7 @@ from hedgerow.api.hedge_results import HedgeComparison, HedgePlan
 from hedgerow.core.market import Day, Market
 from hedgerow.data.chain_files import read_chain
 from hedgerow.data.chain_fit import fit_chain
+from hedgerow.data.chains import Chain
 from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.state import State
@@ -61,10 +62,7 @@ def _asked(
     at_day = _day(market, when, quotes)
     rules = rules_in(Path(book)) if isinstance(book, str | os.PathLike) else None
     if rules is not None:
-        state = market if isinstance(market, State) else None
-        if quotes is None and state is None:
-            state = of_market(market, "SPX", date=when).state
-        book = sold_book(rules, quotes[1] if quotes is not None else state)
+        book = sold_book(rules, _priced(market, when, quotes))
     held = book_from(book, at_day).on(at_day)
     terms = terms_of(held, at_day, future=future, out=out)
     ends = {terms.expiry, terms.contract.expiry} | {
@@ -72,6 +70,13 @@ def _asked(
     }
     at = ground(held, market, date=when, source=source or None, chain=quotes, ends=ends)
     return _Asked(held, at, response_from(response), terms)
+
+
+def _priced(market: Market | State, when: str | None, quotes: Any) -> State | Chain:
+    if quotes is not None:
+        chain: Chain = quotes[1]
+        return chain
+    return market if isinstance(market, State) else of_market(market, "SPX", date=when).state
 
 
 def _day(market: Market | State, when: str | None, quotes: Any) -> dt.date:
