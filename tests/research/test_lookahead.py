@@ -13,6 +13,7 @@ from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import SIGNALS
 from hedgerow.core.strip import Strip
+from hedgerow.errors import DataError
 from hedgerow.instruments import catalog
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Put
@@ -246,3 +247,17 @@ def test_the_builtin_data_do_not_look_ahead(builtin) -> None:
     policy = Policy([Linear(), Trigger()], signals=[Level("vix"), RealisedVol()])
     result = api.backtest(policy, builtin, Put())
     assert all(verdict.passed for verdict in result.found.lookahead)
+
+
+def test_a_signal_that_begins_with_the_run_is_cut_inside_it():
+    """As a calendar of meetings that begins after the prices do."""
+
+    def late(part: Market) -> dict[str, np.ndarray]:
+        if len(part) <= 200:
+            raise DataError("not known yet", where="late", mend="begin later")
+        return {"late": np.where(np.arange(len(part)) >= 200, part["vix"], np.nan)}
+
+    made = market(400)
+    assert lookahead.columns_agree("late", made, late, first=201).passed
+    with pytest.raises(DataError, match="not known yet"):
+        lookahead.columns_agree("late", made, late)

@@ -110,7 +110,7 @@ class HedgedResult(Judged):
         made = self.found.alone.outcome
         return (
             f"<HedgedResult of {len(self.found.runs)} variants, {made.dates[0]} … "
-            f"{made.dates[-1]}: {self.hedge} is {self.worth().word}; print() for more>"
+            f"{made.dates[-1]}: {self.hedge} {self.worth().word}; print() for more>"
         )
 
     def _repr_html_(self) -> str:

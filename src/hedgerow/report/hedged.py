@@ -126,9 +126,12 @@ def weighed(made: Worth) -> list[str]:
     """Return the answer over one stretch in sentences a seller of condors understands."""
     where = "Out of sample" if made.part == "out_of_sample" else TITLES[made.part]
     none, fewer = made.none, made.fewer
-    said = [f"{where} ({made.first} to {made.last}) the hedge is {made.word}."]
-    if made.word == "cannot be told":
-        said = [f"{where} ({made.first} to {made.last}) it cannot be told whether the hedge pays."]
+    words = {
+        "cannot be told": "it cannot be told whether the hedge pays",
+        "not proven": "the hedge is ahead of fewer condors, but that is not proven",
+    }
+    what = words.get(made.word, f"the hedge is {made.word}")
+    said = [f"{where} ({made.first} to {made.last}) {what}."]
     said.append(f"Against no hedge it {_sentence(none)}.")
     if made.static is not None:
         said.append(f"Against {made.static.title} it {_sentence(made.static)}.")

@@ -38,6 +38,7 @@ def columns_agree(
     make: Callable[[Market], dict[str, Any]],
     count: int = 12,
     seed: int = 0,
+    first: int = 0,
 ) -> Verdict:
     """Make columns from all the data and from prefixes of it, and compare them row by row.
 
@@ -51,9 +52,12 @@ def columns_agree(
         Returns columns, each of **shape** (len(market),).
     count, seed
         How many cuts, drawn how.
+    first
+        The first row at which the data may end: that of a run, whose data may begin before all
+        of its signals are known.
     """
     whole = make(market)
-    rows = cuts(len(market), count, seed)
+    rows = [first + row for row in cuts(len(market) - first, count, seed)]
     for t in rows:
         part = make(market.until(t))
         for column, values in part.items():
@@ -85,10 +89,17 @@ def shown(value: Any) -> str:
     return f"{float(value):.6g}"
 
 
-def signal_agrees(signal: Signal, market: Market, count: int = 12, seed: int = 0) -> Verdict:
+def signal_agrees(
+    signal: Signal, market: Market, count: int = 12, seed: int = 0, first: int = 0
+) -> Verdict:
     """Test one signal; a user's own as well."""
     return columns_agree(
-        f"signal {signal.name}", market, lambda part: {signal.name: signal(part)}, count, seed
+        f"signal {signal.name}",
+        market,
+        lambda part: {signal.name: signal(part)},
+        count,
+        seed,
+        first,
     )
 
 

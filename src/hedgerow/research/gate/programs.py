@@ -98,7 +98,7 @@ def _lookahead(found: Traded) -> Item:
     signals = {  # two policies may give one name to signals of different terms
         repr(signal): signal for line in found.program.lines for signal in line.policy.signals
     }
-    made = [signal_agrees(signal, found.market) for signal in signals.values()]
+    made = [signal_agrees(signal, found.market, first=found.first) for signal in signals.values()]
     made += [
         sleeve_agrees(line.sleeve.name, _layer(line, found.program), found.market, count=2)
         for line in found.program.lines

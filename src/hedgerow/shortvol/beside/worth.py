@@ -104,12 +104,16 @@ class Worth:
 
     @property
     def word(self) -> str:
-        """``worth its cost``, ``not worth its cost`` or ``cannot be told``."""
+        """``worth its cost``, ``not worth its cost``, ``not proven`` or ``cannot be told``.
+
+        A lead over fewer condors that resampled quarters may turn round is ``not proven``.
+        """
         gave, eased = self.none.annual_return.value, self.none.drawdown.value
         if gave <= -EVEN_RETURN and eased < EVEN_DRAWDOWN:
             return "not worth its cost"
-        words: dict[Word | None, str] = {"better": "worth its cost", "worse": "not worth its cost"}
-        return words.get(self.verdict, "cannot be told")
+        if self.verdict == "better":
+            return "worth its cost" if self.proven else "not proven"
+        return "not worth its cost" if self.verdict == "worse" else "cannot be told"
 
     @property
     def proven(self) -> bool:
