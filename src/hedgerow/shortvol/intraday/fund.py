@@ -34,7 +34,7 @@ class FundCosts:
 
     Examples
     --------
-    >>> FundCosts().half_spread(np.array([30.0, 30.0]), np.array([15.0, 40.0])).tolist()
+    >>> FundCosts().half_spread(np.array([30.0, 30.0]), np.array([15.0, 40.0])).round(4).tolist()
     [0.015, 0.03]
     """
 

@@ -183,5 +183,5 @@ def _known_throughout(market: Market, first: int) -> None:
             raise DataError(
                 f"{what} on {len(bad)} bars of the run, from {day} on",
                 where=f"market.{name}",
-                mend="choose sessions before or after; the findings of the data say what is missing",
+                mend="choose sessions before or after; the data's findings say what is missing",
             )
