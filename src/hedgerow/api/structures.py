@@ -16,6 +16,7 @@ from hedgerow.data.chain_fit import fit_chain
 from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.state import State
+from hedgerow.research.states import of_market
 from hedgerow.shortvol.asymmetry.response import PRESETS, Response
 from hedgerow.shortvol.structures.book import Book, read_book
 from hedgerow.shortvol.structures.comparison import Comparison, compare
@@ -24,6 +25,7 @@ from hedgerow.shortvol.structures.hedges import HEDGES, Hedge, Terms, mixed, ter
 from hedgerow.shortvol.structures.paths import History, history
 from hedgerow.shortvol.structures.plan import Target, plan
 from hedgerow.shortvol.structures.sizing import By, Sizing
+from hedgerow.shortvol.structures.sold import rules_in, sold_book
 from hedgerow.shortvol.structures.straddle import (
     SHORT,
     TENORS,
@@ -57,6 +59,12 @@ def _asked(
         read = read_chain(path_to(chain, "chain.csv"), date=when)
         quotes = fit_chain(read), read
     at_day = _day(market, when, quotes)
+    rules = rules_in(Path(book)) if isinstance(book, str | os.PathLike) else None
+    if rules is not None:
+        state = market if isinstance(market, State) else None
+        if quotes is None and state is None:
+            state = of_market(market, "SPX", date=when).state
+        book = sold_book(rules, quotes[1] if quotes is not None else state)
     held = book_from(book, at_day).on(at_day)
     terms = terms_of(held, at_day, future=future, out=out)
     ends = {terms.expiry, terms.contract.expiry} | {
@@ -136,7 +144,8 @@ def compare_hedges(
     Parameters
     ----------
     book
-        Positions, or the CSV or TOML file of them.
+        Positions, or the CSV or TOML file of them, or a file of condor rules: then what the rules
+        would sell that day.
     market
         History up to the day, or the state of the S&P 500 alone (then nothing is told of history).
     response
