@@ -293,6 +293,16 @@ class TestRun:
         with pytest.raises(DataError, match=r"market\.vxx: no price of the fund on 12 bars"):
             run(rising(), data)
 
+    def test_a_replay_is_one_trial_however_often_it_runs(self, tmp_path, monkeypatch):
+        kept = tmp_path / "trials.jsonl"
+        monkeypatch.setenv("HEDGEROW_TRIALS", str(kept))
+        data = path_of([20.0, 20.0, 23.0, 21.0], "2018-03-06", "2018-03-09")
+        for _ in range(2):
+            hr.replay_hedge(rising(), data)
+        hr.replay_hedge(rising(), data, book=CondorBook(delta=0.16))
+        lines = [line for line in kept.read_text("utf-8").splitlines() if '"replay"' in line]
+        assert len(lines) == 2
+
     def test_what_is_no_policy_is_refused(self):
         with pytest.raises(PolicyError, match="is not a policy"):
             hr.replay_hedge(3, path_of(20.0, "2018-03-06", "2018-03-06"))
