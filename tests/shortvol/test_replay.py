@@ -254,10 +254,10 @@ class TestBook:
 class TestRun:
     def test_gains_add_up_and_a_share_costs_what_it_says(self):
         data = path_of([20.0, 20.0, 23.0], "2018-03-06", "2018-03-08")
-        found = replay(rising(), data, costs=FREE, fund=FundCosts(5.0, 0.005))
+        found = replay(rising(), data, costs=FREE, fund=FundCosts(5.0, 2.0))
         price, traded = found.column("vxx"), found.hedge["traded"]
         wide = np.maximum(found.column("vix") / 20.0, 1.0)
-        cost = traded * (price * 5e-4 * wide + 0.005)
+        cost = traded * price * (5e-4 * wide + 2e-4)
         np.testing.assert_allclose(found.hedge["cost"], cost, rtol=1e-12)
         held = np.r_[0.0, found.hedge["held"][:-1]]
         gain = held * np.diff(price, prepend=price[0]) - cost
@@ -292,6 +292,16 @@ class TestRun:
         data = path_of(20.0, "2018-03-06", "2018-03-08", vxx=[40.0] * 9 + [np.nan])
         with pytest.raises(DataError, match=r"market\.vxx: no price of the fund on 12 bars"):
             run(rising(), data)
+
+    def test_a_replay_is_one_trial_however_often_it_runs(self, tmp_path, monkeypatch):
+        kept = tmp_path / "trials.jsonl"
+        monkeypatch.setenv("HEDGEROW_TRIALS", str(kept))
+        data = path_of([20.0, 20.0, 23.0, 21.0], "2018-03-06", "2018-03-09")
+        for _ in range(2):
+            hr.replay_hedge(rising(), data)
+        hr.replay_hedge(rising(), data, book=CondorBook(delta=0.16))
+        lines = [line for line in kept.read_text("utf-8").splitlines() if '"replay"' in line]
+        assert len(lines) == 2
 
     def test_what_is_no_policy_is_refused(self):
         with pytest.raises(PolicyError, match="is not a policy"):
@@ -370,6 +380,17 @@ class TestRealMonths:
         for word in ("MODELLED", "vix_macd_cross", "bar-scaled", result.to_dict()["answer"][:40]):
             assert word in page
         assert "MODELLED" in str(result)
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_seven_years_of_hours_cost_what_the_page_says(real_data):
+    found = hr.replay_hedge(RULES, real_data, start="2012-01-03", end="2018-12-28").to_dict()
+    page = (ROOT / "docs" / "intraday.md").read_text("utf-8")
+    assert found["answer"] in " ".join(page.replace(">", "").split())
+    for made in found["ways"].values():
+        assert f"−{-100 * made['drawdown']:.2f}%" in page
+    assert found["proxy"]["correlation"] > 0.85
 
 
 @pytest.mark.realdata
