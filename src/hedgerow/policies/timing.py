@@ -95,11 +95,11 @@ class Events:
             )
         away = market[field]
         known = np.flatnonzero(np.isfinite(away))
-        if len(away) and (not len(known) or known[-1] < len(away) - 1):
-            last = f"ends on {market.dates[known[-1]]}" if len(known) else "has no date of theirs"
+        if len(known) and known[-1] < len(away) - 1:
             source = market.sources.get(field, "").partition(",")[0]
             raise DataError(
-                f"the calendar of '{kind}' events {last}, the data on {market.dates[-1]}",
+                f"the calendar of '{kind}' events ends on {market.dates[known[-1]]}, "
+                f"the data on {market.dates[-1]}",
                 where=", ".join(filter(None, (source, f"market.{field}"))),
                 mend="add the dates that were published since, or end the run before",
             )
