@@ -102,14 +102,18 @@ def _band_table(edges: list[float], split: float, lower: Any, width: Any) -> Any
     return control.BandTable("vix", edges, "vix", split, *rows)
 
 
-def _layered(layer: str) -> st.SearchStrategy[Any]:
+def _layered(layer: str = "futures", *, bare: bool = False) -> st.SearchStrategy[Any]:
     """A layered hedge whose every input moves; a text or a switch cannot differ between lanes."""
-    swings = ("vix_macd", "vx_macd", "divergence", "implied", "events")
+    optional = dict.fromkeys(
+        ("divergence", "implied", "events"), st.just(None if bare else "swing")
+    )
     return st.builds(
         layered.Layered,
-        **dict.fromkeys(swings, st.just("swing")),
+        **dict.fromkeys(("vix_macd", "vx_macd"), st.just("swing")),
+        **optional,
         rsi=st.just("vix"),
         spx_macd=st.just("swing_before"),
+        confirm=st.integers(0, 5),
         rsi_floor=number(5.0, 30.0),
         rsi_bars=st.integers(1, 2),
         patience=st.integers(1, 6),
@@ -142,6 +146,9 @@ SWITCHES = [
     (True, False, "d", False, "recovery"),
     (False, False, "", False, "recovery"),
 ]
+
+LAYERED = (_layered("calls"), _layered(bare=True))
+"""Other switches of the layered hedge."""
 
 STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     "constant": st.builds(rules.Constant, number(0.0, 3.0)),
@@ -216,7 +223,7 @@ STEPS_DRAWN: dict[str, st.SearchStrategy[Any]] = {
     # to the edge as whalley_wilmott: a text cannot differ between lanes
     "delta_band": st.builds(hedging.DeltaBand, number(0.0, 1.0), st.just("zero")),
     "whalley_wilmott": st.builds(hedging.WhalleyWilmott, number(0.01, 10.0)),
-    "layered": _layered("futures"),
+    "layered": _layered(),
     "vega_beta": st.tuples(number(0.0, 1.0), number(0.1, 2.0)).map(
         lambda p: layered_beside.VegaBeta("swing", p[0], p[0] + p[1])
     ),

@@ -94,6 +94,7 @@ def path_of(vix, start: str, end: str, minutes: int = 60, *, spot=2800.0, vxx=No
             "vix": iv,
             "vxx": price,
             "vx30": price / 2.0,
+            "vxx_point": np.full(count, 2.0),
             "rate": np.zeros(count),
             "dividend_yield": np.zeros(count),
             "minutes_open": grid.opened,

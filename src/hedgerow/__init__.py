@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hedgerow import errors
     from hedgerow.api import backtest, load, load_policy
+    from hedgerow.api.alvh import alvh_explain, alvh_state
     from hedgerow.api.asymmetry import asymmetry
     from hedgerow.api.choosing import compare
     from hedgerow.api.claims import claims
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from hedgerow.shortvol.condor import CondorRules
     from hedgerow.shortvol.intraday.book import CondorBook
     from hedgerow.shortvol.intraday.fund import FundCosts
+    from hedgerow.shortvol.layered.rules import LayeredRules
     from hedgerow.simulate.bates import Bates
     from hedgerow.simulate.bootstrap import BlockBootstrap
     from hedgerow.simulate.falls import BlackMonday, FlashCrash, Grind
@@ -178,6 +180,7 @@ __all__ = [
     "IvBeta",
     "Ladder",
     "Layered",
+    "LayeredRules",
     "LayeredTrade",
     "LeaveBefore",
     "LedgerError",
@@ -252,6 +255,8 @@ __all__ = [
     "WithinEdges",
     "ZScore",
     "__version__",
+    "alvh_explain",
+    "alvh_state",
     "analyse",
     "asymmetry",
     "backtest",
@@ -293,6 +298,7 @@ _HOMES = {
     "core.contract": ("FutureContract", "OptionContract"),
     "core.market": ("Market",),
     "core.policy": ("Policy",),
+    "api.alvh": ("alvh_explain", "alvh_state"),
     "api.choosing": ("compare",),
     "api.scalping": ("scalp",),
     "api.asymmetry": ("asymmetry",),
@@ -373,6 +379,7 @@ _HOMES = {
     "shortvol.intraday.book": ("CondorBook",),
     "shortvol.intraday.fund": ("FundCosts",),
     "shortvol.condor": ("CondorRules",),
+    "shortvol.layered.rules": ("LayeredRules",),
     "simulate.bates": ("Bates",),
     "simulate.bootstrap": ("BlockBootstrap",),
     "simulate.falls": ("BlackMonday", "FlashCrash", "Grind"),

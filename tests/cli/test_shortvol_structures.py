@@ -89,3 +89,26 @@ def test_the_same_from_python() -> None:
 )
 def test_a_mistake_is_a_sentence(arguments: list[str], said: str) -> None:
     assert said in bad("shortvol", *arguments)
+
+
+def test_rules_of_condors_are_a_book_too() -> None:
+    rules = str(ROOT / "examples" / "shortvol" / "condor.toml")
+    found = as_json("shortvol", "compare", rules, *QUICK)
+    assert "the rules would sell" in found["notes"][0]
+    assert found["rows"][0]["vega"] < 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_a_chain_prices_book_and_hedges(real_data: Path) -> None:
+    Path("b.csv").write_text(
+        "Symbol,Qty\n.SPXW231020P4200,-30\n.SPXW231020P4050,30\n"
+        "SPXW 10/20/2023 4650.00 C,-30\nSPXW231020C04800000,30\n"
+    )
+    chain = str(real_data / "option_chains" / "spx_cboe_2023-09-14.csv")
+    found = as_json("shortvol", "compare", "b.csv", *QUICK, "--chain", chain)
+    assert found["date"] == "2023-09-14"
+    # middles of Cboe's file: 4200 put 7.95, 4050 put 4.30, 4650 call 14.20, 4800 call 1.25
+    credit = 7.95 - 4.30 + 14.20 - 1.25
+    assert -found["rows"][0]["premium"] / 3_000.0 == pytest.approx(credit, abs=0.5)
+    assert any("fitted to the quotes" in said for said in found["notes"])

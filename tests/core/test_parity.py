@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawing import STEPS_DRAWN, SWITCHES, kinds, policies, tapes
+from drawing import LAYERED, STEPS_DRAWN, SWITCHES, kinds, policies, tapes
 from hedgerow.core.lanes import columns, compiled, floats
 from hedgerow.core.lanes.spread import Spread
 from hedgerow.core.measure import STANDARD, Moments
@@ -98,6 +98,13 @@ def test_floats_numpy_and_compiled_agree(chain: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("switches", SWITCHES[1:], ids=str)
 def test_every_setting_of_the_trigger_agrees(switches) -> None:
     _check(("linear", "bounds", "trigger"), switches)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drawn", LAYERED, ids=["calls", "bare"])
+def test_every_switch_of_the_layered_hedge_agrees(drawn, monkeypatch) -> None:
+    monkeypatch.setitem(STEPS_DRAWN, "layered", drawn)
+    _check(("layered", "layered_trade"), SWITCHES[0])
 
 
 def _check(chain: tuple[str, ...], switches) -> None:

@@ -109,6 +109,21 @@ def test_h3_the_first_bar_has_nothing_to_cross_from() -> None:
     assert walked(rule(), [CROSS])[-1] == (CALM, "", 0.0)
 
 
+def test_h3_the_index_may_confirm_while_the_crossing_stands() -> None:
+    alone = CROSS._replace(spx_macd=0.1)
+    back = QUIET._replace(spx_macd=-0.5)
+    again = CROSS._replace(vix_macd=0.3)
+    names = [name for _, name, _ in walked(rule(), [QUIET, alone, alone, CROSS])]
+    assert names == ["", "", "", "vix_macd_cross"]
+    assert walked(rule(confirm=1), [QUIET, alone, alone, CROSS])[-1][0] is CALM
+    assert walked(rule(confirm=1), [QUIET, alone, CROSS])[-1][0] is ARMED
+    # crossed back before it: gone; and one crossing arms once
+    assert walked(rule(), [QUIET, alone, back, back])[-1][0] is CALM
+    idle = CROSS._replace(vx_macd=0.0)
+    expired = walked(rule(patience=1), [QUIET, CROSS, idle, again])
+    assert [state for state, _, _ in expired] == [CALM, ARMED, CALM, CALM]
+
+
 def test_h3_divergence_arms_while_the_rsi_rises_over_its_floor() -> None:
     diverging = [QUIET._replace(rsi=r, divergence=1.0) for r in (50.0, 53.0, 56.0)]
     path = [QUIET._replace(rsi=52.0), *diverging]

@@ -7,6 +7,7 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.core.market import Market
+from hedgerow.data.session_grid import session_grid
 from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.timing import Events, ExecutionWindow
 from hedgerow.research.lookahead import signal_agrees
@@ -20,10 +21,11 @@ def days(columns: dict[str, list[float]], sources: dict[str, str] | None = None)
 
 
 def intraday(minutes: int, length: int) -> Market:
-    """Two sessions of bars, the second one whole; the first as long as said."""
-    ends = [np.arange(minutes, size + 1, minutes, dtype=float) for size in (length, 390)]
+    """Two sessions of whole bars, the first as long as said."""
+    sizes = [size // minutes * minutes for size in (length, 390)]
+    ends = [np.arange(minutes, size + 1, minutes, dtype=float) for size in sizes]
     opened = np.concatenate(ends)
-    left = np.concatenate([length - ends[0], 390.0 - ends[1]])
+    left = np.concatenate([size - end for size, end in zip(sizes, ends, strict=True)])
     start = np.repeat(
         np.array(["2024-07-03", "2024-07-05"], "datetime64[m]"), [len(e) for e in ends]
     )
@@ -68,7 +70,7 @@ def test_h10_daily_bars_are_always_in_a_window() -> None:
 @pytest.mark.parametrize("minutes", [5, 30, 60])
 @pytest.mark.parametrize(("first", "last"), [(90, 60), (30, 1), (1, 45), (390, 390)])
 def test_h10_the_window_of_the_next_bars_end(length, minutes, first, last) -> None:
-    data = intraday(minutes, length // minutes * minutes)
+    data = intraday(minutes, length)
     opened, left = data["minutes_open"], data["minutes_left"]
     fits = (opened <= first) | (left <= last)
     got = ExecutionWindow(first, last)(data)
@@ -81,6 +83,23 @@ def test_h10_by_hand_on_a_day_of_half_hours() -> None:
     data = intraday(30, 390)
     # decided at 10:00 and 10:30, filled at 10:30 and 11:00; 14:30 fills at 15:00
     assert ExecutionWindow()(data)[:13].tolist() == [1.0] * 2 + [0.0] * 7 + [1.0] * 4
+
+
+@pytest.mark.parametrize("minutes", [4, 5, 20, 30, 60, 65, 130, 195, 390])
+@pytest.mark.parametrize(("first", "last"), [(90, 60), (60, 30), (30, 15)])
+def test_h10_on_the_bars_of_new_york_with_an_early_close(minutes, first, last) -> None:
+    """Christmas Eve of 2018 closed at 13:00; hourly bars begin with half an hour."""
+    start, end = np.datetime64("2018-12-20"), np.datetime64("2018-12-27")
+    grid = session_grid(start, end, minutes)
+    clock = {"minutes_open": grid.opened, "minutes_left": grid.left, "bar_minutes": grid.length}
+    data = Market(grid.ends, clock)
+    fits = ((grid.opened <= first) | (grid.left <= last)).astype(float)
+    got = ExecutionWindow(first, last)(data)
+    # the first bar of all may be a short one, and the next session is not known to end early
+    late = np.append(grid.dates[1:], grid.dates[-1]) == np.datetime64("2018-12-24")
+    whole = ~late | (grid.left > 0)
+    np.testing.assert_array_equal(got[1:-1][whole[1:-1]], fits[2:][whole[1:-1]])
+    assert signal_agrees(ExecutionWindow(first, last), data, count=20).passed
 
 
 @pytest.mark.parametrize("signal", [ExecutionWindow(), ExecutionWindow(30, 45)], ids=str)

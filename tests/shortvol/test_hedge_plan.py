@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def state(vol: float = 0.18) -> hr.State:
 # ---- the plan -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(quantity=st.integers(5, 60), vol=st.floats(0.12, 0.3))
 def test_no_neighbour_of_the_plan_meets_its_targets_and_is_better(quantity, vol) -> None:
     book = condor(float(quantity))
@@ -227,3 +228,16 @@ def test_a_state_alone_has_no_history() -> None:
     here = ground(book, state())
     with pytest.raises(RangeError, match="no history"):
         walks((structures(book, here),), here, Costs(), 30)
+
+
+def test_the_straddle_program_of_the_examples_lets_go_while_vix_is_high(builtin) -> None:
+    file = Path(__file__).resolve().parents[2] / "examples" / "shortvol" / "low_gamma_straddle.toml"
+    made = hr.trade(hr.load_program(file), builtin, start="2017-01-03", end="2018-12-31")
+    hedge = made.frame()["hedge"]
+    rows = np.searchsorted(builtin.dates, hedge.index.to_numpy().astype("datetime64[D]"))
+    high = np.array([percentile_of(builtin, 252, int(row)) > 0.5 for row in rows])
+    # VIX in the upper half of its year for ten closes: out by then, two to tell and a week to trade
+    long = np.convolve(high, np.ones(10), "full")[: len(high)] == 10
+    assert long.sum() > 20
+    assert (hedge.to_numpy()[long] == 0.0).all()
+    assert (hedge.to_numpy() != 0.0).sum() > 100

@@ -6,8 +6,9 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 import hedgerow as hr
 from hedgerow.errors import RangeError, SleeveError
@@ -72,6 +73,7 @@ def test_validation_parity_vega_459_84_of_hedged_future_and_put() -> None:
     assert round(float(value({"SPX": made}, here.states).vega), 2) == 459.84
 
 
+@settings(max_examples=25)
 @given(
     vol=st.floats(0.05, 0.8), rate=st.floats(-0.01, 0.08), dividend=st.floats(0.0, 0.04),
     points=st.floats(-0.02, 0.3), units=st.integers(1, 50),
@@ -254,3 +256,30 @@ def test_mistakes_name_the_field() -> None:
     nasdaq = Book("n", (Holding(-1.0, hr.OptionContract("NDX", EXPIRY, 20000.0, False)),))
     with pytest.raises(RangeError, match="NDX"):
         ground(nasdaq, hr.State(DAY, spot=5000.0, vol=0.2))
+
+
+def test_the_book_of_rules_is_struck_at_their_deltas_and_sized_by_their_loss() -> None:
+    from hedgerow.shortvol.condor.rules import CondorRules
+    from hedgerow.shortvol.structures.sold import sold_book
+
+    state = hr.State(DAY, spot=5000.0, vol=0.18, rate=0.04)
+    rules = CondorRules(dte=30, short_delta=0.16, wing_width=100)
+    book = sold_book(rules, state)
+    long_put, short_put, short_call, long_call = (o.strike for o in book.options)
+    assert (short_put - long_put, long_call - short_call) == (100.0, 100.0)
+    years = 30 / 365
+    forward, spread = 5000.0 * np.exp(0.04 * years), 0.18 * years**0.5
+
+    def delta(strike: float, sign: float) -> float:
+        d1 = np.log(forward / strike) / spread + 0.5 * spread
+        return float(np.exp(-0.04 * years) * norm.cdf(sign * d1))
+
+    for strike, sign in ((short_put, -1.0), (short_call, 1.0)):
+        off = abs(delta(strike, sign) - 0.16)
+        assert off <= min(abs(delta(strike + step, sign) - 0.16) for step in (-5.0, 5.0))
+    sold = -book.holdings[1].quantity
+    credit = -float(value(structures(book, at()), {"SPX": state}).price) / (100.0 * sold)
+    most = 0.02 * 10e6
+    assert sold * 100.0 * (100.0 - credit) <= most < (sold + 1) * 100.0 * (100.0 - credit)
+    with pytest.raises(RangeError, match="one condor can lose"):
+        sold_book(CondorRules(dte=30, wing_width=100, max_loss=0.001), state)

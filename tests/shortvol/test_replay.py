@@ -254,10 +254,10 @@ class TestBook:
 class TestRun:
     def test_gains_add_up_and_a_share_costs_what_it_says(self):
         data = path_of([20.0, 20.0, 23.0], "2018-03-06", "2018-03-08")
-        found = replay(rising(), data, costs=FREE, fund=FundCosts(5.0, 0.005))
+        found = replay(rising(), data, costs=FREE, fund=FundCosts(5.0, 2.0))
         price, traded = found.column("vxx"), found.hedge["traded"]
         wide = np.maximum(found.column("vix") / 20.0, 1.0)
-        cost = traded * (price * 5e-4 * wide + 0.005)
+        cost = traded * price * (5e-4 * wide + 2e-4)
         np.testing.assert_allclose(found.hedge["cost"], cost, rtol=1e-12)
         held = np.r_[0.0, found.hedge["held"][:-1]]
         gain = held * np.diff(price, prepend=price[0]) - cost
@@ -293,6 +293,114 @@ class TestRun:
         with pytest.raises(DataError, match=r"market\.vxx: no price of the fund on 12 bars"):
             run(rising(), data)
 
+    def test_a_replay_is_one_trial_however_often_it_runs(self, tmp_path, monkeypatch):
+        kept = tmp_path / "trials.jsonl"
+        monkeypatch.setenv("HEDGEROW_TRIALS", str(kept))
+        data = path_of([20.0, 20.0, 23.0, 21.0], "2018-03-06", "2018-03-09")
+        for _ in range(2):
+            hr.replay_hedge(rising(), data)
+        hr.replay_hedge(rising(), data, book=CondorBook(delta=0.16))
+        lines = [line for line in kept.read_text("utf-8").splitlines() if '"replay"' in line]
+        assert len(lines) == 2
+
     def test_what_is_no_policy_is_refused(self):
         with pytest.raises(PolicyError, match="is not a policy"):
             hr.replay_hedge(3, path_of(20.0, "2018-03-06", "2018-03-06"))
+
+
+RULES = ROOT / "examples" / "shortvol" / "alvh.toml"
+MONTHS = {"feb": ("2018-01-22", "2018-02-23"), "mar": ("2020-02-10", "2020-04-03")}
+
+
+@pytest.fixture(scope="module")
+def months(real_data):
+    return {
+        name: hr.replay_hedge(RULES, real_data, start=start, end=end)
+        for name, (start, end) in MONTHS.items()
+    }
+
+
+@pytest.mark.realdata
+class TestRealMonths:
+    def test_in_february_2018_it_held_its_target_before_vix_doubled(self, months):
+        """VIX closed at 17.31 on the 2nd and at 37.32 on the 5th (Cboe's VIX_History)."""
+        found = months["feb"].found
+        closes = dict(zip(found.data.sessions.astype(str), found.data.closes, strict=True))
+        assert (closes["2018-02-02"], closes["2018-02-05"]) == (17.31, 37.32)
+        days = found.hedge.dates
+        friday, monday = (days == np.datetime64(f"2018-02-0{day}") for day in (2, 5))
+        assert states(found)[friday][-1] == "full"
+        assert found.hedge["held"][friday][-1] > 0.0
+        assert found.pnl["hedge"][monday].sum() > 0.0
+        assert found.pnl["book"][monday].sum() < 0.0
+
+    def test_in_march_2020_the_hard_limit_acted_and_vix_peaked_on_the_16th(self, months):
+        """The highest close of VIX ever until then, 82.69 (Cboe's VIX_History)."""
+        found = months["mar"].found
+        top = int(np.nanargmax(found.data.closes))
+        assert str(found.data.sessions[top]) == "2020-03-16"
+        assert found.data.closes[top] == 82.69
+        assert activity(found)["hard_limits"] > 0
+        assert way_pnl(found)["alone"].sum() < 0.0
+
+    @pytest.mark.parametrize("month", list(MONTHS))
+    def test_no_trade_outside_the_windows_but_by_the_hard_limit(self, months, month):
+        found = months[month].found
+        at = np.flatnonzero(found.hedge["traded"] > 0.0)
+        opened, left = found.column("minutes_open")[at], found.column("minutes_left")[at]
+        urgent = found.hedge.memory["layered_trade.urgent"][at - 1] > 0.0
+        assert len(at) > 5
+        assert ((opened <= 90.0) | (left <= 60.0) | urgent).all()
+
+    @pytest.mark.parametrize("month", list(MONTHS))
+    def test_a_steward_holds_at_most_the_vega_of_the_book(self, months, month):
+        found = months[month].found
+        rules = found.policy.steps[0]
+        assert found.remembered("h").max() <= rules.h_high
+        assert found.remembered("fraction").max() <= 1.0
+        assert (found.hedge["held"] >= 0.0).all()
+
+    @pytest.mark.parametrize("month", list(MONTHS))
+    def test_the_page_says_what_the_command_says(self, months, month):
+        page = " ".join((ROOT / "docs" / "intraday.md").read_text("utf-8").replace(">", "").split())
+        said, proxy = months[month].to_dict(), months[month].found.data.proxy
+        assert said["answer"] in page
+        assert f"{proxy.rmse:.2f} | {proxy.naive:.2f} | {proxy.correlation:.2f}" in page
+        picture = {"feb": "replay-2018-02.svg", "mar": "replay-2020-03.svg"}[month]
+        assert (ROOT / "docs" / "images" / picture).read_text("utf-8") == months[month].svg()
+
+    def test_the_frame_and_the_files_hold_the_replay(self, months, tmp_path):
+        result = months["feb"]
+        frame = result.frame()
+        assert frame.index[0] == "2018-01-22 10:00"
+        assert len(frame) == 168
+        total = result.to_dict()["ways"]["hedged"]["pnl"]
+        assert frame[["book_pnl", "hedge_pnl"]].to_numpy().sum() == pytest.approx(total)
+        page = result.report(tmp_path / "replay.html").read_text("utf-8")
+        for word in ("MODELLED", "vix_macd_cross", "bar-scaled", result.to_dict()["answer"][:40]):
+            assert word in page
+        assert "MODELLED" in str(result)
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_seven_years_of_hours_cost_what_the_page_says(real_data):
+    found = hr.replay_hedge(RULES, real_data, start="2012-01-03", end="2018-12-28").to_dict()
+    page = (ROOT / "docs" / "intraday.md").read_text("utf-8")
+    assert found["answer"] in " ".join(page.replace(">", "").split())
+    for made in found["ways"].values():
+        assert f"−{-100 * made['drawdown']:.2f}%" in page
+    assert found["proxy"]["correlation"] > 0.85
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_minutes_of_april_2024_trade_more_than_they_earn(real_data):
+    found = hr.replay_hedge(RULES, real_data, start="2024-04-01", end="2024-04-30", bars="1m")
+    made = found.to_dict()
+    assert made["activity"]["bars"] == 22 * 390
+    page = (ROOT / "docs" / "intraday.md").read_text("utf-8")
+    assert f"trades {made['activity']['trades']} times" in page
+    assert f"costs ${-made['ways']['hedged']['hedge_pnl']:,.0f}" in page
+    assert (found.found.market.origin["vxx"] == 2).all()  # modelled: there is no VXX in 2024
+    assert "What is traded is MODELLED" in str(found)

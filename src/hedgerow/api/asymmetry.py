@@ -15,7 +15,7 @@ from hedgerow.report import asymmetry as told
 from hedgerow.report.formats import NOT_ADVICE
 from hedgerow.shortvol.asymmetry.contracts import Contracts, read
 from hedgerow.shortvol.asymmetry.response import Response
-from hedgerow.shortvol.asymmetry.study import Asymmetry, measure
+from hedgerow.shortvol.asymmetry.study import Asymmetry, Level, Strike, measure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,8 @@ class AsymmetryResult(Answer):
         rows = []
         levels = [(each.tenor, float("nan"), each, False) for each in self.found.levels]
         strikes = [(each.tenor, each.strike, each, True) for each in self.found.strikes]
-        for tenor, strike, each, modelled in (*levels, *strikes):
+        every: list[tuple[float, float, Level | Strike, bool]] = [*levels, *strikes]
+        for tenor, strike, each, modelled in every:
             row: dict[str, Any] = {"tenor": tenor, "strike": strike}
             for side in ("fall", "rise"):
                 slope, far = getattr(each.day, side), getattr(each.long, f"{side}_far")

@@ -118,7 +118,7 @@ def condor(
     >>> rules = hr.CondorRules(short_delta=0.16, wing_width=50, weeks=4, rungs=1)
     >>> result = hr.condor(rules, hr.load("builtin"), start="2018-01-02", end="2018-06-29")
     >>> result.trades()[["entry", "exit", "reason"]].shape
-    (6, 3)
+    (7, 3)
     """
     if isinstance(rules, str | os.PathLike):
         rules = load_condor(rules)

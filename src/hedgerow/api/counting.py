@@ -1,9 +1,9 @@
 """Counting: every run that a user could choose by goes into the trial register.
 
 Counted are backtests, each policy and sleeve of a comparison, each reading of a rule, each lane of
-a sweep, what is stressed, and each program of one's own.  Not counted are runs nobody chooses a
-policy by: claims and examples of the source, published rulebooks, and the fixed hedge and its likes
-beside a policy.
+a sweep, what is stressed, replays, and each program of one's own.  Not counted are runs nobody
+chooses a policy by: claims and examples of the source, published rulebooks, and the fixed hedge and
+its likes beside a policy.
 """
 
 from __future__ import annotations

@@ -13,9 +13,11 @@ from hedgerow.api.hedge_results import HedgeComparison, HedgePlan
 from hedgerow.core.market import Day, Market
 from hedgerow.data.chain_files import read_chain
 from hedgerow.data.chain_fit import fit_chain
+from hedgerow.data.chains import Chain
 from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.state import State
+from hedgerow.research.states import of_market
 from hedgerow.shortvol.asymmetry.response import PRESETS, Response
 from hedgerow.shortvol.structures.book import Book, read_book
 from hedgerow.shortvol.structures.comparison import Comparison, compare
@@ -24,6 +26,7 @@ from hedgerow.shortvol.structures.hedges import HEDGES, Hedge, Terms, mixed, ter
 from hedgerow.shortvol.structures.paths import History, history
 from hedgerow.shortvol.structures.plan import Target, plan
 from hedgerow.shortvol.structures.sizing import By, Sizing
+from hedgerow.shortvol.structures.sold import rules_in, sold_book
 from hedgerow.shortvol.structures.straddle import (
     SHORT,
     TENORS,
@@ -57,6 +60,9 @@ def _asked(
         read = read_chain(path_to(chain, "chain.csv"), date=when)
         quotes = fit_chain(read), read
     at_day = _day(market, when, quotes)
+    rules = rules_in(Path(book)) if isinstance(book, str | os.PathLike) else None
+    if rules is not None:
+        book = sold_book(rules, _priced(market, when, quotes))
     held = book_from(book, at_day).on(at_day)
     terms = terms_of(held, at_day, future=future, out=out)
     ends = {terms.expiry, terms.contract.expiry} | {
@@ -64,6 +70,13 @@ def _asked(
     }
     at = ground(held, market, date=when, source=source or None, chain=quotes, ends=ends)
     return _Asked(held, at, response_from(response), terms)
+
+
+def _priced(market: Market | State, when: str | None, quotes: Any) -> State | Chain:
+    if quotes is not None:
+        chain: Chain = quotes[1]
+        return chain
+    return market if isinstance(market, State) else of_market(market, "SPX", date=when).state
 
 
 def _day(market: Market | State, when: str | None, quotes: Any) -> dt.date:
@@ -136,7 +149,8 @@ def compare_hedges(
     Parameters
     ----------
     book
-        Positions, or the CSV or TOML file of them.
+        Positions, or the CSV or TOML file of them, or a file of condor rules: then what the rules
+        would sell that day.
     market
         History up to the day, or the state of the S&P 500 alone (then nothing is told of history).
     response

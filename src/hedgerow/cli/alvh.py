@@ -1,7 +1,124 @@
-"""``alvh``: the adaptive layered VIX hedge of a book of condors."""
+"""``alvh state``, ``explain``, ``new``, ``diagram``: the layered VIX hedge."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-app = typer.Typer(help="The adaptive layered VIX hedge of a book of condors.", no_args_is_help=True)
+from hedgerow.cli.output import AsJson, answer, note, save_picture, show_json, told, writable
+from hedgerow.cli.runs import Data
+
+if TYPE_CHECKING:
+    from hedgerow.core.market import Market
+    from hedgerow.shortvol.layered.rules import LayeredRules
+
+app = typer.Typer(
+    help="The adaptive layered VIX hedge of a short-volatility book.", no_args_is_help=True
+)
+
+Rules = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RULES.toml",
+        help="The rules, as `alvh new` writes them.",
+        show_default="the defaults",
+    ),
+]
+
+
+def rules_of(file: Path | None) -> LayeredRules:
+    """Return the rules of a file, or the defaults.
+
+    Raises
+    ------
+    PolicyError
+        If the file is missing or wrong; names file and field.
+    """
+    from hedgerow.shortvol.layered.rules import LayeredRules
+
+    return LayeredRules() if file is None else LayeredRules.from_file(file)
+
+
+@app.command()
+@told
+def state(
+    rules: Rules = None,
+    *,
+    data: Data = "builtin",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="DATE", help="Date, YYYY-MM-DD.", show_default="the last session"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell where the hedge stands: state, target, what holds, what lacks, what comes next."""
+    from hedgerow.api.alvh import alvh_state
+
+    made = rules_of(rules)
+    found = alvh_state(_market(data), made, on)
+    answer(str(found), found.to_dict(), {}, as_json=as_json)
+
+
+@app.command()
+@told
+def explain(
+    date: Annotated[str, typer.Argument(metavar="DATE", help="Session to explain, YYYY-MM-DD.")],
+    rules: Rules = None,
+    *,
+    data: Data = "builtin",
+    as_json: AsJson = False,
+) -> None:
+    """Tell by which transitions, with which numbers, the hedge came to its state of a date."""
+    from hedgerow.api.alvh import alvh_explain
+
+    made = rules_of(rules)
+    found = alvh_explain(_market(data), date, made)
+    answer(str(found), found.to_dict(), {}, as_json=as_json)
+
+
+@app.command()
+@told
+def new(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file, not to stdout.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the rules with their defaults, every parameter, to start from."""
+    from hedgerow.errors import RangeError
+    from hedgerow.files import save
+    from hedgerow.shortvol.layered.rules import LayeredRules
+
+    text = LayeredRules().to_toml()
+    if out is not None:
+        if out.exists():
+            raise RangeError("is there already", where=str(out), mend="choose another name")
+        save(writable(out), text, "the rules")
+    if as_json:
+        show_json({"toml": text, "file": None if out is None else str(out)})
+    else:
+        typer.echo(text if out is None else f"Wrote {out}.", nl=out is not None)
+
+
+@app.command()
+@told
+def diagram(
+    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="Where the SVG goes.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw the states and the named reasons between them, from the code itself."""
+    from hedgerow.report.states import diagram as drawn
+
+    save_picture(writable(save), drawn())
+    answer("States and reasons drawn.", {}, {"picture": save}, as_json=as_json)
+
+
+def _market(data: str) -> Market:
+    from hedgerow import api
+
+    note(f"Loading {data} …")
+    return api.load(data)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 BookFile = Annotated[
     Path,
-    typer.Argument(metavar="BOOK", help="Positions: a broker's CSV, or TOML (docs/shortvol.md)."),
+    typer.Argument(
+        metavar="BOOK",
+        help="Positions: a broker's CSV, or TOML (docs/shortvol.md); or a file of condor rules.",
+    ),
 ]
 Date = Annotated[
     str | None,

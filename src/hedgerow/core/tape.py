@@ -298,11 +298,16 @@ def mend_of_gaps(times: NDArray[np.datetime64], bad: NDArray[np.intp]) -> str:
     --------
     >>> days = np.array(["2024-01-02", "2024-01-03", "2024-01-04"], dtype="datetime64[D]")
     >>> mend_of_gaps(days, np.array([0, 1])), mend_of_gaps(days, np.array([2]))
-    ('start on 2024-01-04 or later, or supply the missing data', 'supply the missing data')
+    ('start on 2024-01-04 or later, or supply the missing data', \
+'end on 2024-01-03 or earlier, or supply the missing data')
     """
     after = int(bad[-1]) + 1
     if after == len(times):
-        return "supply the missing data"
+        first = len(times) - len(bad)
+        if not first or bad[0] != first:
+            return "supply the missing data"
+        last = times[first - 1].astype("datetime64[D]")
+        return f"end on {last} or earlier, or supply the missing data"
     return f"start on {times[after].astype('datetime64[D]')} or later, or supply the missing data"
 
 

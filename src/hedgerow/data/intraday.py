@@ -37,7 +37,8 @@ class Intraday:
     market
         One row per bar.  ``times`` are the ends of bars in UTC, ``dates`` the sessions: a regular
         session lies within one day of UTC.  ``spx`` is the index, ``vix`` the modelled proxy,
-        ``vxx`` what is traded, ``vx30`` the same in points of the VIX future of 30 days;
+        ``vxx`` what is traded, ``vx30`` the same in points of the VIX future of 30 days,
+        ``vxx_point`` USD of a share a point of it; ``vix_published`` VIX of the session before;
         ``minutes_open``, ``minutes_left`` and ``bar_minutes`` place the bar in its session.  Daily
         columns have the value of the session before; those called ``event_…`` their own.
     quality

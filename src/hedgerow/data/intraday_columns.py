@@ -91,15 +91,15 @@ def columns_of(
             slope = _slope(np.diff(np.log(daily[name]), prepend=np.nan), change)[past.fit]
             made[name] = _at(daily[name], past.row) * (iv / past.vix) ** slope
             codes[name] = np.where(np.isfinite(made[name]), Origin.MODELLED, Origin.MISSING)
-    made["vxx"], per_point = _traded(daily, fund, past, iv, change, anchor)
-    made["vx30"] = made["vxx"] / per_point
+    made |= _traded(daily, fund, past, iv, change, anchor)
     measured = fund is not None
     codes["vxx"] = np.where(
         np.isfinite(made["vxx"]), Origin.MEASURED if measured else Origin.MODELLED, Origin.MISSING
     )
     if fund is not None:
         codes["vxx"] = np.where(fund.carried, Origin.REPAIRED, codes["vxx"])
-    codes["vx30"] = np.where(np.isfinite(made["vx30"]), Origin.MODELLED, Origin.MISSING)
+    for name in ("vx30", "vxx_point"):
+        codes[name] = np.where(np.isfinite(made[name]), Origin.MODELLED, Origin.MISSING)
     made |= _carried(daily, grid, past)
     made |= {
         "minutes_open": grid.opened.astype(np.float64),
@@ -169,24 +169,37 @@ def fund_slopes(daily: Market, fund: Fund, change: Floats) -> Floats:
 
 def _traded(
     daily: Market, fund: Fund | None, past: _Past, iv: Floats, change: Floats, anchor: np.datetime64
-) -> tuple[Floats, float]:
-    """Return what is traded, USD a share, and how many USD of it are a point of the VIX future."""
+) -> dict[str, Floats]:
+    """Return what is traded: ``vxx`` in USD, ``vx30``, and ``vxx_point``, USD of one a point.
+
+    A share's point is its price over the future's at the close before each session; ``vx30`` is the
+    price at one such point, that of the first session of the run, so that it has no steps.
+    """
     start = max(int(np.searchsorted(daily.dates, anchor)) - 1, 0)
+    future = _vx30(daily)
     if fund is not None:
-        row = np.searchsorted(fund.sessions, daily.dates[start], side="right") - 1
-        return fund.price, float(fund.closes[max(row, 0)]) / _vx30(daily, start)
-    if not (daily.has("vx1") and daily.has("vx2")):
-        raise DataError(
-            "neither a volatility fund nor VIX futures: nothing can be traded",
-            where="vxx",
-            mend="add a file of bars named vxx…, or daily files of VIX futures",
-        )
-    returns = _front_returns(daily)
-    slope = _slope(returns, change)[past.fit]
-    path = np.cumsum(np.nan_to_num(returns))
-    level = _vx30(daily, start) * np.exp(path - path[start])
-    price = _at(level, past.row) * (iv / past.vix) ** slope
-    return np.where(np.isfinite(_at(returns, past.row)), price, np.nan), 1.0
+        closes = on(daily.dates, fund.sessions, fund.closes)
+        price = fund.price
+    else:
+        if not (daily.has("vx1") and daily.has("vx2")):
+            raise DataError(
+                "neither a volatility fund nor VIX futures: nothing can be traded",
+                where="vxx",
+                mend="add a file of bars named vxx…, or daily files of VIX futures",
+            )
+        returns = _front_returns(daily)
+        path = np.cumsum(np.nan_to_num(returns))
+        closes = np.where(np.isfinite(returns), future[start] * np.exp(path - path[start]), np.nan)
+        slope = _slope(returns, change)[past.fit]
+        price = _at(closes, past.row) * (iv / past.vix) ** slope
+    point = closes / future
+    known = np.flatnonzero(np.isfinite(point[: start + 1]))
+    fixed = point[known[-1]] if len(known) else np.nan
+    return {
+        "vxx": price,
+        "vx30": price / fixed,
+        "vxx_point": np.where(np.isfinite(price), _at(point, past.row), np.nan),
+    }
 
 
 def _front_returns(daily: Market) -> Floats:
@@ -196,15 +209,12 @@ def _front_returns(daily: Market) -> Floats:
     return np.append(np.nan, np.log(daily["vx1"][1:] / held))
 
 
-def _vx30(daily: Market, row: int) -> float:
-    """Return the VIX future of 30 days, points: settled, else the model of docs/pricing.md."""
-    day = daily.until(row)
-    curve = monthlies(day)
-    settled = constant_maturity(curve.price[-1], curve.days[-1], MONTH, spot=day["vix"][-1])
-    if np.isfinite(settled):
-        return float(settled)
-    surface = Surface.of({name: column[-1:] for name, column in day.columns.items()})
-    return float(FuturesCurve().price(day["vix"][-1:], surface, MONTH / DAYS_PER_YEAR)[0])
+def _vx30(daily: Market) -> Floats:
+    """Return the VIX future of 30 days by session: settled, else the model of docs/pricing.md."""
+    curve = monthlies(daily)
+    settled = constant_maturity(curve.price, curve.days, MONTH, spot=daily["vix"])
+    modelled = FuturesCurve().price(daily["vix"], Surface.of(daily.columns), MONTH / DAYS_PER_YEAR)
+    return np.asarray(np.where(np.isfinite(settled), settled, modelled))
 
 
 def _carried(daily: Market, grid: Grid, past: _Past) -> dict[str, Floats]:
@@ -237,6 +247,7 @@ def _sources(daily: Market, made: dict[str, Floats], fund: Fund | None) -> dict[
         if fund is not None
         else "MODELLED: daily settles of the front VIX future, chained, moved with the IV proxy"
     )
+    told["vxx_point"] = "MODELLED: USD of a share a point of the VIX future, at the close before"
     told["vx30"] = (
         "MODELLED: vxx in points of the VIX future of 30 days, scaled at the close before the run"
     )

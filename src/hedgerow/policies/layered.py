@@ -15,16 +15,18 @@ from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, maximum, select
 from hedgerow.core.step import Stage, step
 from hedgerow.policies.layered_conditions import (
+    NEVER,
     TINY,
+    UNLIMITED,
     Breach,
     among,
     breach,
     confirms,
-    crosses,
     filled,
     following,
     limit,
     retraced,
+    stood,
     widened,
 )
 from hedgerow.policies.overlays import NAN
@@ -66,6 +68,9 @@ class Layered:
         Name of the implied correlation that widens h; None: h stays at ``h_low``.
     events
         Name of the signal that is 1.0 while an event is ahead; the layer of calls needs it.
+    confirm
+        Bars after VIX's crossing within which the momentum of SPX may confirm it, 0 for the same
+        bar alone; None: while the histogram of VIX stays above zero.
     rsi_floor
         The RSI of VIX counts as rising only over this.
     rsi_bars
@@ -127,6 +132,7 @@ class Layered:
     divergence: Column | None = None
     implied: Column | None = None
     events: Column | None = None
+    confirm: Annotated[int, Field(ge=0, le=100_000)] | None = None
     rsi_floor: Oscillator = 50.0
     rsi_bars: Bars = 2
     patience: Bars = 10
@@ -155,6 +161,7 @@ class Layered:
     class Params(NamedTuple):
         """Kernel parameters; the bools switch inputs and layers on."""
 
+        confirm: Num
         rsi_floor: Num
         rsi_bars: Num
         patience: Num
@@ -204,6 +211,8 @@ class Layered:
         """RSI of VIX at the bar before."""
         climbs: Num
         """Bars in a row that it has risen."""
+        stood: Num
+        """Bars for which a crossing of VIX has stood that has armed nothing yet."""
         vix_macd: Num
         """Histogram of VIX at the bar before."""
         vx_macd: Num
@@ -239,6 +248,7 @@ class Layered:
     def params(self) -> Params:
         """Return the kernel's parameters."""
         return self.Params(
+            UNLIMITED if self.confirm is None else self.confirm * 1.0,
             self.rsi_floor,
             self.rsi_bars * 1.0,
             self.patience * 1.0,
@@ -267,7 +277,7 @@ class Layered:
     def start(self) -> Memory:
         """Return the memory before the first bar: calm, nothing held, nothing seen."""
         nothing = self.Memory(*[0.0] * len(self.Memory._fields))
-        return nothing._replace(rsi=NAN, vix_macd=NAN, vx_macd=NAN, opened=NAN)
+        return nothing._replace(rsi=NAN, stood=NEVER, vix_macd=NAN, vx_macd=NAN, opened=NAN)
 
     @staticmethod
     def kernel(x: Num, view: View, memory: Memory, p: Params) -> tuple[Num, Memory]:
@@ -286,7 +296,8 @@ class Layered:
             p.drawdown,
         )
         # what the market says
-        crossed = crosses(vix_macd, memory.vix_macd) & (spx_macd < 0.0)
+        standing = stood(vix_macd, memory.vix_macd, memory.stood)
+        crossed = (standing <= p.confirm) & (spx_macd < 0.0)
         rises = (rsi > p.rsi_floor) & (climbs >= p.rsi_bars)
         diverged = p.diverges & (view.signals[5] > 0.5) & rises
         peak = maximum(vix, memory.peak)
@@ -324,17 +335,16 @@ class Layered:
         fraction = filled(memory.fraction, code, p.first, p.slice, top / p.stages)
         anew = among(code, 1.0, 2.0) | (code == 14.0) | ((code == 15.0) & calm)
         enters = among(code, 4.0, 5.0)
+        used = among(code, 1.0, 2.0) | among(code, 9.0, 11.0) | (code >= 14.0)
         acts = among(code, 4.0, 12.0) | (code >= 14.0)
         # what is held of it
-        ratio = widened(view.signals[6], p.h_low, p.h_high, p.correlation_low, p.correlation_high)
-        h = select(p.widens, ratio, p.h_low)
+        implied = select(p.widens, view.signals[6], p.correlation_low)
+        h = widened(implied, p.h_low, p.h_high, p.correlation_low, p.correlation_high)
         leads = (state == 4.0) & (vx_macd > 0.0)
         whole = fraction * h
         extra = select(leads, whole * p.more, 0.0)
-        awake = (state > 0.0) & (state < 5.0)
-        calls = select(awake & (view.signals[7] > 0.5), p.calls, 0.0)
-        wanted = select(p.by_calls, calls, whole + extra)
-        return wanted, LayeredMemory(
+        awake = among(state, 1.0, 4.0) & (view.signals[7] > 0.5)
+        return select(p.by_calls, select(awake, p.calls, 0.0), whole + extra), LayeredMemory(
             state,
             code,
             fraction,
@@ -346,6 +356,7 @@ class Layered:
             select(enters | anew | (code == 15.0), 0.0, age),
             rsi,
             climbs,
+            select(used, NEVER, standing),
             vix_macd,
             vx_macd,
             h,

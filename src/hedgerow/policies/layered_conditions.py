@@ -13,6 +13,11 @@ from hedgerow.policies.overlays import NAN
 TINY = 1e-9
 """Part of the target below which nothing is left, and short of the whole nothing lacks."""
 
+NEVER = 2e9
+"""Bars since a crossing that there was not."""
+UNLIMITED = 1e9
+"""Bars for which a crossing may stand where no limit is set."""
+
 
 def crosses(now: Num, before: Num) -> Any:
     """Say whether a histogram crosses above zero; a bar without one before it does not.
@@ -23,6 +28,24 @@ def crosses(now: Num, before: Num) -> Any:
     (True, False, False)
     """
     return (now > 0.0) & (before <= 0.0)
+
+
+def stood(now: Num, before: Num, bars: Num) -> Num:
+    """Return for how many bars a crossing above zero has stood; `NEVER` where there is none.
+
+    Parameters
+    ----------
+    now, before
+        The histogram, and that of the bar before; one value or **shape** (lanes,), as all.
+    bars
+        What this returned at the bar before.
+
+    Examples
+    --------
+    >>> stood(0.1, -0.1, NEVER), stood(0.2, 0.1, 0.0), stood(-0.1, 0.2, 1.0) == NEVER
+    (0.0, 1.0, True)
+    """
+    return select(crosses(now, before), 0.0, select(now > 0.0, bars + 1.0, NEVER))
 
 
 def confirms(now: Num, before: Num) -> Any:

@@ -6,6 +6,7 @@ tables, so that a transition has one name everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ TRANSITIONS = (
         (State.CALM,),
         State.ARMED,
         "vix_macd_cross",
-        "the MACD histogram of VIX crosses above zero while that of SPX is below zero (H3)",
+        "the MACD histogram of VIX has crossed above zero and that of SPX is below zero (H3)",
     ),
     Transition(
         2,
@@ -201,3 +202,28 @@ def reason(code: float, table: tuple[Transition, ...] = TRANSITIONS) -> Transiti
     ('iv_retraced', None)
     """
     return next((each for each in table if each.code == code), None)
+
+
+def told(kind: str, memory: Mapping[str, float]) -> str:
+    """Return a step's state, and the transition that it has just made, in words.
+
+    Parameters
+    ----------
+    kind
+        ``layered`` or ``second_engine``.
+    memory
+        What the step remembers, by field.
+
+    Examples
+    --------
+    >>> told("layered", {"state": 4.0, "reason": 8.0, "bars": 0.0})
+    'full, target_filled: the last slice fills the target (H5)'
+    >>> told("second_engine", {"state": 1.0, "reason": 0.0, "bars": 4.0})
+    'running, 4 bars since its transition'
+    """
+    own = kind == "layered"
+    title = State(int(memory["state"])).title if own else Engine(int(memory["state"])).title
+    made = reason(memory["reason"], TRANSITIONS if own else ENGINE_TRANSITIONS)
+    if made is None:
+        return f"{title}, {memory['bars']:.0f} bars since its transition"
+    return f"{title}, {made.name}: {made.sentence}"

@@ -15,6 +15,7 @@ from hedgerow.policies.signals import Level
 BESIDE = {
     "future": ("vix",),
     "curve_ratio": ("vix",),
+    "iv_beta": ("vix",),
     "crash_hazard": ("spx", "vix"),
     "hawkes": ("spx",),
     "regime_probability": ("spx", "vix"),

@@ -95,11 +95,11 @@ class Events:
             )
         away = market[field]
         known = np.flatnonzero(np.isfinite(away))
-        if len(away) and (not len(known) or known[-1] < len(away) - 1):
-            last = f"ends on {market.dates[known[-1]]}" if len(known) else "has no date of theirs"
+        if len(known) and known[-1] < len(away) - 1:
             source = market.sources.get(field, "").partition(",")[0]
             raise DataError(
-                f"the calendar of '{kind}' events {last}, the data on {market.dates[-1]}",
+                f"the calendar of '{kind}' events ends on {market.dates[known[-1]]}, "
+                f"the data on {market.dates[-1]}",
                 where=", ".join(filter(None, (source, f"market.{field}"))),
                 mend="add the dates that were published since, or end the run before",
             )
@@ -112,8 +112,9 @@ class ExecutionWindow:
     """1 where an order decided now is filled in a window of the session, else 0 (spec H10).
 
     An order is filled at the end of the next bar, so it is that time which counts: within the first
-    or the last minutes of its session.  Daily bars decide and fill at the close, which is always in
-    a window.
+    or the last minutes of its session.  The next bar is taken to be as long as the longest so far,
+    or as the last session's first.  Daily bars decide and fill at the close, which is always in a
+    window.
 
     Parameters
     ----------
@@ -147,6 +148,11 @@ class ExecutionWindow:
         """One bar."""
         return 1
 
+    @property
+    def reach(self) -> int:
+        """Bars among which is the first of a session, which may be a short one."""
+        return 100
+
     def __call__(self, market: Market) -> Floats:
         """Return the column, **shape** (T,).
 
@@ -158,9 +164,14 @@ class ExecutionWindow:
         if not any(name in market for name in CLOCK):
             return np.ones(len(market))
         opened, left, bar = (market[name] for name in CLOCK)
-        today = left >= bar
-        filled = np.where(today, opened + bar, bar)
-        # the next session is taken to be a whole one
-        until = np.where(today, left - bar, SESSION - bar)
+        # hourly bars begin with half an hour, and an early close may cut the last one
+        whole = np.fmin(np.fmax.accumulate(bar), left)
+        first = np.maximum.accumulate(np.where(opened <= bar, np.arange(len(bar)), 0))
+        today = left > 0.0
+        filled = np.where(today, opened + whole, bar[first])
+        # the next session is taken to be a whole one, and of one bar if the last was
+        until = np.where(
+            today, left - whole, np.where(left[first] > 0.0, SESSION - bar[first], 0.0)
+        )
         inside = (filled <= self.first) | (until <= self.last)
         return np.where(np.isfinite(filled + until), inside, np.nan)

@@ -132,8 +132,8 @@ def _days(found: Asymmetry) -> list[str]:
         back = polyline(at(side)[::-1], high[::-1]).replace("M", "L", 1)
         made.append(f'<path class="{key}band" d="{polyline(at(side), low)}{back}Z"/>')
         made.append(f'<path class="{key}" d="{polyline(at(side), line)}"/>')
-    for low, high in pairwise(_BINS):
-        of = (x >= low) & (x < high)
+    for first, last in pairwise(_BINS):
+        of = (x >= first) & (x < last)
         if of.sum() >= _FEWEST:
             a, b = float(at(x[of]).mean()), float(scale.y(y[of]).mean())
             made.append(f'<path class="mean" d="M{a - 4:.1f} {b - 4:.1f}h8v8h-8z"/>')

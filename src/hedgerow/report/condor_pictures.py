@@ -108,7 +108,7 @@ def payoff(one: CondorTrade) -> str:
     ):
         made.append(f'<path class="strike" d="M{at(strike):.1f} 0V{_HIGH}"/>')
         made.append(
-            f'<text x="{at(strike):.1f}" y="-6" text-anchor="middle">'
+            f'<text x="{at(strike):.1f}" y="{-6 if name == "sold" else -20}" text-anchor="middle">'
             f"{name} {number(strike, 0)}</text>"
         )
     made.append(f'<path class="end" d="{polyline([at(v) for v in x], scale.y(gain))}"/>')

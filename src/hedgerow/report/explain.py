@@ -16,6 +16,7 @@ from hedgerow.engine.track import Track
 from hedgerow.errors import RangeError
 from hedgerow.policies.control import BandTable, WithinEdges
 from hedgerow.policies.drawdown import Drawdown
+from hedgerow.policies.layered_states import told
 from hedgerow.policies.overlays import under_floor
 from hedgerow.policies.trigger import legs
 
@@ -192,6 +193,10 @@ def _say(
     if step.stage == Stage.RULE:
         if isinstance(step, BandTable | WithinEdges):
             return f"{watched}: {_say_band(step, seen, track, t)}"
+        if step.kind in ("layered", "second_engine"):
+            fields_of = step.start()._fields
+            memory = {name: float(track.memory[f"{step.kind}.{name}"][t]) for name in fields_of}
+            return f"{watched}: {told(step.kind, memory)}"
         return f"{watched or 'always'} by {step.kind}({terms})"
     assert before is not None
     if step.stage == Stage.TRIGGER:

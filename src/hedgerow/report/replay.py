@@ -42,7 +42,7 @@ def headline(found: Replay) -> str:
     made = of_ways(found)
     alone, hedged, fixed = (made[name]["pnl"] for name in WAYS)
     lead = hedged - fixed
-    than = "more than" if lead > 0 else "less than"
+    than = "better than" if lead > 0 else "worse than"
     verb = "earned" if made["hedged"]["hedge_pnl"] >= 0.0 else "cost"
     return (
         f"The condors alone came to {usd(alone)}; with the layered hedge {usd(hedged)}: it {verb} "

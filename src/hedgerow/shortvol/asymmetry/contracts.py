@@ -128,8 +128,8 @@ def of_chains(
     groups: dict[tuple[int, int], dict[tuple[str, str], list[tuple[Key, float, float]]]] = (
         defaultdict(lambda: defaultdict(list))
     )
-    for key, dates in quotes.items():
-        for (before, spot, iv), (after, later, moved) in pairwise(dates):
+    for key, seen in quotes.items():
+        for (before, spot, iv), (after, later, moved) in pairwise(seen):
             gap = (np.datetime64(after) - np.datetime64(before)).astype(int)
             if gap > APART or later == spot:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from hedgerow.errors import RangeError, nearest
+from hedgerow.shortvol.asymmetry.response_text import numbers, only, rows, written
 
 Floats = NDArray[np.float64]
 Row = tuple[float, ...]
@@ -324,10 +325,10 @@ class Response:
         """
         table = asdict(self)
         sides = {place: table.pop(place) for place in ("fall", "rise")}
-        lines = [f"{key} = {_written(value)}" for key, value in table.items() if value != ()]
+        lines = [f"{key} = {written(value)}" for key, value in table.items() if value != ()]
         for place, side in sides.items():
             lines += ["", f"[{place}]"]
-            lines += [f"{key} = {_written(value)}" for key, value in side.items() if value]
+            lines += [f"{key} = {written(value)}" for key, value in side.items() if value]
         return "\n".join(lines) + "\n"
 
     def _parts(
@@ -419,7 +420,7 @@ def _shaped(table: Table, shape: tuple[int, int], where: str) -> None:
 def _checked(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return constructor arguments from a file's table, or name what is wrong with it."""
     known = {part.name for part in fields(Response)}
-    _only(table, known, "")
+    only(table, known, "")
     made: dict[str, Any] = {}
     for key in ("tenors", "fall", "rise"):
         if key not in table:
@@ -428,44 +429,16 @@ def _checked(table: Mapping[str, Any]) -> dict[str, Any]:
         if key in ("fall", "rise"):
             if not isinstance(value, dict):
                 raise RangeError("not a table", where=key, mend=f"write [{key}] and near = [...]")
-            _only(value, {part.name for part in fields(Side)}, f"{key}.")
+            only(value, {part.name for part in fields(Side)}, f"{key}.")
             if "near" not in value:
                 raise RangeError("this field is missing", where=f"{key}.near", mend="add it")
-            made[key] = Side(**{k: _rows(v, f"{key}.{k}") for k, v in value.items()})
+            made[key] = Side(**{k: rows(v, f"{key}.{k}") for k, v in value.items()})
         elif key in ("name", "source"):
             made[key] = str(value)
         elif key == "knee":
-            made[key] = _numbers([value], key)[0]
+            made[key] = numbers([value], key)[0]
         else:
-            made[key] = _numbers(value, key)
+            made[key] = numbers(value, key)
     if len(made.get("reach", (0, 0))) != 2:
         raise RangeError("not two numbers", where="reach", mend="write reach = [-0.3, 0.2]")
     return made
-
-
-def _only(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise RangeError("unknown field", where=where + key, mend=nearest(key, sorted(known)))
-
-
-def _numbers(value: Any, where: str) -> Row:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise RangeError("not a list of numbers", where=where, mend="write [1.0, 2.0]")
-    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in value):
-        raise RangeError("not a list of numbers", where=where, mend="write [1.0, 2.0]")
-    return tuple(float(each) for each in value)
-
-
-def _rows(value: Any, where: str) -> Table:
-    if not isinstance(value, list):
-        raise RangeError("not a list", where=where, mend="give a row for each tenor")
-    return tuple(_numbers(row if isinstance(row, list) else [row], where) for row in value)
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_written(each) for each in value) + "]"
-    return repr(float(value))

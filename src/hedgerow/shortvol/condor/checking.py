@@ -85,7 +85,7 @@ def check(chains: Sequence[Chain], rules: CondorRules, market: Market) -> Check:
     Traceback (most recent call last):
         ...
     hedgerow.errors.RangeError: chain sample: no session of it is in the data. Mend: give data \
-that reach 2023-09-15
+that reach 2023-09-14
     """
     known = [chain for chain in chains if np.datetime64(chain.date, "D") in market.dates]
     if not known:

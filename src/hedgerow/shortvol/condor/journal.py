@@ -144,7 +144,7 @@ def journal(outcome: Outcome) -> tuple[CondorTrade, ...]:
     >>> made = program(CondorRules(weeks=4, rungs=1))
     >>> outcome = hr.trade(made, hr.load("builtin"), start="2018-01-02", end="2018-03-29").outcome
     >>> [(str(one.entry), str(one.exit), one.reason) for one in journal(outcome)][:2]
-    [('2018-01-18', '2018-02-06', 'stop'), ('2018-02-15', '2018-03-08', 'profit')]
+    [('2018-01-04', '2018-01-29', 'stop'), ('2018-02-01', '2018-02-06', 'stop')]
     """
     return tuple(_condor(trip, outcome) for trip in booked(outcome).trips)
 

@@ -104,7 +104,7 @@ def quote(chain: Chain, rules: CondorRules, market: Market | None = None) -> Quo
     >>> quote(sample(), CondorRules(dte=30))
     Traceback (most recent call last):
         ...
-    hedgerow.errors.RangeError: chain sample: of 2 settlements none at or after 2023-10-20 quotes \
+    hedgerow.errors.RangeError: chain sample: of 1 settlements none at or after 2023-10-20 quotes \
 such a condor; the first, 2023-10-20 AM: no put is quoted near a delta of 0.16. Mend: give a \
 chain with more strikes, or other deltas or days
     """

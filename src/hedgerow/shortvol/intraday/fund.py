@@ -24,8 +24,9 @@ class FundCosts:
     half_spread_bps
         Half-spread, hundredths of a percent of price, up to a VIX of 20; above, it widens with VIX.
         Assumed: no quotes are in hand.
-    fee
-        USD a share.
+    fee_bps
+        Hundredths of a percent of price: half a cent on a share of 25 USD.  Not USD a share, for
+        prices are stated in shares of another day, and splits change their number.
 
     Raises
     ------
@@ -34,12 +35,12 @@ class FundCosts:
 
     Examples
     --------
-    >>> FundCosts().half_spread(np.array([30.0, 30.0]), np.array([15.0, 40.0])).tolist()
-    [0.015, 0.03]
+    >>> FundCosts().of_share(np.array([30.0, 30.0]), np.array([15.0, 40.0])).round(4).tolist()
+    [0.021, 0.036]
     """
 
     half_spread_bps: float = 5.0
-    fee: float = 0.005
+    fee_bps: float = 2.0
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -49,10 +50,10 @@ class FundCosts:
                     f"{value!r} is not a cost", where=f"costs.{item.name}", mend="give 0 or more"
                 )
 
-    def half_spread(self, price: Floats, vix: Floats) -> Floats:
-        """Return the half-spread of prices at a VIX in points, USD a share, same shape."""
+    def of_share(self, price: Floats, vix: Floats) -> Floats:
+        """Return half-spread and fee of prices at a VIX in points, USD a share, same shape."""
         wide = np.maximum(vix / CALM_VIX, 1.0)
-        return np.asarray(price * self.half_spread_bps * BPS * wide)
+        return np.asarray(price * (self.half_spread_bps * wide + self.fee_bps) * BPS)
 
 
 def fund_strip(market: Market, costs: FundCosts) -> Strip:
@@ -61,7 +62,8 @@ def fund_strip(market: Market, costs: FundCosts) -> Strip:
     Parameters
     ----------
     market
-        Bars with ``vxx`` (USD a share), ``vx30`` (the same in points of the VIX future), ``vix``.
+        Bars with ``vxx`` (USD a share), ``vxx_point`` (USD of a share a point of the VIX future of
+        30 days) and ``vix``.
     costs
         Of trading.
 
@@ -78,12 +80,12 @@ def fund_strip(market: Market, costs: FundCosts) -> Strip:
             where="market.vxx",
             mend="choose dates on which it trades",
         )
-    half = costs.half_spread(price, market["vix"])
+    half = costs.of_share(price, market["vix"])
     zero = np.zeros(count)
     rate = np.nan_to_num(market.columns.get("rate", zero))
     days = np.diff(market.dates.astype(np.int64), prepend=market.dates[:1].astype(np.int64))
     tied = np.r_[0.0, price[:-1]] * np.r_[0.0, rate[:-1]] * days / DAYS_PER_YEAR
-    vega = price / market["vx30"]
+    vega = market["vxx_point"]
     unknown = np.full(count, np.nan)
     modelled = market.origin["vxx"] == Origin.MODELLED
     return Strip(
@@ -95,7 +97,7 @@ def fund_strip(market: Market, costs: FundCosts) -> Strip:
         financing=tied,
         half_spread_mark=half,
         half_spread_open=half,
-        fee=costs.fee,
+        fee=0.0,
         unit_cost=zero,
         roll=np.zeros(count, dtype=bool),
         shift=zero,
@@ -109,10 +111,10 @@ def fund_strip(market: Market, costs: FundCosts) -> Strip:
         next_delta=zero,
         next_notional=price,
         next_carry=zero,
-        next_cost=half + costs.fee,
+        next_cost=half,
         next_loss=price,
         strike=unknown,
         expiry=unknown,
         modelled=modelled,
-        notes={"half_spread_bps": costs.half_spread_bps, "fee": costs.fee},
+        notes={"half_spread_bps": costs.half_spread_bps, "fee_bps": costs.fee_bps},
     )

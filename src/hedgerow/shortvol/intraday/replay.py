@@ -176,12 +176,13 @@ def replay(
 
 def _known_throughout(market: Market, first: int) -> None:
     """Refuse a run over bars without a price of what is traded."""
-    for name, what in (("vix", "no IV proxy"), ("vxx", "no price of the fund")):
+    wanted = {"vix": "no IV proxy", "vxx": "no price of the fund", "vxx_point": "no point of it"}
+    for name, what in wanted.items():
         bad = np.flatnonzero(~np.isfinite(market[name][first:]))
         if len(bad):
             day = market.dates[first + bad[0]]
             raise DataError(
                 f"{what} on {len(bad)} bars of the run, from {day} on",
                 where=f"market.{name}",
-                mend="choose sessions before or after; the findings of the data say what is missing",
+                mend="choose sessions before or after; the data's findings say what is missing",
             )

@@ -245,7 +245,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         *("divergence", "implied", "events"),
     )
     | {"beta": ("beta", "signal")},
-    "arming": _same("rule", "rsi_floor", "rsi_bars", "patience"),
+    "arming": _same("rule", "confirm", "rsi_floor", "rsi_bars", "patience"),
     "tranches": _same("rule", "rsi_entry", "first", "slices", "gap"),
     "size": _same("rule", "h_low", "h_high", "correlation_low", "correlation_high")
     | {"beta_low": ("beta", "low"), "beta_high": ("beta", "high")}
