@@ -210,7 +210,7 @@ def test_a_hedge_that_only_costs_is_not_worth_it_and_one_that_earns_is(found, ma
         )
 
     assert worth(with_gain(-0.02), "static-vx", "whole").word == "not worth its cost"
-    better = worth(with_gain(0.02), "static-vx", "whole")
+    better = worth(with_gain(0.08), "static-vx", "whole")
     assert better.word == "worth its cost"
     assert better.proven
 
@@ -272,3 +272,13 @@ def test_what_is_no_book_is_refused_with_the_field(market, old, new, where):
     with pytest.raises(RangeError) as error:
         study(read(BOOK.replace(old, new)), market, start=START, end=END)
     assert error.value.where == where
+
+
+@pytest.mark.realdata
+def test_vx_are_settles_where_the_exchange_listed_them_and_a_model_before(real_data):
+    market = hr.load(str(real_data))
+    for start, end, share in (("2012-01-03", "2012-06-29", 0.0), ("2003-01-02", "2003-06-30", 1.0)):
+        made = study(read(BOOK), market, only=["static-vx"], start=start, end=end)
+        notes = made.runs["static-vx"].outcome.notes
+        assert notes["vx"]["modelled_share"] == share
+        assert notes["condors"]["modelled_share"] == 1.0

@@ -139,7 +139,7 @@ def weighed(made: Worth) -> list[str]:
         said.append("Fewer condors are no measure where NAV was lost.")
     elif made.matched:
         said.append(
-            f"Selling {percent(made.kept, 0)} of the condors, the rest in bills, falls as deep: "
+            f"Selling {percent(made.kept)} of the condors, the rest in bills, falls as deep: "
             f"beyond that it {_returned(fewer.annual_return)}."
         )
     else:
@@ -188,6 +188,9 @@ def reality(found: Beside) -> list[str]:
             f"VX futures are settles of the exchange on at least {percent(1.0 - most)} of the "
             "sessions, a model on the others."
         )
+    kinds = {line.sleeve.kind for run in found.runs.values() for line in run.variant.lines}
+    if any(kind.startswith(("vix_call", "vix_put")) for kind in kinds):
+        said.append("Options on VIX are a model's, from their own future and VVIX (H18).")
     return said
 
 

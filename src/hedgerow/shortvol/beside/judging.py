@@ -129,7 +129,7 @@ def _fewer(weighed: Worth) -> Item:
     if fewer is None:
         return Item(key, name, Outcome.NOT_ASKED, "NAV was lost, or there is no hedge")
     gap = fewer.annual_return
-    few = f"{weighed.kept:.0%} of the condors fell as deep"
+    few = f"{weighed.kept:.1%} of the condors fell as deep"
     if not weighed.matched:
         few = "Not even all of the condors fell as deep"
     said = (
