@@ -23,7 +23,7 @@ from hedgerow.shortvol.beside.sizing import (
     sized,
     together,
 )
-from hedgerow.shortvol.beside.study import Beside, study
+from hedgerow.shortvol.beside.study import Beside, Run, study
 from hedgerow.shortvol.beside.variants import covers, names, static, wanted
 from hedgerow.shortvol.beside.worth import gaps, worth
 from hedgerow.shortvol.layered.rules import LayeredRules, lines
@@ -197,22 +197,21 @@ def test_fewer_condors_at_the_hedges_fall_are_the_divest_benchmark(found):
     assert made.fewer.annual_return.value == pytest.approx(gap, abs=1e-9)
 
 
-def test_a_hedge_that_only_costs_is_not_worth_it_and_one_that_earns_is(found, market):
-    run = found.runs["static-vx"]
-    years = performance.years(run.track)
+def test_half_of_the_moves_for_all_of_the_return_is_worth_it_and_for_none_is_not(found):
+    noise = np.random.default_rng(3).normal(0.0, 0.004, len(found.cash) - 1)
+    noise -= noise.mean()
 
-    def with_gain(yearly: float) -> Beside:
-        growth = np.exp(np.linspace(0.0, years * yearly, len(run.outcome)))
-        nav = found.alone.outcome.nav * growth
-        outcome = replace(run.outcome, nav=nav)
-        return replace(
-            found, runs={**found.runs, "static-vx": replace(run, outcome=outcome)}, _figures={}
-        )
+    def made(key: str, mean: float, part: float) -> Run:
+        nav = 1e7 * np.cumprod(np.r_[1.0, 1.0 + mean + part * noise])
+        run = found.runs[key]
+        return replace(run, outcome=replace(run.outcome, nav=nav))
 
-    assert worth(with_gain(-0.02), "static-vx", "whole").word == "not worth its cost"
-    better = worth(with_gain(0.08), "static-vx", "whole")
-    assert better.word == "worth its cost"
-    assert better.proven
+    def word(mean: float) -> str:
+        runs = {"alone": made("alone", 0.002, 1.0), "static-vx": made("static-vx", mean, 0.5)}
+        return worth(replace(found, runs=runs, _figures={}), "static-vx", "whole").word
+
+    assert word(0.002) == "worth its cost"
+    assert word(0.0) == "not worth its cost"
 
 
 def test_equal_navs_have_no_gap_and_equal_seeds_equal_gaps(found):
