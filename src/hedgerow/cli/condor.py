@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="A book of iron condors, by rules in a file.", no_args_is_help=True)
 
-Rules = Annotated[Path, typer.Argument(metavar="RULES.toml", help="The file of rules.")]
-Maybe = Annotated[
+Rules = Annotated[
     Path | None,
-    typer.Argument(metavar="[RULES.toml]", help="The file of rules.", show_default="the usual"),
+    typer.Argument(
+        metavar="RULES.toml",
+        help="The rules, as `condor rules` prints them.",
+        show_default="the defaults",
+    ),
 ]
 ChainFile = Annotated[
     Path, typer.Option("--chain", metavar="FILE", help="An option chain, CSV or JSON.")
@@ -31,7 +34,7 @@ ChainFile = Annotated[
 @app.command()
 @told
 def backtest(
-    file: Rules,
+    file: Rules = None,
     *,
     data: Data = "builtin",
     start: From = None,
@@ -44,11 +47,11 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Trade condors by rules, contract by contract: premium kept, worst day, margin, journal."""
-    from hedgerow.api.condor import CondorResult, load_condor
+    from hedgerow.api.condor import CondorResult
     from hedgerow.shortvol.condor import program
 
     target = writable(report) if report else None
-    traded = play(program(load_condor(file)), data, start, end, ledger=ledger, run=run)
+    traded = play(program(_rules(file)), data, start, end, ledger=ledger, run=run)
     made = CondorResult(traded.found)
     if target is not None:
         made.report(target)
@@ -58,7 +61,7 @@ def backtest(
 @app.command()
 @told
 def quote(
-    file: Maybe = None,
+    file: Rules = None,
     *,
     chain: ChainFile,
     date: Day = None,
@@ -95,7 +98,7 @@ def quote(
 @app.command()
 @told
 def check(
-    file: Maybe = None, *, chain: ChainFile, data: Data = "builtin", as_json: AsJson = False
+    file: Rules = None, *, chain: ChainFile, data: Data = "builtin", as_json: AsJson = False
 ) -> None:
     """Compare the condors that a file of quotes can form with the model's price of them."""
     from hedgerow import api
