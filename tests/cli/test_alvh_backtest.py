@@ -157,4 +157,9 @@ def test_files_without_the_lines_that_are_asked_for_are_refused(files, tmp_path)
     assert "no line that hedges" in bad("alvh", "backtest", book, "--condor", book, *SHORT)
     assert "no line of the book" in bad("alvh", "backtest", both, "--condor", hedge, *SHORT)
     missing = tmp_path / "none.toml"
-    assert "there is no such" in bad("alvh", "backtest", missing, "--condor", book, *SHORT)
+    said = bad("alvh", "backtest", missing, "--condor", book, *SHORT)
+    assert "no such layered rules file" in said
+    assert "`hedgerow alvh new --out FILE`" in said
+    said = bad("alvh", "backtest", both, "--condor", missing, *SHORT)
+    assert "no such condor rules file" in said
+    assert "`hedgerow condor rules > FILE`" in said
