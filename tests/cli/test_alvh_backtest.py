@@ -173,3 +173,9 @@ def test_rules_that_are_left_out_are_the_defaults(tmp_path) -> None:
     short = ("--from", "2018-01-02", "--to", "2018-02-28", "--only", "alvh")
     given = as_json("alvh", "backtest", layers, "--condor", condors, *short)
     assert as_json("alvh", "backtest", *short)["variants"] == given["variants"]
+    said = bad("alvh", "backtest", missing, "--condor", book, *SHORT)
+    assert "no such layered rules file" in said
+    assert "`hedgerow alvh new --out FILE`" in said
+    said = bad("alvh", "backtest", both, "--condor", missing, *SHORT)
+    assert "no such condor rules file" in said
+    assert "`hedgerow condor rules > FILE`" in said

@@ -155,6 +155,7 @@ def replay_hedge(
     """
     if isinstance(rules, str | os.PathLike):
         rules = parsed(rules, _read, "layered rules", "hedgerow alvh new --out FILE")
+        rules = parsed(rules, _read, "rules", "hedgerow alvh new --out FILE")
     if isinstance(rules, LayeredRules):
         main = lines(rules)[0]
         rules = replace(main.policy, name=f"Layered hedge, {main.name}")

@@ -12,6 +12,7 @@ from hedgerow.report import verdict
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.research.gate.judgement import Judgement
 from hedgerow.shortvol.beside.figures import Figures, gains_of
+from hedgerow.shortvol.beside.states import held_over
 from hedgerow.shortvol.beside.study import PARTS, Beside
 from hedgerow.shortvol.beside.variants import ALONE
 from hedgerow.shortvol.beside.worth import Against, Gap, Worth
@@ -92,13 +93,14 @@ def _cells(found: Beside, key: str, made: Figures) -> list[str]:
 def by_state(found: Beside, key: str) -> list[list[str]]:
     """Return what each layer earned while the hedge was in each state, head first; or nothing.
 
-    The state is the one that was decided at the close before, when what earned was held.
+    The state is the one whose decision was held over the session: filled at the close before, so
+    decided a close earlier still.
     """
     run = found.runs[key]
     if run.states is None:
         return []
     states, names = run.states
-    before = np.concatenate([states[:1], states[:-1]])
+    before = held_over(states, run.outcome.program.lag)
     rows = [["", "sessions", *run.layers, "all layers", "condors"]]
     for number_, name in enumerate(names):
         inside = before == number_
