@@ -215,7 +215,7 @@ def compare(
     move = np.array(moves_)
     every = [at.moved(move, STILL, days=days), at.moved(move, response, days=days)]
     every += [at.moved(move, STILL, points=points, days=days) for points in POINTS]
-    scene = _Scene(held, at, every, spent, asks)
+    scene = _Scene(held, at, every, spent, asks, response)
     rows = [scene.row(None, Sized(1.0, ""))]
     rows += [scene.row(one, size(one, held, at, response, rule)) for one in own]
     hedged = next((row for row in rows if row.name == "hedged_short_future"), None)
@@ -304,6 +304,7 @@ class _Scene(NamedTuple):
     states: list[dict[str, State]]
     costs: Costs
     bonds: Mapping[str, float]
+    response: Response
 
     def row(self, one: Hedge | None, sized: Sized) -> Row:
         made = None if one is None else scaled(one.structure, sized.units)
@@ -324,7 +325,7 @@ class _Scene(NamedTuple):
             gamma=float(now.gamma),
             vega=float(now.vega),
             theta=float(now.theta),
-            worst=worst_of(together, self.at, spent, STILL),
+            worst=worst_of(together, self.at, spent, self.response),
             margin=margin_of(together, self.at, self.bonds),
             cost=spent,
             premium=float(now.price),
