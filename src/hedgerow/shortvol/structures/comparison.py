@@ -269,7 +269,8 @@ def worst_of(held: Mapping[str, Structure], at: Ground, spent: float, response: 
                                            " and below" if found.spot == 0.0 else ""))  # fmt: skip
     gain = value(held, at.moved(np.array(WIDE), response)).price - paid
     i = int(np.argmin(gain))
-    return Worst(float(gain[i]), f"today at {WIDE[i]:+.0%}, of moves to {WIDE[0]:+.0%}")
+    said = f"today at {WIDE[i]:+.0%}, of moves from {WIDE[0]:+.0%} to {WIDE[-1]:+.0%}"
+    return Worst(float(gain[i]), said.replace("-", "−"))
 
 
 def _without_carry(held: Structure, at: Ground) -> State:
