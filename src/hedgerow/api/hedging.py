@@ -326,6 +326,7 @@ def hedge_condors(
     (['alone', 'static-vx'], 251)
     """
     from hedgerow.api.counting import count_program
+    from hedgerow.shortvol.gates import gated
 
     book = sell(condor) if isinstance(condor, CondorRules) else condor
     if not isinstance(book, Program):
@@ -333,6 +334,7 @@ def hedge_condors(
         raise refused(PolicyError, condor, "condor", f"write {call}")
     hedge_lines = lines(layers) if isinstance(layers, LayeredRules) else tuple(layers)
     check_market(market)
+    market = gated(book, market)
     first, last = day(start, "start"), day(end, "end")
     found = study(
         book, market, layers=hedge_lines, static=static, only=only, cover=cover, start=first,
