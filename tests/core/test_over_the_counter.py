@@ -38,7 +38,7 @@ def test_every_option_reads_back_and_the_ledger_knows_it(underlying, expiry, str
 
 
 @given(UNDERLYINGS, DATES, st.integers(1, 30_000_000), st.booleans())
-def test_only_strikes_that_are_listed_on_a_monthly_expiry_are_coded_as_listed(
+def test_only_strikes_that_are_listed_on_an_expiry_are_coded_as_listed(
     underlying, expiry, thousandths, call
 ):
     made = option(underlying, expiry, thousandths / 1000.0, call=call)
@@ -47,8 +47,8 @@ def test_only_strikes_that_are_listed_on_a_monthly_expiry_are_coded_as_listed(
     if isinstance(made, OptionContract):
         assert expiry.year >= 2000
         assert thousandths % (500 if underlying == "VIX" else 5000) == 0
-        if underlying != "VIX":  # the third Friday, or the day before a holiday on it
-            assert (expiry.weekday(), (expiry.day - 1) // 7) in {(4, 2), (3, 1), (3, 2)}
+        if underlying != "VIX":  # a Friday, or the day before a holiday on it
+            assert expiry.weekday() in {3, 4}
 
 
 @given(UNDERLYINGS, st.integers(1, 6000), st.booleans())
@@ -63,7 +63,12 @@ def test_listed_strikes_on_a_monthly_expiry_are_coded_as_listed(underlying, numb
 
 @pytest.mark.parametrize(
     ("underlying", "expiry", "symbol"),
-    [  # OCC roots; third Fridays, Good Friday 2019, and a Wednesday of VIX
+    [  # OCC roots; third Fridays, Good Friday 2019, a Wednesday of VIX; other Fridays, as in 2015
+        ("SPX", dt.date(2024, 1, 26), "SPXW  240126P04500000"),
+        ("NDX", dt.date(2024, 1, 5), "NDXP  240105P04500000"),
+        ("RUT", dt.date(2015, 4, 2), "RUTW  150402P04500000"),
+        ("VIX", dt.date(2024, 1, 26), "VIX 2024-01-26 P 4500.0"),
+        ("SPX", dt.date(2024, 1, 25), "SPX 2024-01-25 P 4500.0"),
         ("SPX", dt.date(2024, 1, 19), "SPXW  240119P04500000"),
         ("NDX", dt.date(2024, 1, 19), "NDXP  240119P04500000"),
         ("RUT", dt.date(2019, 4, 18), "RUTW  190418P04500000"),
@@ -116,6 +121,8 @@ def test_american_options_are_over_the_counter_and_read_back():
 def test_roots_of_the_morning_by_the_occ(root):
     made = option(root, dt.date(2024, 1, 19), 4500.0, call=True, morning=True)
     assert made.symbol == f"{root}   240119C04500000"
+    weekly = option(root, dt.date(2024, 1, 26), 4500.0, call=True, morning=True)
+    assert weekly.symbol == f"{root} 2024-01-26 C 4500.0 AM"  # none settles on that morning
 
 
 @given(DATES, st.integers(1, 3000))

@@ -277,3 +277,11 @@ def test_the_files_of_rules_say_what_python_says():
         margin=hr.MarginRule(limit=0.5),
         name="mine",
     )
+
+
+def test_weekly_options_trade_on_the_ticks_of_spxw_05_below_3_points_and_10_from_there():
+    outcome = trade(program(replace(ONE, costs=hr.Costs())), flat_market())
+    (trip,) = [trip for trip in outcome.book.trips if str(outcome.dates[trip.opened]) < "2019-02"]
+    assert {symbol[:12] for symbol in trip.basket.symbols} == {"SPXW  190222"}
+    nickels = trip.credit / trip.units / 100.0 / 0.05  # four prices, each on a tick
+    assert nickels == pytest.approx(round(nickels), abs=1e-9)

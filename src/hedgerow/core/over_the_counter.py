@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 import numpy as np
 
 from hedgerow.core.contract import FutureContract, OptionContract
-from hedgerow.core.expiry import third_friday, vix_settlement
+from hedgerow.core.expiry import third_friday, vix_settlement, weekly_expiries
 from hedgerow.core.products import Product, product
 from hedgerow.errors import DataError
 
@@ -301,8 +302,9 @@ def option(
     Notes
     -----
     An option is listed if its strike is one of those that are (multiples of 5 points on SPX, NDX
-    and RUT, of 0.5 on VIX, of 1 elsewhere) and its expiry is a monthly one: the third Friday, or
-    for VIX the day on which its future settles.  The root is that of the
+    and RUT, of 0.5 on VIX, of 1 elsewhere) and its expiry is one: any Friday for options on an
+    index that settle on the close, the third Friday for the others, for VIX the day on which its
+    future settles.  The root is that of the
     options that settle on the close (``SPXW``, ``NDXP``, ``RUTW``), also in years before these were
     listed; or of those that settle in the morning (``SPX``, ``NDX``, ``RUT``).
 
@@ -312,19 +314,30 @@ def option(
     'SPXW  240119P04500000'
     >>> option("SPX", dt.date(2024, 1, 19), 4500.0, call=False, morning=True).symbol
     'SPX   240119P04500000'
+    >>> option("SPX", dt.date(2024, 1, 26), 4500.0, call=False).symbol
+    'SPXW  240126P04500000'
     >>> option("SPX", dt.date(2024, 1, 22), 4500.0, call=False).symbol
     'SPX 2024-01-22 P 4500.0'
     >>> option("SPX", dt.date(2024, 1, 19), 4502.5, call=False).symbol
     'SPX 2024-01-19 P 4502.5'
     """
-    month = f"{expiry:%Y-%m}"
-    monthly = vix_settlement(month) if underlying == "VIX" else third_friday(month)
     grid = _GRID.get(underlying, 1.0)
     near = round(strike / grid) * grid
     plain = abs(strike - near) <= _ON_GRID and 0.0 < near < 1e5
-    if plain and not american and expiry.year >= _FIRST_CODED and monthly.item() == expiry:
+    coded = plain and not american and expiry.year >= _FIRST_CODED
+    if coded and _listed(underlying, expiry, morning=morning):
         return OptionContract(_root(underlying, morning=morning), expiry, near, call)
     return OtcOption(underlying, expiry, float(strike), call, morning, american)
+
+
+@lru_cache(maxsize=65_536)
+def _listed(underlying: str, expiry: dt.date, *, morning: bool) -> bool:
+    month = f"{expiry:%Y-%m}"
+    if underlying == "VIX":
+        return bool(vix_settlement(month) == np.datetime64(expiry, "D"))
+    if underlying in _ROOTS and not morning:
+        return len(weekly_expiries(expiry, expiry)) > 0
+    return bool(third_friday(month) == np.datetime64(expiry, "D"))
 
 
 def vix_future(month: int) -> AnyFuture:
