@@ -159,7 +159,7 @@ def test_files_without_the_lines_that_are_asked_for_are_refused(files, tmp_path)
     missing = tmp_path / "none.toml"
     for args, maker in (
         ((missing, "--condor", book), "hedgerow alvh new --out FILE"),
-        ((book, "--condor", missing), "hedgerow condor rules > FILE"),
+        ((book, "--condor", missing), "hedgerow condor new --out FILE"),
     ):
         said = bad("alvh", "backtest", *args, *SHORT)
         assert "there is no such" in said
@@ -169,13 +169,7 @@ def test_files_without_the_lines_that_are_asked_for_are_refused(files, tmp_path)
 @pytest.mark.slow
 def test_rules_that_are_left_out_are_the_defaults(tmp_path) -> None:
     good("alvh", "new", "--out", layers := tmp_path / "layers.toml")
-    (condors := tmp_path / "condors.toml").write_text(good("condor", "rules"))
+    good("condor", "new", "--out", condors := tmp_path / "condors.toml")
     short = ("--from", "2018-01-02", "--to", "2018-02-28", "--only", "alvh")
     given = as_json("alvh", "backtest", layers, "--condor", condors, *short)
     assert as_json("alvh", "backtest", *short)["variants"] == given["variants"]
-    said = bad("alvh", "backtest", missing, "--condor", book, *SHORT)
-    assert "no such layered rules file" in said
-    assert "`hedgerow alvh new --out FILE`" in said
-    said = bad("alvh", "backtest", both, "--condor", missing, *SHORT)
-    assert "no such condor rules file" in said
-    assert "`hedgerow condor rules > FILE`" in said

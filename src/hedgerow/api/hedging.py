@@ -215,7 +215,7 @@ def load_book(path: str | Path) -> Program:
         path,
         lambda text: sell(CondorRules.from_toml(text)),
         "condor rules",
-        "hedgerow condor rules > FILE",
+        "hedgerow condor new --out FILE",
     )
     lines = [line for line in program.lines if line.role == "book"]
     if not lines:

@@ -24,7 +24,7 @@ Book = Annotated[
     typer.Option(
         "--condor",
         metavar="RULES.toml",
-        help="The rules of the condors, as `condor rules` prints them, or a program file with "
+        help="The rules of the condors, as `condor new` writes them, or a program file with "
         'lines of role = "book".',
         show_default="the defaults",
     ),

@@ -1,4 +1,4 @@
-"""``condor backtest``, ``quote``, ``check``, ``rules``: a book of iron condors by rules."""
+"""``condor new``, ``backtest``, ``quote``, ``check``: a book of iron condors by rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hedgerow.cli.chain_file import Day
-from hedgerow.cli.output import AsJson, answer, note, show_json, told, writable
+from hedgerow.cli.output import AsJson, answer, fresh, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, Report, To
 from hedgerow.cli.trade import Place, play
 from hedgerow.report.formats import NOT_ADVICE
@@ -22,13 +22,27 @@ Rules = Annotated[
     Path | None,
     typer.Argument(
         metavar="RULES.toml",
-        help="The rules, as `condor rules` prints them.",
+        help="The rules, as `condor new` writes them.",
         show_default="the defaults",
     ),
 ]
 ChainFile = Annotated[
     Path, typer.Option("--chain", metavar="FILE", help="An option chain, CSV or JSON.")
 ]
+
+
+@app.command()
+@told
+def new(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file, not to stdout.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write rules to start from, every parameter with its default and what it means."""
+    from hedgerow.shortvol.condor.rules import starter
+
+    fresh(starter(), out, as_json=as_json)
 
 
 @app.command()
@@ -115,15 +129,6 @@ def check(
         show_json({**check_table(found), "chain": str(chain), "notice": NOT_ADVICE})
     else:
         typer.echo(check_told(found))
-
-
-@app.command()
-@told
-def rules() -> None:
-    """Print a file of rules to start from."""
-    from hedgerow.shortvol.condor.rules import starter
-
-    typer.echo(starter(), nl=False)
 
 
 def _rules(file: Path | None) -> CondorRules:

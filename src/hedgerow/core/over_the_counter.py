@@ -336,7 +336,8 @@ def _listed(underlying: str, expiry: dt.date, *, morning: bool) -> bool:
     if underlying == "VIX":
         return bool(vix_settlement(month) == np.datetime64(expiry, "D"))
     if underlying in _ROOTS and not morning:
-        return len(weekly_expiries(expiry, expiry)) > 0
+        day = np.datetime64(expiry, "D")
+        return len(weekly_expiries(day, day)) > 0
     return bool(third_friday(month) == np.datetime64(expiry, "D"))
 
 
