@@ -9,6 +9,7 @@ import pytest
 
 import hedgerow as hr
 from cli.console import ROOT, as_json, bad, good
+from hedgerow.report.hedge_pictures import curves, lines
 
 BOOK = str(ROOT / "examples" / "shortvol" / "book.csv")
 QUICK = ("--no-history", "--hedge", "sold_call", "--hedge", "hedged_short_future")
@@ -71,6 +72,18 @@ def test_the_same_from_python() -> None:
     assert "HedgePlan" in repr(planned)
 
 
+def test_the_picture_stands_as_many_days_forward_as_the_tables() -> None:
+    now = hr.State("2022-12-28", spot=3783.0, vol=0.24, rate=0.04)
+    made = hr.compare_hedges(BOOK, now, hedges=["sold_atm_put"], days=20)
+    drawn = curves(made.found, made.found.response)
+    for row, curve in zip(made.found.rows, drawn, strict=True):
+        table = made.found.both(row)[list(made.found.moves).index(-0.05)]
+        assert curve[10] == pytest.approx(table)  # −10, −9.5, … −5 %
+    assert "20 calendar days forward" in str(made)
+    assert "20 days forward" in lines(made.found)
+    assert "sold ATM put" in str(made)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -81,6 +94,7 @@ def test_the_same_from_python() -> None:
         (["compare", BOOK, "--future", "NQ"], "ES"),
         (["compare", BOOK, "--response", "none.toml"], "none.toml"),
         (["compare", BOOK, "--date", "2023-02-01"], "2023-02-01"),
+        (["compare", BOOK, "--hedge", "low_gama_straddle"], "low_gamma_straddle"),
         (["compare", BOOK, "--out", "2"], "out"),
         (["plan", BOOK, "--tolerance", "0"], "tolerance"),
         (["plan", BOOK, "--budget", "-1"], "budget"),

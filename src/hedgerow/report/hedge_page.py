@@ -75,7 +75,7 @@ def write_comparison(
     ]  # fmt: skip
     facts: dict[str, Any] = {
         "title": f"Hedges of {found.book.name}",
-        "kicker": f"Hedges of {found.book.name} · {found.at.day}",
+        "kicker": f"Hedges of {found.book.name} · {found.at.day}{hedge_table.forward(found)}",
         "headline": hedge_table.headline(found),
         "sentences": [hedge_table.answer_line(found)],
         "tiles": tiles,

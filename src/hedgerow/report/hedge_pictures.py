@@ -9,7 +9,7 @@ import numpy as np
 from hedgerow.core.market import Floats
 from hedgerow.report.charts import axis
 from hedgerow.report.formats import MINUS, percent, usd_short
-from hedgerow.report.hedge_table import name_of
+from hedgerow.report.hedge_table import forward, head, name_of, started
 from hedgerow.report.svg import across, grid, page, polyline, ticks_below
 from hedgerow.shortvol.structures.comparison import Comparison, Row
 from hedgerow.shortvol.structures.ground import INDEX, STILL, Response, structures, value
@@ -38,10 +38,10 @@ def lines(found: Comparison) -> str:
     its name at its end and a dash of its own.
     """
     sides = [("Volatility fixed", STILL), ("Volatility answers the index", found.response)]
-    drawn = [_curves(found, how) for _, how in sides]
+    drawn = [curves(found, how) for _, how in sides]
     scale = axis([np.concatenate(all_) for all_ in drawn], _HIGH, usd_short, include=(0.0,))
     parts = []
-    for k, ((title, _), curves) in enumerate(zip(sides, drawn, strict=True)):
+    for k, ((title, _), all_) in enumerate(zip(sides, drawn, strict=True)):
         x = _LEFT + k * (_WIDE + _GAP)
         made = [*grid(scale, _WIDE), f'<text class="name" y="-14">{title}</text>']
         ticks = (-0.10, -0.05, -0.03, 0.0, 0.03, 0.05)
@@ -50,24 +50,32 @@ def lines(found: Comparison) -> str:
         zero = float(scale.y(0.0))
         made.append(f'<path class="zero" d="M0 {zero:.1f}h{_WIDE}"/>')
         places = across(_MOVES, _MOVES[0], _MOVES[-1], _WIDE)
-        for i, curve in enumerate(curves):
+        for i, curve in enumerate(all_):
             made.append(f'<path {_mark(i)} d="{polyline(places, scale.y(curve))}"/>')
         parts.append(f'<g transform="translate({x} {_TOP})">{"".join(made)}</g>')
     names = ["book alone", *(f"with {name_of(row)}" for row in found.rows[1:])]
     parts.append(_key(names, [float(scale.y(curve[0])) for curve in drawn[1]]))
     parts.append(
         f'<text x="{_LEFT}" y="48">P&amp;L of book and structure in USD against the move of the '
-        f"index, on {found.at.day}; opening costs paid. Names stand in the order of the lines at "
-        "−10 % on the right.</text>"
+        f"index, on {found.at.day}{forward(found)}; opening costs paid. Names stand in the order "
+        "of the lines at −10 % on the right.</text>"
     )
     width = _LEFT + 2 * _WIDE + _GAP + 20 + _NAMES + 40
     return page("A short-volatility book and its hedges", width, _TOP + _HIGH + 40, _LEFT, _STYLE,
                 parts)  # fmt: skip
 
 
-def _curves(found: Comparison, how: Response) -> list[Floats]:
-    """Return P&L of the book, then of book and each structure, over `_MOVES`."""
-    states = found.at.moved(_MOVES, how)
+def curves(found: Comparison, how: Response) -> list[Floats]:
+    """Return P&L of the book, then of book and each structure, over −10 to +6 % in half per cents.
+
+    Parameters
+    ----------
+    found
+        The structures side by side; its days forward count.
+    how
+        How volatility answers.
+    """
+    states = found.at.moved(_MOVES, how, days=found.days)
     held = structures(found.book, found.at)
     base = np.asarray(value(held, states).price - value(held, found.at.states).price)
     made = [base]
@@ -107,11 +115,8 @@ def heat(found: Comparison, row: Row) -> str:
     most = float(np.abs(values).max()) or 1.0
     low = np.unravel_index(int(np.argmin(values)), values.shape)
     made = []
-    for k, move in enumerate(found.moves):
-        made.append(
-            f'<text x="{(k + 0.5) * _CELL:.0f}" y="-8" text-anchor="middle">'
-            f"{percent(move, 0)}</text>"
-        )
+    for k, move in enumerate(head(found.moves)):
+        made.append(f'<text x="{(k + 0.5) * _CELL:.0f}" y="-8" text-anchor="middle">{move}</text>')
     for j, kind in enumerate(found.kinds):
         y = j * _ROW
         word = f"{kind.replace('-', MINUS)} points" if kind[0] in "+-" else kind
@@ -129,7 +134,7 @@ def heat(found: Comparison, row: Row) -> str:
         f'<g transform="translate(120 90)">{"".join(made)}</g>',
     ]
     name = "book alone" if row.hedge is None else f"book with {name_of(row)}"
-    return page(name.capitalize(), max(120 + wide + 24, 680), 90 + high + 20, 20, _STYLE, parts)
+    return page(started(name), max(120 + wide + 24, 680), 90 + high + 20, 20, _STYLE, parts)
 
 
 def _cell(value_: float, most: float, x: int, y: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent, usd
-from hedgerow.report.hedge_table import head, money
+from hedgerow.report.hedge_table import head, money, started, words
 from hedgerow.shortvol.structures.hedges import told as contracts
 from hedgerow.shortvol.structures.plan import CLEAR, MOVES, Leg, Legs, Plan, futures_in
 
@@ -24,7 +24,7 @@ OPEN = (
 
 def name_of(leg: Leg) -> str:
     """Return the name of a leg in words."""
-    return leg.hedge.name.replace("_", " ")
+    return words(leg.hedge.name)
 
 
 def named(legs: Legs) -> str:
@@ -79,7 +79,7 @@ def risk_rows(found: Plan) -> list[list[str]]:
 def reasons(found: Plan) -> list[str]:
     """Return why this and not another, with the numbers of this book."""
     legs, other, sold = found.chosen, found.runner_up, found.sold_call
-    made = [f"{name_of(leg).capitalize()}: {leg.hedge.reason}" for leg in legs.parts]
+    made = [f"{started(name_of(leg))}: {leg.hedge.reason}" for leg in legs.parts]
     if not legs.meets:
         made.append(
             "Nothing that was tried meets delta, vega and budget at once; this misses them least."
@@ -95,7 +95,7 @@ def reasons(found: Plan) -> list[str]:
     for leg in legs.parts:
         if leg.hedge.name.startswith("hedged"):
             made.append(
-                f"{name_of(leg).capitalize()} holds {usd(leg.units * leg.vega)} of vega a point: "
+                f"{started(name_of(leg))} holds {usd(leg.units * leg.vega)} of vega a point: "
                 "by put-call parity it is an option, whatever its name says."
             )
     if other is not None:
@@ -139,7 +139,7 @@ def verdict(found: Plan) -> list[str]:
 def left_open(found: Plan) -> list[str]:
     """Return what the plan does not protect against."""
     legs = found.chosen
-    made = [f"{name_of(leg).capitalize()}: {warning}" for leg in legs.parts
+    made = [f"{started(name_of(leg))}: {warning}" for leg in legs.parts
             for warning in leg.hedge.warnings]  # fmt: skip
     if np.isfinite(legs.worst.amount):
         made.append(f"Book and plan lose {usd(-legs.worst.amount)} {legs.worst.where}.")

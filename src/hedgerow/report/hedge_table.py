@@ -19,7 +19,34 @@ FALL = -0.03
 
 def name_of(row: Row) -> str:
     """Return the name of a row in words."""
-    return row.name.replace("_", " ")
+    return words(row.name)
+
+
+def words(name: str) -> str:
+    """Return a hedge's name in words.
+
+    Examples
+    --------
+    >>> words("sold_atm_put")
+    'sold ATM put'
+    """
+    return name.replace("_", " ").replace(" atm ", " ATM ")
+
+
+def started(said: str) -> str:
+    """Return words as they begin a sentence; what is in capitals stays so.
+
+    Examples
+    --------
+    >>> started("sold ATM put")
+    'Sold ATM put'
+    """
+    return said[:1].upper() + said[1:]
+
+
+def forward(found: Comparison) -> str:
+    """Return how far from today P&L is told, as words to add to the day; empty for today."""
+    return f", {found.days} days forward" if found.days else ""
 
 
 def money(value: float) -> str:
@@ -85,7 +112,7 @@ def past_rows(found: History) -> list[list[str]]:
     made = [["Book and …", "mean", "5% of windows", "worst 5%", "worst", *names]]
     for row in found.rows:
         made.append(
-            [row.name.replace("_", " "), usd(row.mean), usd(row.fifth), usd(row.shortfall),
+            [words(row.name), usd(row.mean), usd(row.fifth), usd(row.shortfall),
              usd(row.worst), *(usd(row.windows[name]) for name in names)]
         )  # fmt: skip
     made.append(["the index", "", "", "", "", *(percent(found.moves[name]) for name in names)])
@@ -179,6 +206,7 @@ def summarise(
     parts = [
         headline(found),
         f"{found.book.name} on {found.at.day}, index {number(found.at.level, 2)}",
+        *([f"All P&L is told {found.days} calendar days forward"] if found.days else []),
         answer_line(found),
         "",
         "P&L as volatility answers, USD, opening costs paid",
@@ -216,6 +244,7 @@ def as_dict(found: Comparison) -> dict[str, Any]:
     return {
         "book": found.book.name,
         "date": str(found.at.day),
+        "days": found.days,
         "moves": list(found.moves),
         "volatility": list(found.kinds),
         "rows": [_row(found, row) for row in found.rows],

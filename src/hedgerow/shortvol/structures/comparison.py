@@ -123,6 +123,8 @@ class Comparison:
         None without a hedged short future.
     sizing, costs
         As asked for.
+    days
+        Calendar days forward of all P&L.
     """
 
     book: Book
@@ -134,6 +136,7 @@ class Comparison:
     parity: Parity | None
     sizing: Sizing
     costs: Costs
+    days: int = 0
 
     @property
     def alone(self) -> Row:
@@ -221,7 +224,7 @@ def compare(
     hedged = next((row for row in rows if row.name == "hedged_short_future"), None)
     kinds = (FIXED, ANSWERED, *(f"{p:+g}" for p in POINTS))
     parity = None if hedged is None else parity_of(hedged, at, every[1])
-    return Comparison(book, at, response, moves_, kinds, tuple(rows), parity, rule, spent)
+    return Comparison(book, at, response, moves_, kinds, tuple(rows), parity, rule, spent, days)
 
 
 def bonds_of(at: Ground, terms: Terms) -> dict[str, float]:
