@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hedgerow.shortvol.layered.rules import LayeredRules
 
 app = typer.Typer(
-    help="The adaptive layered VIX hedge of a short-volatility book.", no_args_is_help=True
+    help="The layered VIX hedge (ALVH) of a short-volatility book.", no_args_is_help=True
 )
 
 Rules = Annotated[

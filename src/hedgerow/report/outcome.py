@@ -15,6 +15,7 @@ from hedgerow.report import rates, verdict
 from hedgerow.report.beside import comparison, years
 from hedgerow.report.formats import NOT_ADVICE, columns, number, percent
 from hedgerow.research.gate.judgement import Judgement
+from hedgerow.research.performance import drawdowns
 from hedgerow.shortvol.rates import Rates
 
 BASE = 100.0
@@ -295,4 +296,4 @@ def _yearly(outcome: Outcome, values: Floats) -> float:
 
 
 def _drawdown(values: Floats) -> float:
-    return float(np.min(values / np.maximum.accumulate(values) - 1.0))
+    return float(drawdowns(values).min())

@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgerow.core.market import Floats
 from hedgerow.errors import RangeError
+from hedgerow.policies.iv_beta import rolling_slope
 
 LEAST = 30
 """Returns that a beta needs."""
@@ -160,11 +161,5 @@ def rolling_beta(returns: Floats, market: Floats, days: int = 252) -> Floats:
     """
     out = np.full(len(market), np.nan)
     if len(market) >= days:
-        ours, theirs = (
-            np.lib.stride_tricks.sliding_window_view(column, days) for column in (returns, market)
-        )
-        apart = theirs - theirs.mean(axis=1, keepdims=True)
-        spread = (apart * apart).sum(axis=1)
-        both = (apart * ours).sum(axis=1)
-        out[days - 1 :] = np.divide(both, spread, out=np.full(len(both), np.nan), where=spread > 0)
+        out[days - 1 :] = rolling_slope(returns, market, days)[0]
     return out

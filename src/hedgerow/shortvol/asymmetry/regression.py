@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hedgerow.shortvol.beta import lags_of
+
 Floats = NDArray[np.float64]
 
 LEAST = 30
@@ -177,7 +179,7 @@ def _pairs(y: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
 def _fitted(y: Floats, design: Floats, horizon: int, level: float) -> tuple[Any, list[Slope], int]:
     from statsmodels.regression.linear_model import OLS
 
-    lags = max(int(4.0 * (len(y) / 100.0) ** (2.0 / 9.0)), 2 * (horizon - 1))
+    lags = max(lags_of(len(y)), 2 * (horizon - 1))
     fitted = OLS(y, design).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )

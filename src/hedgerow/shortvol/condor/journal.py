@@ -14,6 +14,7 @@ from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.trips import EXPIRY, OPEN, POLICY, ROLL, Trip
 from hedgerow.errors import RangeError
 from hedgerow.instruments.legs import MULTIPLIER
+from hedgerow.research.performance import CALENDAR, drawdowns
 from hedgerow.shortvol.condor.book import book_of, booked
 
 REASONS = {
@@ -27,8 +28,6 @@ REASONS = {
     OPEN: "open",
 }
 """What an exit is called in a journal, by what asked for it; ``cut``: margin or the policy did."""
-
-DAYS_A_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def figures(outcome: Outcome) -> Figures:
     equity = outcome.program.portfolio.value + np.concatenate([[0.0], np.cumsum(book.pnl)])
     asked = book.margin[book.margin > 0.0]
     mean = float(asked.mean()) if asked.size else 0.0
-    years = float((outcome.dates[-1] - outcome.dates[0]).astype(np.int64)) / DAYS_A_YEAR
+    years = float((outcome.dates[-1] - outcome.dates[0]).astype(np.int64)) / CALENDAR
     counts = {reason: sum(one.reason == reason for one in condors) for reason in REASONS.values()}
     return Figures(
         trades=len(ended),
@@ -190,7 +189,7 @@ def figures(outcome: Outcome) -> Figures:
         worst_month=float(gains[month]),
         worst_month_share=_over(float(gains[month]), float(before[starts[month]])),
         worst_month_date=str(months[starts[month]]),
-        drawdown=float(np.min(equity / np.maximum.accumulate(equity)) - 1.0),
+        drawdown=float(drawdowns(equity).min()),
         margin=float(book.margin.max()),
         margin_mean=mean,
         return_on_margin=_over(_over(kept, years), mean),

@@ -17,6 +17,7 @@ from hedgerow.data.chain_quality import screen
 from hedgerow.data.chains import Chain, Expiry
 from hedgerow.errors import RangeError
 from hedgerow.instruments.analysis import Analysis, analyse
+from hedgerow.instruments.legs import MULTIPLIER
 from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Structure
 from hedgerow.instruments.structures import iron_condor
@@ -145,10 +146,9 @@ def modelled_credit(
     if market is None or np.datetime64(day, "D") not in market.dates:
         return None, ()
     state, notes = of_market(market, structure.underlying, date=str(day))
-    return -float(structure.price(state)) / _POINT, notes
+    return -float(structure.price(state)) / MULTIPLIER, notes
 
 
-_POINT = 100.0  # USD per point of an SPX option
 _Found = tuple[tuple[Leg, ...], float, float, float]
 
 
@@ -240,7 +240,7 @@ def _quoted(
         legs=legs,
         credit=credit,
         middle=middle,
-        analysis=analyse(structure, state, paid=-credit * _POINT),
+        analysis=analyse(structure, state, paid=-credit * MULTIPLIER),
         modelled=modelled,
         notes=notes,
     )

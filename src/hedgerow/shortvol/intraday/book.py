@@ -12,11 +12,10 @@ from hedgerow.core.expiry import sessions_ahead
 from hedgerow.core.market import Floats, Market
 from hedgerow.errors import RangeError
 from hedgerow.instruments.costs import Costs
+from hedgerow.instruments.legs import MULTIPLIER
 from hedgerow.pricing.black import DAYS_PER_YEAR, Greeks, bsm
 from hedgerow.pricing.surface import Surface
 
-MULTIPLIER = 100.0
-"""USD a point of an SPX option."""
 STEP = 5.0
 """Points between listed strikes."""
 _SIGNS = np.array([1.0, -1.0, -1.0, 1.0])

@@ -11,6 +11,7 @@ from hedgerow.core.market import Floats
 from hedgerow.data.session_grid import ZONE
 from hedgerow.policies.layered import Layered
 from hedgerow.policies.layered_states import State, reason
+from hedgerow.research.performance import drawdowns
 from hedgerow.shortvol.intraday.replay import Replay
 
 WAYS = ("alone", "hedged", "fixed")
@@ -36,8 +37,7 @@ def of_ways(found: Replay) -> dict[str, dict[str, Any]]:
     hedge = {"alone": 0.0, "hedged": "hedge", "fixed": "fixed"}
     for name, pnl in way_pnl(found).items():
         day = np.add.reduceat(pnl, starts)
-        worth = found.terms.value + np.cumsum(pnl)
-        peak = np.maximum.accumulate(np.maximum(worth, found.terms.value))
+        worth = found.terms.value + np.r_[0.0, np.cumsum(pnl)]
         worst, low = int(np.argmin(day)), int(np.argmin(pnl))
         source = hedge[name]
         made[name] = {
@@ -48,7 +48,7 @@ def of_ways(found: Replay) -> dict[str, dict[str, Any]]:
             "worst_day_on": str(days[starts[worst]]),
             "worst_bar": float(pnl[low]),
             "worst_bar_at": str(local_times(found)[low]),
-            "drawdown": float((worth / peak - 1.0).min()),
+            "drawdown": float(drawdowns(worth).min()),
         }
     return made
 

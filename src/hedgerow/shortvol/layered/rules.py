@@ -19,7 +19,8 @@ from hedgerow.core.policy import Policy
 from hedgerow.core.policy_text import OFF, make, parse
 from hedgerow.core.step import Step, plain_spoken
 from hedgerow.engine.program import Line
-from hedgerow.errors import PolicyError, nearest
+from hedgerow.engine.program_text import known_keys
+from hedgerow.errors import PolicyError
 from hedgerow.instruments.future import VixFuture
 from hedgerow.instruments.vix_options import VixCall, VixCallSpread
 from hedgerow.policies.catalog import signal_named
@@ -191,13 +192,13 @@ class LayeredRules:
             If anything is misspelt, out of range or does not fit; the field is named.
         """
         table = parse(text, "layered hedge")
-        _known(table, tuple(SECTIONS), "")
+        known_keys(table, SECTIONS, "")
         for section, keys in SECTIONS.items():
             part = table.get(section, {})
             if not isinstance(part, dict):
                 raise PolicyError("must be a table", where=section, mend=f"head it [{section}]")
             switch = ("on",) if section == "second_engine" else ()
-            _known(part, (*keys, *switch), section)
+            known_keys(part, (*keys, *switch), section)
         made = {part: _made(part, default, table) for part, default in _defaults().items()}
         on = table.get("second_engine", {}).get("on", False)
         if not isinstance(on, bool):
@@ -293,13 +294,6 @@ def _made(part: str, default: Any, table: Mapping[str, Any]) -> Any:
         named = [word for word in error.what.partition(":")[0].split(", ") if word in places]
         where = places.get(name) or ", ".join(places[word] for word in named)
         raise PolicyError(error.what, where=where or part, mend=error.mend) from None
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            place = f"{where}.{key}" if where else key
-            raise PolicyError("unknown key", where=place, mend=nearest(key, keys))
 
 
 def lines(rules: LayeredRules) -> tuple[Line, ...]:
