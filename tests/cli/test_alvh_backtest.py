@@ -136,15 +136,6 @@ def test_a_mistake_is_one_sentence_that_names_the_field(args, said) -> None:
     assert said in bad("alvh", "backtest", RULES, "--condor", CONDOR, *SHORT, *args)
 
 
-@pytest.mark.slow
-def test_rules_that_are_left_out_are_the_defaults(tmp_path) -> None:
-    good("alvh", "new", "--out", layers := tmp_path / "layers.toml")
-    (condors := tmp_path / "condors.toml").write_text(good("condor", "rules"))
-    short = ("--from", "2018-01-02", "--to", "2018-02-28", "--only", "alvh")
-    given = as_json("alvh", "backtest", layers, "--condor", condors, *short)
-    assert as_json("alvh", "backtest", *short)["variants"] == given["variants"]
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -182,9 +173,3 @@ def test_rules_that_are_left_out_are_the_defaults(tmp_path) -> None:
     short = ("--from", "2018-01-02", "--to", "2018-02-28", "--only", "alvh")
     given = as_json("alvh", "backtest", layers, "--condor", condors, *short)
     assert as_json("alvh", "backtest", *short)["variants"] == given["variants"]
-    said = bad("alvh", "backtest", missing, "--condor", book, *SHORT)
-    assert "no such layered rules file" in said
-    assert "`hedgerow alvh new --out FILE`" in said
-    said = bad("alvh", "backtest", both, "--condor", missing, *SHORT)
-    assert "no such condor rules file" in said
-    assert "`hedgerow condor rules > FILE`" in said
