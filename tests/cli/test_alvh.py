@@ -60,7 +60,7 @@ def test_the_diagram_is_saved() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["state", "none.toml"], "none.toml: there is no such file of rules"),
+        (["state", "none.toml"], "none.toml: there is no such rules file"),
         (["state", "--on", "2050-01-01"], "date: 2050-01-01 lies outside what is known"),
         (["state", "--on", "soon"], "date: 'soon' is not a date"),
         (["explain", "1980-01-01"], "date: 1980-01-01 lies outside what is known"),

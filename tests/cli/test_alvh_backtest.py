@@ -157,4 +157,19 @@ def test_files_without_the_lines_that_are_asked_for_are_refused(files, tmp_path)
     assert "no line that hedges" in bad("alvh", "backtest", book, "--condor", book, *SHORT)
     assert "no line of the book" in bad("alvh", "backtest", both, "--condor", hedge, *SHORT)
     missing = tmp_path / "none.toml"
-    assert "there is no such" in bad("alvh", "backtest", missing, "--condor", book, *SHORT)
+    for args, maker in (
+        ((missing, "--condor", book), "hedgerow alvh new --out FILE"),
+        ((book, "--condor", missing), "hedgerow condor new --out FILE"),
+    ):
+        said = bad("alvh", "backtest", *args, *SHORT)
+        assert "there is no such" in said
+        assert maker in said
+
+
+@pytest.mark.slow
+def test_rules_that_are_left_out_are_the_defaults(tmp_path) -> None:
+    good("alvh", "new", "--out", layers := tmp_path / "layers.toml")
+    good("condor", "new", "--out", condors := tmp_path / "condors.toml")
+    short = ("--from", "2018-01-02", "--to", "2018-02-28", "--only", "alvh")
+    given = as_json("alvh", "backtest", layers, "--condor", condors, *short)
+    assert as_json("alvh", "backtest", *short)["variants"] == given["variants"]

@@ -186,6 +186,8 @@ def test_an_explanation_says_what_a_step_looked_at(steps, kind: str, said: str) 
 
 
 def test_a_backtest_says_how_much_of_the_curve_is_a_models() -> None:
-    policy = hr.Policy([Linear(), hr.TermSplit()], signals=[hr.Level("vix"), hr.CurveRatio()])
+    signals = [hr.Level("vix"), hr.CurveRatio(), hr.IvBeta(days=20)]
+    policy = hr.Policy([Linear(), hr.TermSplit()], signals=signals)
     said = hr.backtest(policy, market(200), AT_MONEY).found.assumptions
-    assert any("curve30_91 comes from a model of VIX futures on 100%" in line for line in said)
+    for name in ("curve30_91", "iv_beta45_20"):
+        assert any(f"{name} comes from a model of VIX futures on 100%" in line for line in said)

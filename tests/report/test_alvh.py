@@ -25,12 +25,14 @@ def test_every_state_and_reason_is_drawn_and_every_arrow_is_a_transition() -> No
         assert f">{state.title}</text>" in drawn
     names = set(re.findall(r'class="why"[^>]*>(\w+)<', drawn))
     assert names == {each.name for each in (*TRANSITIONS, *ENGINE_TRANSITIONS)}
-    pairs = {
+    arrows = [
         (source, each.target.name)
         for each in (*TRANSITIONS, *ENGINE_TRANSITIONS)
         for source in states._sources(each)
-    }
+    ]
+    pairs = set(arrows)
     assert pairs == set(states._WAYS)
+    assert drawn.count('class="why"') == len(arrows)  # every arrow has its own reasons
     assert drawn.count('class="way') == len(pairs)
 
 

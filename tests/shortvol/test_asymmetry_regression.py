@@ -84,6 +84,8 @@ def test_pairs_with_holes_are_left_out_and_few_are_too_few() -> None:
     kept = np.isfinite(holes)
     assert regress(holes, x).fall == regress(y[kept], x[kept]).fall
     assert regress(holes, x).n == kept.sum()
+    still = np.where(np.arange(len(x)) < 7, 0.0, x)  # no move either way, and used all the same
+    assert regress(y, still).n == len(x)
     assert not enough(np.r_[-np.ones(LEAST), np.ones(LEAST - 1), np.full(50, np.nan)])
     assert enough(np.r_[-np.ones(LEAST), np.ones(LEAST)])
 

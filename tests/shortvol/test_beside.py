@@ -14,6 +14,8 @@ from hedgerow.core.market import Market
 from hedgerow.engine.program_text import read
 from hedgerow.engine.trade import trade
 from hedgerow.errors import RangeError
+from hedgerow.report.formats import usd
+from hedgerow.report.hedged import by_state
 from hedgerow.research import performance
 from hedgerow.shortvol.beside.figures import figures, gains_of, monthly
 from hedgerow.shortvol.beside.sizing import (
@@ -23,6 +25,7 @@ from hedgerow.shortvol.beside.sizing import (
     sized,
     together,
 )
+from hedgerow.shortvol.beside.states import held_over
 from hedgerow.shortvol.beside.study import Beside, Run, study
 from hedgerow.shortvol.beside.variants import covers, names, static, wanted
 from hedgerow.shortvol.beside.worth import gaps, worth
@@ -88,6 +91,20 @@ def test_the_static_variant_is_the_engines_run_of_its_line(found, market):
     program = replace(book, lines=(*static(0.65).lines, *book.lines))
     alone = trade(program, market, start=START, end=END)
     assert np.array_equal(alone.nav, found.runs["static-vx"].outcome.nav)
+
+
+def test_what_is_earned_is_told_of_the_state_whose_decision_was_held(found):
+    run = found.runs["alvh"]
+    line, states = run.layers["vx"], run.states[0]
+    state = held_over(states, found.base.lag)
+    free = np.isin(state, [0.0, 1.0])  # calm and armed hold nothing
+    gross = line["pnl"] + line["cost"]
+    assert np.abs(gross[~free]).sum() > 10_000.0
+    assert gross[free] == pytest.approx(0.0, abs=1e-6)
+    # and so does the table of the report
+    told = {row[0]: row[2] for row in by_state(found, "alvh")[1:]}
+    for number, name in enumerate(run.states[1]):
+        assert told[name] == usd(float(line["pnl"][state == number].sum())), name
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_the_starter_is_the_example_and_the_usual_rules():
     example = starter()
     place = Path(__file__).parents[2] / "examples" / "shortvol" / "condor.toml"
     assert place.read_text(encoding="utf-8") == example
-    assert good("condor", "rules") == example
+    assert good("condor", "new") == example
     assert CondorRules.from_toml(example) == CondorRules(name="weekly-condors")
 
 

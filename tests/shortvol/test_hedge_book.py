@@ -38,6 +38,8 @@ LAYOUTS = {
         "Account,Symbol,Type,Quantity,Exp Date,Strike Price,Call/Put,Trade Price\n"
         "5WX,SPXW  260320P04500000,OPTION,-10,3/20/26,4500,PUT,25.5\n"
     ),
+    "interactive brokers, trades": "Symbol,Qty,Side,Price\nSPXW 20MAR26 4500 P,10,SLD,25.5\n",
+    "opened by a sale": "Symbol,Qty,Side,Price\nSPXW 20MAR26 4500 P,(10),Sell to Open,25.5\n",
     "columns and a side": (
         "root,expiration,strike,type,qty,side,price\nSPXW,2026-03-20,4500,put,10,short,25.5\n"
     ),
@@ -90,6 +92,16 @@ MISTAKES = {
     "root,expiry,strike,right,qty\nSPXW,soon,4500,P,1\n": ("row 2, column expiry", "'soon'"),
     "root,expiry,strike,right,qty\nSPXW,2026-03-20,abc,P,1\n": ("row 2, column strike", "'abc'"),
     "root,expiry,strike,right,qty\nSPXW,2026-03-20,4500,X,1\n": ("row 2, column right", "'X'"),
+    # an option whose right cannot be read is no share of the index
+    "Symbol,Expiry,Strike,Right,Qty\nSPX,20260320,4500,X,-50\n": (
+        "column right",
+        "'X' is no right",
+    ),
+    "Symbol,Expiry,Strike,Qty\nSPX,20260320,4500,-50\n": ("row 2, column right", "no right"),
+    # a symbol and columns that name two contracts
+    "Symbol,Strike,Qty\nSPXW260320P04500000,4600,-1\n": ("row 2, column strike", "'4600', where"),
+    "Symbol,Right,Qty\nSPXW260320P04500000,C,-1\n": ("row 2, column right", "'C', where"),
+    "Symbol,Expiry,Qty\nSPXW260320P04500000,4/17/26,-1\n": ("row 2, column expiry", "'4/17/26'"),
     "root,expiry,strike,right,qty\nSPQW,2026-03-20,4500,P,1\n": ("row 2, column root", "'SPQW'"),
     "a,b\n1,2\n": ("book.csv", "no line names the columns"),
     "Symbol,Qty\n": ("book.csv", "it has no positions"),
@@ -139,7 +151,7 @@ def test_what_has_expired_is_left_out_with_a_note(tmp_path: Path) -> None:
     assert [h.symbol for h in book.holdings] == ["SPXW260320P04500000"]
     assert "a quantity of 0" in book.notes[0]
     assert "expires on 2026-02-20" in book.notes[1]
-    with pytest.raises(DataError, match="no position is left"):
+    with pytest.raises(DataError, match="every contract has expired, the last on 2026-03-20"):
         book.on(dt.date(2026, 3, 20))
 
 

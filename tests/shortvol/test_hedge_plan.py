@@ -18,6 +18,7 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.research.states import of_market
 from hedgerow.shortvol.asymmetry.response import Response
 from hedgerow.shortvol.structures.book import Book, Holding
+from hedgerow.shortvol.structures.comparison import WIDE, compare
 from hedgerow.shortvol.structures.ground import Ground, cost, ground, structures, value
 from hedgerow.shortvol.structures.hedges import Terms, scaled
 from hedgerow.shortvol.structures.paths import at_window, history, walks
@@ -126,6 +127,21 @@ class Rising:
         return 0.1 * (np.asarray(move) != 0.0) + 0.0 * np.asarray(moneyness)
 
 
+def test_the_worst_of_two_underlyings_is_told_alike_before_and_after(builtin) -> None:
+    # no payoff has it: the worst of large moves, volatility answering, for the book and the plan
+    small = hr.OptionContract("XSP", dt.date(2023, 1, 27), 360.0, False)
+    big = hr.OptionContract("SPXW", dt.date(2023, 1, 27), 3600.0, False)
+    book = Book("two", (Holding(-10.0, small), Holding(-1.0, big)))
+    here = ground(book, builtin)
+    held = structures(book, here)
+    gain = value(held, here.moved(np.array(WIDE), MEASURED)).price - value(held, here.states).price
+    terms = Terms("SPXW", dt.date(2023, 1, 27))
+    made = plan(book, here, MEASURED, terms)
+    assert made.worst.amount == pytest.approx(float(gain.min()))
+    beside = compare(book, here, MEASURED, terms, hedges=["long_put"])
+    assert beside.alone.worst.amount == pytest.approx(float(gain.min()))
+
+
 # ---- the low-gamma straddle ---------------------------------------------------------------------
 
 
@@ -137,13 +153,22 @@ def test_gamma_per_theta_is_0_0365_over_variance_without_rates() -> None:
         years = (one.expiry - rising.day).days / 365.0
         assert one.days_per_move == pytest.approx(0.0365 / (0.15 + 0.05 * years) ** 2, rel=1e-6)
     # d1 and phi by hand
-    years, vol = 30 / 365, 0.15 + 0.05 * 30 / 365
+    years = (found.short.expiry - rising.day).days / 365
+    vol = 0.15 + 0.05 * years
     deviation = vol * years**0.5
     d1 = (np.log(5000.0 / found.short.strike) + 0.5 * deviation**2) / deviation
     gamma = 2 * 100.0 * norm.pdf(d1) / (5000.0 * deviation)
     assert found.short.gamma == pytest.approx(gamma, rel=1e-10)
     assert found.long.days_per_move <= found.cap
     assert found.long.gamma_per_vega < 0.5 * found.short.gamma_per_vega
+
+
+def test_the_straddle_expires_on_a_friday_or_the_session_before_its_holiday() -> None:
+    # 90 days from 14 December 2025 end on a Saturday; from 1 January 2026 near Good Friday, 3 April
+    rising = {"vol": lambda k, t: 0.15 + 0.2 * t + 0.0 * np.asarray(k), "spot": 5000.0}
+    for day, ends in (("2025-12-14", "2026-03-20"), ("2026-01-01", "2026-04-02")):
+        found = low_gamma(TERMS, Ground({"SPX": hr.State(day, **rising)}, 15.0))
+        assert str(found.long.expiry) == ends
 
 
 def test_a_cap_that_nothing_meets_names_the_least() -> None:

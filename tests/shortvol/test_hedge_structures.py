@@ -158,6 +158,16 @@ def test_a_response_is_asked_for_strike_over_index_before_the_move() -> None:
     assert asked == [(pytest.approx(1.05, abs=1e-12), 30.0)]
 
 
+def test_a_rise_leaves_a_low_volatility_the_smallest_ratio_that_was_measured() -> None:
+    measured = Response.named("measured")
+    end = dt.date.fromisoformat(DAY) + dt.timedelta(184)
+    strike, before, rise = 5500.0, 0.10, 0.15
+    after = at(before).moved(rise, measured)["SPX"]
+    added = float(measured.shift(rise, tenor=184, moneyness=strike / 5000.0))
+    assert before + added < 0.6149 * before  # the slope alone would take it lower
+    assert float(after.vol_of(strike, end)) == pytest.approx(0.6149 * before)
+
+
 @pytest.mark.parametrize("name", HEDGES)
 def test_every_hedge_gains_on_its_side_with_volatility_fixed(name: str) -> None:
     here = at()

@@ -121,7 +121,7 @@ def test_every_mistake_names_its_field(text: str, said: str) -> None:
 
 def test_a_mistake_in_a_file_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    with pytest.raises(PolicyError, match=r"mine\.toml: there is no such file of rules"):
+    with pytest.raises(PolicyError, match=r"mine\.toml: there is no such rules file"):
         LayeredRules.from_file(file)
     file.write_text("[tranches]\nfirst = 0.5\n")
     with pytest.raises(PolicyError, match=r"mine\.toml: tranches\.first: 0\.5 is greater"):

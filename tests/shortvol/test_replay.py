@@ -252,6 +252,12 @@ class TestBook:
 
 
 class TestRun:
+    @pytest.mark.parametrize("part", [-0.1, 7.0, float("nan"), True])
+    def test_a_fixed_hedge_of_no_sensible_size_is_refused(self, part):
+        data = path_of(20.0, "2018-03-06", "2018-03-06")
+        with pytest.raises(RangeError, match=r"^fixed: "):
+            replay(rising(), data, fixed_at=part)
+
     def test_gains_add_up_and_a_share_costs_what_it_says(self):
         data = path_of([20.0, 20.0, 23.0], "2018-03-06", "2018-03-08")
         found = replay(rising(), data, costs=FREE, fund=FundCosts(5.0, 2.0))

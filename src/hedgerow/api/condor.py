@@ -38,7 +38,7 @@ def load_condor(path: str | Path) -> CondorRules:
     """
     from hedgerow.policies.files import parsed
 
-    return parsed(path, CondorRules.from_toml, "condor rules", "hedgerow condor rules > FILE")
+    return parsed(path, CondorRules.from_toml, "condor rules", "hedgerow condor new --out FILE")
 
 
 class CondorResult(ProgramResult):

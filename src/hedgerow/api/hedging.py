@@ -211,7 +211,12 @@ def load_book(path: str | Path) -> Program:
         If the file is missing, unreadable or wrong, or a program without a book; names file and
         field.
     """
-    program = _loaded(path, lambda text: sell(CondorRules.from_toml(text)), "condor rules")
+    program = _loaded(
+        path,
+        lambda text: sell(CondorRules.from_toml(text)),
+        "condor rules",
+        "hedgerow condor new --out FILE",
+    )
     lines = [line for line in program.lines if line.role == "book"]
     if not lines:
         raise RangeError(
@@ -231,7 +236,12 @@ def load_layers(path: str | Path) -> tuple[Line, ...]:
         If the file is missing, unreadable or wrong, or a program that hedges nothing; names file
         and field.
     """
-    made = _loaded(path, lambda text: lines(LayeredRules.from_toml(text)), "layered rules")
+    made = _loaded(
+        path,
+        lambda text: lines(LayeredRules.from_toml(text)),
+        "layered rules",
+        "hedgerow alvh new --out FILE",
+    )
     found = made if isinstance(made, tuple) else tuple(made.lines)
     kept = tuple(line for line in found if line.role == "hedge")
     if not kept:
@@ -243,13 +253,15 @@ def load_layers(path: str | Path) -> tuple[Line, ...]:
     return kept
 
 
-def _loaded(path: str | Path, rules: Callable[[str], Made], noun: str) -> Made | Program:
+def _loaded(
+    path: str | Path, rules: Callable[[str], Made], noun: str, maker: str
+) -> Made | Program:
     """Read rules, or a program where the file has lines."""
 
     def either(text: str) -> Made | Program:
         return read(text) if "lines" in parse(text, noun) else rules(text)
 
-    return parsed(path, either, noun, "hedgerow rulebook show option-a --toml > FILE")
+    return parsed(path, either, noun, maker)
 
 
 def hedge_condors(
@@ -314,6 +326,7 @@ def hedge_condors(
     (['alone', 'static-vx'], 251)
     """
     from hedgerow.api.counting import count_program
+    from hedgerow.shortvol.gates import gated
 
     book = sell(condor) if isinstance(condor, CondorRules) else condor
     if not isinstance(book, Program):
@@ -321,6 +334,7 @@ def hedge_condors(
         raise refused(PolicyError, condor, "condor", f"write {call}")
     hedge_lines = lines(layers) if isinstance(layers, LayeredRules) else tuple(layers)
     check_market(market)
+    market = gated(book, market)
     first, last = day(start, "start"), day(end, "end")
     found = study(
         book, market, layers=hedge_lines, static=static, only=only, cover=cover, start=first,

@@ -154,7 +154,7 @@ def replay_hedge(
         If files or dates do not allow it, or the policy cannot run on them.
     """
     if isinstance(rules, str | os.PathLike):
-        rules = parsed(rules, _read, "rules", "hedgerow policy new")
+        rules = parsed(rules, _read, "rules", "hedgerow alvh new --out FILE")
     if isinstance(rules, LayeredRules):
         main = lines(rules)[0]
         rules = replace(main.policy, name=f"Layered hedge, {main.name}")

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from hedgerow.api import check_market, check_terms, day, path_to, refused
 from hedgerow.api.hedge_results import HedgeComparison, HedgePlan
@@ -22,7 +22,7 @@ from hedgerow.shortvol.asymmetry.response import PRESETS, Response
 from hedgerow.shortvol.structures.book import Book, read_book
 from hedgerow.shortvol.structures.comparison import Comparison, compare
 from hedgerow.shortvol.structures.ground import Ground, ground, structures
-from hedgerow.shortvol.structures.hedges import HEDGES, Hedge, Terms, mixed, terms_of
+from hedgerow.shortvol.structures.hedges import HEDGES, Hedge, Terms, listed, mixed, terms_of
 from hedgerow.shortvol.structures.paths import History, history
 from hedgerow.shortvol.structures.plan import Target, plan
 from hedgerow.shortvol.structures.sizing import By, Sizing
@@ -34,9 +34,6 @@ from hedgerow.shortvol.structures.straddle import (
     as_hedge,
     low_gamma,
 )
-
-if TYPE_CHECKING:
-    pass
 
 STRADDLE = "low_gamma_straddle"
 
@@ -66,7 +63,7 @@ def _asked(
     held = book_from(book, at_day).on(at_day)
     terms = terms_of(held, at_day, future=future, out=out)
     ends = {terms.expiry, terms.contract.expiry} | {
-        at_day + dt.timedelta(tenor) for tenor in (SHORT, *TENORS)
+        listed(at_day, tenor) for tenor in (SHORT, *TENORS)
     }
     at = ground(held, market, date=when, source=source or None, chain=quotes, ends=ends)
     return _Asked(held, at, response_from(response), terms)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hedgerow.cli.output import AsJson, answer, note, save_picture, show_json, told, writable
+from hedgerow.cli.output import AsJson, answer, fresh, note, save_picture, told, writable
 from hedgerow.cli.runs import Data
 
 if TYPE_CHECKING:
@@ -89,19 +89,9 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Write the rules with their defaults, every parameter, to start from."""
-    from hedgerow.errors import RangeError
-    from hedgerow.files import save
     from hedgerow.shortvol.layered.rules import LayeredRules
 
-    text = LayeredRules().to_toml()
-    if out is not None:
-        if out.exists():
-            raise RangeError("is there already", where=str(out), mend="choose another name")
-        save(writable(out), text, "the rules")
-    if as_json:
-        show_json({"toml": text, "file": None if out is None else str(out)})
-    else:
-        typer.echo(text if out is None else f"Wrote {out}.", nl=out is not None)
+    fresh(LayeredRules().to_toml(), out, as_json=as_json)
 
 
 @app.command()

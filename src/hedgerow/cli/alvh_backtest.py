@@ -12,17 +12,21 @@ from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, 
 from hedgerow.cli.runs import Data, From, Report, Split, To
 
 Rules = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
-        metavar="RULES.toml", help="The layered rules, or a program file whose lines hedge."
+        metavar="RULES.toml",
+        help="The layered rules, as `alvh new` writes them, or a program file whose lines hedge.",
+        show_default="the defaults",
     ),
 ]
 Book = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--condor",
-        metavar="CONDOR.toml",
-        help='The condors: their rules, or a program file with lines of role = "book".',
+        metavar="RULES.toml",
+        help="The rules of the condors, as `condor new` writes them, or a program file with "
+        'lines of role = "book".',
+        show_default="the defaults",
     ),
 ]
 Only = Annotated[
@@ -39,9 +43,9 @@ Only = Annotated[
 
 @told
 def backtest(
-    rules: Rules,
+    rules: Rules = None,
     *,
-    condor: Book,
+    condor: Book = None,
     data: Data = "builtin",
     start: From = None,
     end: To = None,
@@ -72,11 +76,14 @@ def backtest(
     from hedgerow import api, config
     from hedgerow.api import hedging
     from hedgerow.shortvol.beside.variants import wanted
+    from hedgerow.shortvol.condor import CondorRules
+    from hedgerow.shortvol.layered.rules import LayeredRules
 
     asked = ask(gate=gate, strict=strict, threshold=threshold)
     target = writable(report) if report else None
     first, last = config.date(start, "--from"), config.date(end, "--to")
-    book, layers = hedging.load_book(condor), hedging.load_layers(rules)
+    book = CondorRules() if condor is None else hedging.load_book(condor)
+    layers = LayeredRules() if rules is None else hedging.load_layers(rules)
     keys = wanted(only, bool(layers))
     note(f"Loading {data} …")
     market = api.load(data)

@@ -14,9 +14,13 @@ from hedgerow.cli.runs import From, NoCosts, Report, To, Value
 @told
 def replay(
     rules: Annotated[
-        Path,
-        typer.Argument(metavar="RULES.toml", help="The layered rules, or a policy file."),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="RULES.toml",
+            help="The layered rules, as `alvh new` writes them, or a policy file.",
+            show_default="the defaults",
+        ),
+    ] = None,
     *,
     data: Annotated[
         str,
@@ -62,6 +66,7 @@ def replay(
     from hedgerow.instruments.costs import Costs
     from hedgerow.shortvol.intraday.book import CondorBook
     from hedgerow.shortvol.intraday.fund import FundCosts
+    from hedgerow.shortvol.layered.rules import LayeredRules
 
     place, page = (writable(path) if path else None for path in (save, report))
     book = CondorBook(
@@ -70,7 +75,7 @@ def replay(
     first, last = config.date(start, "--from"), config.date(end, "--to")
     note(f"Loading {data} …")
     made = replay_hedge(
-        rules,
+        LayeredRules() if rules is None else rules,
         data,
         start=first,
         end=last,

@@ -1,4 +1,4 @@
-"""``condor backtest``, ``quote``, ``check``, ``rules``: a book of iron condors by rules."""
+"""``condor new``, ``backtest``, ``quote``, ``check``: a book of iron condors by rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hedgerow.cli.chain_file import Day
-from hedgerow.cli.output import AsJson, answer, note, show_json, told, writable
+from hedgerow.cli.output import AsJson, answer, fresh, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, Report, To
 from hedgerow.cli.trade import Place, play
 from hedgerow.report.formats import NOT_ADVICE
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="A book of iron condors, by rules in a file.", no_args_is_help=True)
 
-Rules = Annotated[Path, typer.Argument(metavar="RULES.toml", help="The file of rules.")]
-Maybe = Annotated[
+Rules = Annotated[
     Path | None,
-    typer.Argument(metavar="[RULES.toml]", help="The file of rules.", show_default="the usual"),
+    typer.Argument(
+        metavar="RULES.toml",
+        help="The rules, as `condor new` writes them.",
+        show_default="the defaults",
+    ),
 ]
 ChainFile = Annotated[
     Path, typer.Option("--chain", metavar="FILE", help="An option chain, CSV or JSON.")
@@ -30,8 +33,22 @@ ChainFile = Annotated[
 
 @app.command()
 @told
+def new(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file, not to stdout.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write rules to start from, every parameter with its default and what it means."""
+    from hedgerow.shortvol.condor.rules import starter
+
+    fresh(starter(), out, as_json=as_json)
+
+
+@app.command()
+@told
 def backtest(
-    file: Rules,
+    file: Rules = None,
     *,
     data: Data = "builtin",
     start: From = None,
@@ -44,11 +61,11 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Trade condors by rules, contract by contract: premium kept, worst day, margin, journal."""
-    from hedgerow.api.condor import CondorResult, load_condor
+    from hedgerow.api.condor import CondorResult
     from hedgerow.shortvol.condor import program
 
     target = writable(report) if report else None
-    traded = play(program(load_condor(file)), data, start, end, ledger=ledger, run=run)
+    traded = play(program(_rules(file)), data, start, end, ledger=ledger, run=run)
     made = CondorResult(traded.found)
     if target is not None:
         made.report(target)
@@ -58,7 +75,7 @@ def backtest(
 @app.command()
 @told
 def quote(
-    file: Maybe = None,
+    file: Rules = None,
     *,
     chain: ChainFile,
     date: Day = None,
@@ -95,7 +112,7 @@ def quote(
 @app.command()
 @told
 def check(
-    file: Maybe = None, *, chain: ChainFile, data: Data = "builtin", as_json: AsJson = False
+    file: Rules = None, *, chain: ChainFile, data: Data = "builtin", as_json: AsJson = False
 ) -> None:
     """Compare the condors that a file of quotes can form with the model's price of them."""
     from hedgerow import api
@@ -112,15 +129,6 @@ def check(
         show_json({**check_table(found), "chain": str(chain), "notice": NOT_ADVICE})
     else:
         typer.echo(check_told(found))
-
-
-@app.command()
-@told
-def rules() -> None:
-    """Print a file of rules to start from."""
-    from hedgerow.shortvol.condor.rules import starter
-
-    typer.echo(starter(), nl=False)
 
 
 def _rules(file: Path | None) -> CondorRules:

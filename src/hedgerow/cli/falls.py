@@ -15,7 +15,7 @@ def falls(
     policies: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[POLICY]...",
+            metavar="POLICY...",
             help="Policy files, or rules with the usual overlays, as for compare.",
             show_default="the usual rules",
         ),

@@ -144,6 +144,27 @@ def writable(path: Path) -> Path:
     return path
 
 
+def fresh(toml: str, out: Path | None, *, as_json: bool) -> None:
+    """Print a file to start from, or write it where there is none yet.
+
+    Raises
+    ------
+    RangeError
+        If the file is there already.
+    """
+    from hedgerow.errors import RangeError
+    from hedgerow.files import save
+
+    if out is not None:
+        if out.exists():
+            raise RangeError("is there already", where=str(out), mend="choose another name")
+        save(writable(out), toml, "the rules")
+    if as_json:
+        show_json({"toml": toml, "file": None if out is None else str(out)})
+    else:
+        typer.echo(toml if out is None else f"Wrote {out}.", nl=out is not None)
+
+
 def save_picture(path: Path, svg: str) -> None:
     """Write a picture whole or not at all.
 

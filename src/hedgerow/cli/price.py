@@ -41,7 +41,7 @@ def option(
     symbol: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SYMBOL]", help="A listed option, SPXW260320P04500000.", show_default=False
+            metavar="SYMBOL", help="A listed option, SPXW260320P04500000.", show_default=False
         ),
     ] = None,
     root: Annotated[
@@ -98,13 +98,13 @@ def structure(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="iron_condor, collar, …; none lists them.", show_default=False
+            metavar="NAME", help="iron_condor, collar, …; none lists them.", show_default=False
         ),
     ] = None,
     terms: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TERM=VALUE]...", help="root=SPXW expiry=2026-03-20 …", show_default=False
+            metavar="TERM=VALUE...", help="root=SPXW expiry=2026-03-20 …", show_default=False
         ),
     ] = None,
     spot: Spot = None,

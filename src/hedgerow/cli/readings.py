@@ -16,7 +16,7 @@ def readings(
     rule: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RULE]",
+            metavar="RULE",
             help="Kind of a rule or overlay, such as linear or persist; without it those that "
             "have several readings are listed.",
             show_default=False,

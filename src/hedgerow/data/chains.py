@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hedgerow.core.products import AM_ROOTS, EUROPEAN_ROOTS
-from hedgerow.data.calendar import sessions
+from hedgerow.data.calendar import Session, sessions
 from hedgerow.data.numbers import Days, Floats
 from hedgerow.errors import DataError
 from hedgerow.pricing.board import Board
@@ -43,8 +43,13 @@ class Expiry(NamedTuple):
 
 
 @lru_cache(maxsize=64)
+def _sessions(year: int) -> tuple[Session, ...]:
+    return sessions(f"{year}-01-01", f"{year}-12-31")  # a year at once: asking is slow
+
+
+@lru_cache(maxsize=64)
 def _early_closes(year: int) -> frozenset[dt.date]:
-    return frozenset(s.date for s in sessions(f"{year}-01-01", f"{year}-12-31") if s.early)
+    return frozenset(s.date for s in _sessions(year) if s.early)
 
 
 def _closing_minute(day: dt.date) -> int:
@@ -123,7 +128,7 @@ class Chain:
         of the options, a quarter past that of the shares.
         """
         day = dt.date.fromisoformat(str(self.time)[:10])
-        for session in reversed(sessions(day - dt.timedelta(10), day)):
+        for session in reversed((*_sessions(day.year - 1), *_sessions(day.year))):
             start = np.datetime64(session.date, "s") + _OPEN
             if start <= self.time:
                 close = np.datetime64(dt.datetime.combine(session.date, session.close), "s")

@@ -153,8 +153,11 @@ class Sending:
 
     @property
     def facts(self) -> dict[str, float]:
-        """What the record of a planned order says of it; nothing without a rule or an order."""
-        if self._rule is None or math.isnan(self.ratio):
+        """What the record of a planned order says of it; nothing without an order.
+
+        Nothing either, without a rule, of a market without end.
+        """
+        if math.isnan(self.ratio) or (self._rule is None and math.isinf(self.ratio)):
             return {}
         ratio = min(self.ratio, 1e9)  # of a market without end
         return {"liquidity.ratio": ratio, "liquidity.part": self.part}

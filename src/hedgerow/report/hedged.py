@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from hedgerow.errors import RangeError
+from hedgerow.report import hedged_gates as gates
 from hedgerow.report import verdict
 from hedgerow.report.formats import DASH, NOT_ADVICE, columns, number, percent, usd
+from hedgerow.report.hedged_gates import TITLES
 from hedgerow.research.gate.judgement import Judgement
 from hedgerow.shortvol.beside.figures import Figures, gains_of
+from hedgerow.shortvol.beside.states import held_over
 from hedgerow.shortvol.beside.study import PARTS, Beside
 from hedgerow.shortvol.beside.variants import ALONE
 from hedgerow.shortvol.beside.worth import Against, Gap, Worth
-
-TITLES = {"whole": "Whole run", "in_sample": "First part", "out_of_sample": "Out of sample"}
-"""Stretches in words."""
 
 COST = (
     "Cost: what the hedge's lines lost, spreads, fees and financing counted, on the sessions "
@@ -92,13 +92,14 @@ def _cells(found: Beside, key: str, made: Figures) -> list[str]:
 def by_state(found: Beside, key: str) -> list[list[str]]:
     """Return what each layer earned while the hedge was in each state, head first; or nothing.
 
-    The state is the one that was decided at the close before, when what earned was held.
+    The state is the one whose decision was held over the session: filled at the close before, so
+    decided a close earlier still.
     """
     run = found.runs[key]
     if run.states is None:
         return []
     states, names = run.states
-    before = np.concatenate([states[:1], states[:-1]])
+    before = held_over(states, run.outcome.program.lag)
     rows = [["", "sessions", *run.layers, "all layers", "condors"]]
     for number_, name in enumerate(names):
         inside = before == number_
@@ -215,12 +216,14 @@ def told(found: Beside, key: str, answers: list[Worth], judged: Judgement | None
     title = f"A book of condors with and without its hedge, {made.dates[0]} … {made.dates[-1]}"
     blocks = [f"{title}, {len(made):,} sessions"]
     if key != ALONE:
+        blocks[0] += f"\n{gates.mode(found.runs[key])}"
         blocks.append(_table(with_and_without(found, key)))
         blocks += ["\n".join(line for answer in answers for line in weighed(answer))]
         blocks.append(f"What earned what, USD\n{_table(layers(found, key))}")
         blocks.append(f"Crises\n{_table(stretches(found, key), text=3)}")
         between = _table(stretches(found, key, calm=True), text=3)
         blocks.append(f"Between crises\n{between}")
+        blocks.append(gates.told(found, key))
     for part in PARTS:
         each = found.figures(ALONE, part)
         name = f"{TITLES[part]}, {each.first} to {each.last}"
@@ -253,11 +256,13 @@ def plain_figures(found: Beside, key: str, answers: list[Worth]) -> dict[str, An
                     for line in run.outcome.program.lines
                 },
                 **{part: asdict(found.figures(name, part)) for part in PARTS},
+                **gates.plain_gates(found, name),
                 "crises": gains_of(run.track),
                 "between_crises": gains_of(run.track, calm=True),
             }
             for name, run in found.runs.items()
         },
+        "stressed_irr": gates.plain_hurdle(found),
         "worth": [
             {**asdict(answer), "word": answer.word, "proven": answer.proven} for answer in answers
         ],
@@ -306,6 +311,7 @@ def explained(found: Beside, key: str, date: str) -> str:
             f"Insurance rate over a year (H17): {percent(rate)} of the credit."
             if np.isfinite(rate)
             else "Insurance rate (H17): a year is not over yet.",
+            gates.on_session(found, key, row),
             "Wanted is decided at this close and filled at the next. " + NOT_ADVICE,
         ]
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hedgerow.report import hedged as told
+from hedgerow.report import hedged_gates as gates
 from hedgerow.report import hedged_pictures as pictures
 from hedgerow.report import tables, verdict
 from hedgerow.report.charts import Span
@@ -94,10 +95,11 @@ def render(
     crises = crises_in(alone.track)
     cut = found.split.test.start
     run = found.runs[key]
+    mode = gates.mode_word(run)
     facts: dict[str, Any] = {
         "version": version,
         "title": title,
-        "kicker": f"{title} · {made.dates[0]} to {made.dates[-1]}",
+        "kicker": f"{title}{mode and f' · {mode}'} · {made.dates[0]} to {made.dates[-1]}",
         "headline": _headline(found, key),
         "not_advice": NOT_ADVICE,
         "tiles": _tiles(found, key),
@@ -109,7 +111,7 @@ def render(
         "between": told.stretches(found, key, calm=True),
         "partial": any(crisis.partial for crisis in crises),
         "variants": [
-            (f"{told.TITLES[part]}, {each.first} to {each.last}", told.side_by_side(found, part))
+            (f"{gates.TITLES[part]}, {each.first} to {each.last}", told.side_by_side(found, part))
             for part in PARTS
             for each in [found.figures(ALONE, part)]
         ],
@@ -126,6 +128,9 @@ def render(
         },
         "readings": readings(charts, span),
         "reality": told.reality(found),
+        "hurdle": gates.hurdle_table(found),
+        "liquidity": gates.liquidity_table(run),
+        "gates": [gates.mode(run), gates.assumed(found), gates.DEPTH],
         "provenance": tables.provenance(run.outcome.origins),
         "limits": LIMITS,
         **verdict.page_facts(judged),

@@ -19,6 +19,9 @@ SMOOTH = 21
 PANEL = 96
 """Height of a small picture, pixels."""
 
+MOST = 2.0
+"""Stressed rates of return are drawn up to here, a year: beyond, they are far over any hurdle."""
+
 
 def charts(found: Beside, key: str, span: Span) -> dict[str, Chart]:
     """Return the charts over time by key.
@@ -37,6 +40,7 @@ def charts(found: Beside, key: str, span: Span) -> dict[str, Chart]:
         _layers(run, span),
         _rate(run, span),
         _carry(run, span),
+        _stressed(found, span),
         _vix(found, span),
     ]
     return {chart.key: chart for chart in made}
@@ -107,6 +111,20 @@ def _carry(run: Run, span: Span) -> Chart:
         [Line(run.variant.title, "dynamic", carried)],
         axis([carried], 160, usd_short, include=(0.0,)), span, "usd",
         f"Roll-down and theta paid if nothing moves, mean of {SMOOTH} sessions.",
+    )  # fmt: skip
+
+
+def _stressed(found: Beside, span: Span) -> Chart:
+    made = found.hurdled
+    irr = np.minimum(made.irr, MOST)
+    over = made.over(slice(None))
+    return Chart(
+        "stressed", "Stressed IRR against the hurdle",
+        f"Stressed rate of return a year, median {percent(over.irr)}; at the hurdle or above on "
+        f"{percent(over.share, 0)} of the sessions.",
+        [Line("stressed IRR", "dynamic", irr), Line(f"hurdle: {made.said}", "static", made.hurdle)],
+        axis([irr, made.hurdle], 160, lambda v: percent(v, 0), include=(0.0,)), span, "percent",
+        f"Of one condor sold at that close with its hedge, modelled; at most {MOST:.0%} is drawn.",
     )  # fmt: skip
 
 

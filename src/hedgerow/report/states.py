@@ -71,7 +71,7 @@ _WAYS: dict[tuple[str, str], _Way] = {
     ("BUILDING", "FULL"): _Way("M776 215H877", 827, 206),
     ("FIRST", "FULL"): _Way("M515 191C515 96 915 96 915 189", 715, 114),
     ("FIRST", "UNWINDING"): _Way("M515 239L662 369", 556, 300, "end"),
-    ("BUILDING", "UNWINDING"): _Way("M708 239V359", 0, 0),
+    ("BUILDING", "UNWINDING"): _Way("M708 239V359", 701, 300, "end"),
     ("FULL", "UNWINDING"): _REMOVAL,
     ("UNWINDING", "BUILDING"): _Way("M738 361V241", 745, 300, "start"),
     ("UNWINDING", "UNWINDING"): _Way("M698 409C698 448 742 448 742 411", 720, 455),
@@ -99,8 +99,6 @@ def diagram() -> str:
         way = _WAYS[pair]
         limit = " limit" if pair[0] == _ANY else ""
         parts.append(f'<path class="way{limit}" d="{way.path}"/>')
-        if not way.x:  # the same reasons stand at the arrow beside it
-            continue
         below = way.anchor != "middle" or way.path.startswith(("M234", "M449", "M698 409"))
         for i, name in enumerate(names):
             y = way.y + 14 * i if below else way.y - 14 * (len(names) - 1 - i)

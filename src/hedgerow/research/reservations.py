@@ -10,6 +10,7 @@ from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground
 from hedgerow.instruments.sizes import guarded
 from hedgerow.instruments.sleeve import Sleeve
+from hedgerow.policies.iv_beta import IvBeta
 from hedgerow.policies.term_structure import CurveRatio
 
 CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yield", "vx1", "vx2")
@@ -38,10 +39,10 @@ def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
 
 
 def modelled_signals(ground: Ground, policy: Policy) -> list[str]:
-    """Return how much of each futures-curve signal is a model's."""
+    """Return how much of each signal on VIX futures is a model's."""
     said = []
     for signal in policy.signals:
-        if isinstance(signal, CurveRatio):
+        if isinstance(signal, CurveRatio | IvBeta):
             share = 1.0 - float(signal.measured(ground.market)[ground.first :].mean())
             if share:
                 said.append(

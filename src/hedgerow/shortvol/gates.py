@@ -32,6 +32,9 @@ from hedgerow.shortvol.asymmetry.response import Response as Measured
 COLUMN = "stressed_irr"
 """Name of the column that the gate `Hurdle` reads."""
 
+SPREAD = 0.05
+"""Over bills, a decimal a year: the hurdle where no other is given."""
+
 _HALVINGS = 80
 _LOW, _HIGH = math.log(1e-4), math.log(1e4)
 """Of 1 + rate a year: what is searched."""

@@ -56,6 +56,8 @@ class Fit:
         Share of the variance that is explained.
     falls, rises
         Changes below and above 0.
+    n
+        Changes used: those of 0 count too.
     lags
         Lags of the Newey–West errors.
     """
@@ -69,12 +71,8 @@ class Fit:
     r2: float
     falls: int
     rises: int
+    n: int
     lags: int
-
-    @property
-    def n(self) -> int:
-        """Changes used."""
-        return self.falls + self.rises
 
 
 def enough(x: ArrayLike) -> bool:
@@ -146,6 +144,7 @@ def regress(
         r2=float(fitted.rsquared),
         falls=int((right < 0.0).sum()),
         rises=int((right > 0.0).sum()),
+        n=len(right),
         lags=lags,
     )
 

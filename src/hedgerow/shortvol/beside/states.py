@@ -39,3 +39,25 @@ def states_of(records: Iterable[Record], bars: int) -> Floats | None:
             told.setdefault(event.line, []).append(event.memory[Layered.kind]["state"])
     first = next(iter(told.values()), [])
     return np.array(first) if len(first) == bars else None
+
+
+def held_over(states: Floats, lag: int) -> Floats:
+    """Return the state whose decision was held over each bar, **shape** (T,); calm at first.
+
+    A decision is filled ``lag`` bars later, and what is filled earns from the bar after.  Costs of
+    a fill count with what was held until then.
+
+    Parameters
+    ----------
+    states
+        Number of the state decided at each bar, **shape** (T,).
+    lag
+        Bars from decision to fill; 0 fills at the same bar.
+
+    Examples
+    --------
+    >>> held_over(np.array([0.0, 1.0, 2.0, 4.0, 5.0]), 1).tolist()
+    [0.0, 0.0, 0.0, 1.0, 2.0]
+    """
+    late = min(1 + lag, len(states))
+    return np.concatenate([np.full(late, float(State.CALM)), states[: len(states) - late]])

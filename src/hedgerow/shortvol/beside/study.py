@@ -29,6 +29,7 @@ from hedgerow.research.split import Split, split
 from hedgerow.research.stress.book import Answer
 from hedgerow.shortvol.beside import variants as kinds
 from hedgerow.shortvol.beside.figures import LAYER, Figures, figures
+from hedgerow.shortvol.beside.gates import Hurdled, hurdled
 from hedgerow.shortvol.beside.sizing import (
     MOVE,
     Shocked,
@@ -179,6 +180,11 @@ class Beside:
         """Return of bills over each bar, **shape** (T,); 0.0 over the first."""
         values = Equity(1.0, equity_share=0.0).values(self.market, self.first)[self.first :]
         return np.concatenate([[0.0], returns(values)])
+
+    @cached_property
+    def hurdled(self) -> Hurdled:
+        """Stressed IRR and hurdle at each session, whether or not a rule asks (H14)."""
+        return hurdled(self.base, self.market, self.first)
 
     def rows(self, part: str) -> slice:
         """Return the rows of one of `PARTS`."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hedgerow.core.policy import Policy
+from hedgerow.core.step import Step
 from hedgerow.engine.program import Line, Program
+from hedgerow.policies.catalog import signal_named
 from hedgerow.policies.rules import Constant
 from hedgerow.policies.trigger import AtRoll
 from hedgerow.shortvol.condor.rules import CondorRules
@@ -24,7 +26,8 @@ def program(rules: CondorRules, *, hedges: Sequence[Line] = ()) -> Program:
     Returns
     -------
     Program
-        Lines ``condor-1``, ``condor-2``, … of ``role="book"``, then the hedges.
+        Lines ``condor-1``, ``condor-2``, … of ``role="book"``, then the hedges.  With a hurdle
+        they read ``stressed_irr``: :func:`~hedgerow.shortvol.gates.gated` makes that column.
 
     Raises
     ------
@@ -37,7 +40,10 @@ def program(rules: CondorRules, *, hedges: Sequence[Line] = ()) -> Program:
     >>> [(line.name, line.role, line.sleeve.roll) for line in made.lines]
     [('condor-1', 'book', '4w@wed'), ('condor-2', 'book', '4w@wed+2')]
     """
-    hold = Policy([Constant(1.0), AtRoll(waits=True)], name="hold", raw=True)
+    gates = [] if rules.hurdle is None else [rules.hurdle]
+    signals = [signal_named(name) for gate in gates for name in dict.fromkeys(gate.inputs)]
+    steps: list[Step] = [Constant(1.0), *gates, AtRoll(waits=True)]
+    hold = Policy(steps, signals=signals, name="hold", raw=True)
     book = [
         Line(f"condor-{rung + 1}", rules.sleeve(rung), hold, actions=rules.management, role="book")
         for rung in range(rules.rungs)

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from hedgerow.core.action import Action
-from hedgerow.core.policy_text import actions_from_tables, parse
+from hedgerow.core.policy_text import OFF, actions_from_tables, make, parse
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.margining import MarginRule
 from hedgerow.engine.portfolio import Equity
@@ -22,7 +22,9 @@ from hedgerow.instruments.costs import Costs
 from hedgerow.instruments.options import Condor
 from hedgerow.instruments.rolls import SHORTEST, WEEKDAYS, WEEKLY
 from hedgerow.instruments.sizes import MaxLoss
+from hedgerow.policies.hurdle import Hurdle
 from hedgerow.policies.managing import LeaveBefore, StopLoss, TakeProfit
+from hedgerow.shortvol.gates import COLUMN, SPREAD
 
 MANAGEMENT = {
     "take_profit": "part",
@@ -38,7 +40,7 @@ _ENTRY = (
     *("short_delta", "wing_delta", "wing_width", "dte", "weekday", "weeks", "rungs"),
     *("strike_step", "index"),
 )
-_TABLES = ("entry", "management", "size", "portfolio", "costs", "margin", "execution")
+_TABLES = ("entry", "management", "gates", "size", "portfolio", "costs", "margin", "execution")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class CondorRules:
         As for :class:`~hedgerow.instruments.options.Condor`.
     management
         Actions, in the order in which they act.
+    hurdle
+        The gate on new condors, on the column ``stressed_irr`` (H14); None for none.
     max_loss
         Part of NAV that all rungs together can lose, each condor held to the worst expiry.
     portfolio
@@ -92,6 +96,7 @@ class CondorRules:
     strike_step: float | None = 5.0
     index: str = "spx"
     management: tuple[Action, ...] = USUAL
+    hurdle: Hurdle | None = None
     max_loss: float = 0.10
     portfolio: Equity = field(default_factory=lambda: Equity(equity_share=0.0))
     costs: Costs = field(default_factory=Costs)
@@ -119,6 +124,12 @@ class CondorRules:
                 f"{self.rungs} rungs cannot be spaced evenly over {self.weeks} weeks",
                 where="entry.rungs",
                 mend="give a number that divides weeks",
+            )
+        if self.hurdle is not None and not isinstance(self.hurdle, Hurdle):
+            raise RangeError(
+                f"{self.hurdle!r} is no hurdle",
+                where="gates.hurdle",
+                mend='write hr.Hurdle(against="rate", spread=0.05)',
             )
         number = isinstance(self.max_loss, int | float) and not isinstance(self.max_loss, bool)
         if not number or not math.isfinite(self.max_loss) or not 0.0 < self.max_loss <= 1.0:
@@ -187,6 +198,7 @@ class CondorRules:
             **size,
             **({"name": table["name"]} if "name" in table else {}),
             management=managed(table_of(table, "management")),
+            hurdle=hurdle_of(table_of(table, "gates")),
             portfolio=made(Equity, portfolio, "portfolio"),
             costs=costs_of(table),
             margin=made(MarginRule, table_of(table, "margin"), "margin"),
@@ -224,6 +236,35 @@ def managed(table: Mapping[str, Any]) -> tuple[Action, ...]:
             place = str(error.where).replace(f"{where}[0]", where)
             raise PolicyError(error.what, where=place, mend=error.mend) from None
     return tuple(actions)
+
+
+def hurdle_of(table: Mapping[str, Any]) -> Hurdle | None:
+    """Return the gate on new condors that ``[gates]`` asks for; None where it is silent or "off".
+
+    Raises
+    ------
+    PolicyError
+        If a key is unknown or a number out of range; names it.
+
+    Examples
+    --------
+    >>> hurdle_of({"hurdle": {"spread": 0.10}}).against
+    'rate'
+    >>> hurdle_of({"hurdle": {"against": "wacc"}}).spread
+    0.0
+    """
+    known_keys(table, ("hurdle",), "gates")
+    given = table.get("hurdle", OFF)
+    if given == OFF:
+        return None
+    if not isinstance(given, Mapping):
+        raise PolicyError(
+            f"{given!r} is no table", where="gates.hurdle", mend='write { spread = 0.05 }, or "off"'
+        )
+    known_keys(given, ("against", "spread", "band", "part"), "gates.hurdle")
+    usual = {} if "against" in given else {"against": "rate", "spread": SPREAD}
+    gate: Hurdle = make(Hurdle, {"signal": COLUMN, **usual, **given}, "gates.hurdle")
+    return gate
 
 
 def starter() -> str:

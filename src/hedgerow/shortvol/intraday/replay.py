@@ -14,11 +14,14 @@ from hedgerow.data.intraday import Intraday
 from hedgerow.engine.portfolio import Equity
 from hedgerow.engine.run import Ground, play, static
 from hedgerow.engine.track import Track
-from hedgerow.errors import DataError
+from hedgerow.errors import DataError, RangeError
 from hedgerow.instruments.costs import Costs
 from hedgerow.shortvol.intraday.book import BookPath, CondorBook, walk_book
 from hedgerow.shortvol.intraday.carrying import carried
 from hedgerow.shortvol.intraday.fund import FundCosts, fund_strip
+
+MOST = 2.0
+"""Greatest part of the book's vega that a fixed hedge takes out."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,13 @@ def replay(
     ------
     DataError
         If bars are too few to warm signals up, or a price is missing within the run.
+    RangeError
+        If ``fixed_at`` is none of 0 … 2.
     """
+    if isinstance(fixed_at, bool) or not 0.0 <= fixed_at <= MOST:
+        raise RangeError(
+            f"{fixed_at!r} is out of range", where="fixed", mend=f"give a part from 0 to {MOST:g}"
+        )
     terms, costs, fund = terms or CondorBook(), costs or Costs(), fund or FundCosts()
     rule, market = carried(policy, data.market, data.daily)
     first = max(data.first, rule.lookback - 1)

@@ -215,7 +215,7 @@ class LayeredRules:
         PolicyError
             As `from_toml`, and if there is no such file; the file is named.
         """
-        return parsed(path, cls.from_toml, "file of rules", "hedgerow alvh new --out FILE")
+        return parsed(path, cls.from_toml, "rules", "hedgerow alvh new --out FILE")
 
     def to_toml(self) -> str:
         """Return the rules as TOML, every parameter explicit; `from_toml` reads an equal one."""

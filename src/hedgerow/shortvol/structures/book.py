@@ -39,8 +39,8 @@ NAMES: dict[str, str] = {
 
 _PREFERENCE = ("symbol", "instrument", "financialinstrument", "occsymbol", "root", "tradingclass")
 _SIDES = {
-    **dict.fromkeys(("long", "buy", "bought", "b", "l", "bto", "+"), 1.0),
-    **dict.fromkeys(("short", "sell", "sold", "s", "sto", "-"), -1.0),
+    **dict.fromkeys(("long", "buy", "bought", "bot", "b", "l", "bto", "buy to open", "+"), 1.0),
+    **dict.fromkeys(("short", "sell", "sold", "sld", "s", "sto", "sell to open", "-"), -1.0),
 }
 _RIGHTS = {"c": True, "call": True, "p": False, "put": False}
 _TOTALS = re.compile(r"(account |positions? |sub|grand )*total.*|cash\b.*", re.IGNORECASE)
@@ -127,6 +127,13 @@ class Book:
         said = (f"{h.symbol} expires on {h.contract.expiry}, not after {day}: left out."
                 for h in gone if not isinstance(h.contract, Shares))  # fmt: skip
         kept = tuple(h for h in self.holdings if h not in gone)
+        if not kept:
+            last = max(h.contract.expiry for h in gone if not isinstance(h.contract, Shares))
+            raise DataError(
+                f"on {day} every contract has expired, the last on {last}",
+                where=self.name,
+                mend=f"choose a day before {last} (--date, date=), or give today's book",
+            )
         return replace(self, holdings=kept, notes=(*self.notes, *said))
 
 
@@ -314,8 +321,9 @@ def _contract(row: Mapping[str, str], where: str, day: dt.date | None) -> Contra
         except HedgerowError as error:
             first = error
         else:
-            if not (told and isinstance(found, Shares)):
-                return found
+            struck = _number(row, "strike", where) or row.get("right")  # shares may say 0
+            if not isinstance(found, Shares) or not struck:
+                return _agreed(found, row, where)
             root = root or symbol
     if told and (root or first is None):
         strike = _number(row, "strike", where)
@@ -341,6 +349,24 @@ def _contract(row: Mapping[str, str], where: str, day: dt.date | None) -> Contra
         where=f"{where}, column {missing}",
         mend="give a symbol, or root, expiry, strike and right (C or P)",
     )
+
+
+def _agreed(found: Contract, row: Mapping[str, str], where: str) -> Contract:
+    """Return a symbol's contract, unless the columns beside it name another."""
+    if isinstance(found, OptionContract):
+        said: dict[str, object] = {
+            "expiry": _expiry(row["expiry"], where) if row.get("expiry") else found.expiry,
+            "strike": _number(row, "strike", where) or found.strike,
+            "right": _RIGHTS.get(row.get("right", "").lower(), found.call),
+        }
+        for column, meant in zip(said, (found.expiry, found.strike, found.call), strict=True):
+            if said[column] != meant:
+                raise DataError(
+                    f"'{row[column]}', where the symbol is {found.compact}",
+                    where=f"{where}, column {column}",
+                    mend="mend the one or the other",
+                )
+    return found
 
 
 def _placed(error: HedgerowError, where: str, column: str) -> DataError:

@@ -215,7 +215,7 @@ def compare(
     move = np.array(moves_)
     every = [at.moved(move, STILL, days=days), at.moved(move, response, days=days)]
     every += [at.moved(move, STILL, points=points, days=days) for points in POINTS]
-    scene = _Scene(held, at, every, spent, asks)
+    scene = _Scene(held, at, every, spent, asks, response)
     rows = [scene.row(None, Sized(1.0, ""))]
     rows += [scene.row(one, size(one, held, at, response, rule)) for one in own]
     hedged = next((row for row in rows if row.name == "hedged_short_future"), None)
@@ -269,7 +269,8 @@ def worst_of(held: Mapping[str, Structure], at: Ground, spent: float, response: 
                                            " and below" if found.spot == 0.0 else ""))  # fmt: skip
     gain = value(held, at.moved(np.array(WIDE), response)).price - paid
     i = int(np.argmin(gain))
-    return Worst(float(gain[i]), f"today at {WIDE[i]:+.0%}, of moves to {WIDE[0]:+.0%}")
+    said = f"today at {WIDE[i]:+.0%}, of moves from {WIDE[0]:+.0%} to {WIDE[-1]:+.0%}"
+    return Worst(float(gain[i]), said.replace("-", "−"))
 
 
 def _without_carry(held: Structure, at: Ground) -> State:
@@ -304,6 +305,7 @@ class _Scene(NamedTuple):
     states: list[dict[str, State]]
     costs: Costs
     bonds: Mapping[str, float]
+    response: Response
 
     def row(self, one: Hedge | None, sized: Sized) -> Row:
         made = None if one is None else scaled(one.structure, sized.units)
@@ -324,7 +326,7 @@ class _Scene(NamedTuple):
             gamma=float(now.gamma),
             vega=float(now.vega),
             theta=float(now.theta),
-            worst=worst_of(together, self.at, spent, STILL),
+            worst=worst_of(together, self.at, spent, self.response),
             margin=margin_of(together, self.at, self.bonds),
             cost=spent,
             premium=float(now.price),

@@ -26,6 +26,7 @@ from hedgerow.instruments.state import State
 from hedgerow.instruments.structure import Position, Shares, Structure, Value
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.research.states import of_chain, of_market
+from hedgerow.shortvol.asymmetry.response import Response as Measured
 from hedgerow.shortvol.structures.book import Book, Holding
 
 Floats = NDArray[np.float64]
@@ -35,7 +36,7 @@ SHARE = {"SPX": 1.0, "XSP": 0.1, "SPY": 0.1}
 """Points of an underlying for one of the S&P 500."""
 
 FLOOR = 0.03
-"""No volatility falls below it, decimal."""
+"""No volatility falls below it, decimal; a measured response has a floor of its own above it."""
 
 MONTH = 30.0 / DAYS_PER_YEAR
 
@@ -177,10 +178,12 @@ def _moved(state: State, share: Floats, response: Response, points: Floats, day:
     def smile(log_moneyness: Floats, years: float) -> Floats:
         before = np.asarray(log_moneyness + np.log(share))  # of the forward before the move
         kept = base(before, years) if callable(base) else 0.0 if base is None else base
-        answer = response.shift(
-            share - 1.0, moneyness=np.exp(before + carry * years), tenor=years * DAYS_PER_YEAR
-        )
-        return np.maximum(np.asarray(kept) + answer + points / 100.0, FLOOR)
+        struck, days = np.exp(before + carry * years), years * DAYS_PER_YEAR
+        if isinstance(response, Measured):
+            after = response.after(kept, share - 1.0, moneyness=struck, tenor=days)
+        else:
+            after = np.asarray(kept) + response.shift(share - 1.0, moneyness=struck, tenor=days)
+        return np.maximum(after + points / 100.0, FLOOR)
 
     later = replace(state, date=day, vol=smile)
     if state.spot is not None:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hedgerow.core.contract import FutureContract
+from hedgerow.core.expiry import weekly_expiries
 from hedgerow.core.products import product
 from hedgerow.errors import RangeError, SleeveError, nearest
 from hedgerow.instruments.structure import Structure
@@ -36,6 +37,7 @@ BOTH: Side = "both"
 _QUARTER = 3
 _STEP = 5.0
 _DAYS = 30
+_AHEAD = 14  # within them a Friday is sure to lie
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,21 @@ def terms_of(
     """
     mine = sorted((o.expiry, o.root) for o in book.options if o.product.underlying == INDEX)
     ends = sorted(o.expiry for o in book.options if o.product.underlying in ("XSP", "SPY"))
-    expiry, root = mine[0] if mine else (ends[0] if ends else day + dt.timedelta(_DAYS), "SPXW")
+    expiry, root = mine[0] if mine else (ends[0] if ends else listed(day, _DAYS), "SPXW")
     return Terms(root, expiry, future, out, wide)
+
+
+def listed(day: dt.date, days: int) -> dt.date:
+    """Return the first weekly expiry so many calendar days ahead, or later: one that is traded.
+
+    Examples
+    --------
+    >>> listed(dt.date(2026, 1, 1), 90)  # 1 April; the Friday after is Good Friday
+    datetime.date(2026, 4, 2)
+    """
+    first = day + dt.timedelta(days)
+    found: dt.date = weekly_expiries(str(first), str(first + dt.timedelta(_AHEAD)))[0].item()
+    return found
 
 
 class Hedge(NamedTuple):
@@ -253,7 +268,8 @@ def hedge(name: str, terms: Terms, at: Ground) -> Hedge:
     [(-2.0, 'ESH26'), (1.0, 'SPXW  260320C05215000')]
     """
     if name not in HEDGES:
-        raise SleeveError(f"unknown hedge '{name}'", where="hedges", mend=nearest(name, HEDGES))
+        raise SleeveError(f"unknown hedge '{name}'", where="hedges",
+                          mend=nearest(name, [*HEDGES, "low_gamma_straddle"]))  # fmt: skip
     kind = HEDGES[name]
     return Hedge(name, kind.side, kind.make(terms, at), kind.reason, kind.warnings)
 

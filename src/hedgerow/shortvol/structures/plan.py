@@ -286,7 +286,7 @@ def plan(
         book, at, response, wanted, chosen,
         made[order[1]] if len(order) > 1 else None,
         made.get("sold_call"), alone, float(now.delta), float(now.vega),
-        margin_of(held, at, bonds), worst_of(held, at, 0.0, STILL), history, tried, days,
+        margin_of(held, at, bonds), worst_of(held, at, 0.0, response), history, tried, days,
     )  # fmt: skip
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
 from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.expiry import weekly_expiries
 from hedgerow.data.chains import Chain
 from hedgerow.errors import RangeError
 from hedgerow.instruments.state import State
@@ -18,12 +16,10 @@ from hedgerow.pricing.black import black76
 from hedgerow.shortvol.condor.quoting import quote
 from hedgerow.shortvol.condor.rules import CondorRules
 from hedgerow.shortvol.structures.book import Book, Holding
+from hedgerow.shortvol.structures.hedges import listed
 
 WITHIN = (0.4, 1.6)
 """Strikes that are looked at, parts of the forward."""
-
-AHEAD = 14
-"""Days beyond the days to expiry in which a Friday is sure to lie."""
 
 
 def rules_in(path: Path) -> CondorRules | None:
@@ -94,8 +90,7 @@ def sold_book(rules: CondorRules, given: State | Chain) -> Book:
 
 
 def _condor(rules: CondorRules, state: State) -> Structure:
-    first = state.day + dt.timedelta(rules.dte)
-    expiry = weekly_expiries(str(first), str(first + dt.timedelta(AHEAD)))[0].item()
+    expiry = listed(state.day, rules.dte)
     forward, step = float(state.forward_to(expiry)), rules.strike_step or 1.0
     low, high = (np.ceil(part * forward / step) for part in WITHIN)
     strikes = np.arange(low, high) * step

@@ -18,10 +18,10 @@ from hedgerow.errors import RangeError
 from hedgerow.instruments.structure import Structure
 from hedgerow.instruments.structures import straddle
 from hedgerow.shortvol.structures.ground import INDEX, Ground, value
-from hedgerow.shortvol.structures.hedges import BOTH, Hedge, Terms, scaled
+from hedgerow.shortvol.structures.hedges import BOTH, Hedge, Terms, listed, scaled
 
 TENORS = (90, 120, 150, 180, 240, 300, 365)
-"""Calendar days that are tried."""
+"""Calendar days that are tried; the first weekly expiry from then on is taken."""
 
 OUT = (0.0, -0.02, 0.02, -0.04, 0.04, -0.06, -0.08, -0.10)
 """Strikes that are tried, from the forward, the nearest first."""
@@ -193,7 +193,7 @@ def as_hedge(found: LowGamma) -> Hedge:
 
 
 def _reading(terms: Terms, at: Ground, tenor: int, out: float) -> tuple[Structure, Reading]:
-    expiry = at.day + dt.timedelta(tenor)
+    expiry = listed(at.day, tenor)
     far = Terms(terms.root, expiry, terms.future, terms.out, terms.wide, terms.step)
     strike = far.strike(at, out)
     made = scaled(straddle(terms.root, expiry, strike), 1.0)
