@@ -92,6 +92,7 @@ def test_the_command_and_its_json_say_them(place) -> None:
     assert "Effective insurance rate" in text.stdout
     assert set(json.loads(as_json.stdout)["rates"]) == {
         *("insurance", "gross", "credit", "cost", "spend", "betas", "carry", "liquidity"),
+        "gate",
     }
 
 

@@ -177,6 +177,20 @@ def test_h14_the_column_knows_no_later_session_and_says_it_is_modelled() -> None
     assert whole.sources["stressed_irr"].startswith("modelled: internal rate of return")
 
 
+def test_h14_what_the_gate_knows_too_early_is_told_with_the_rates() -> None:
+    early = "the probabilities and volatility's answer measured up to 2026, which a backtest knows"
+    plan = Trade(scenarios=(Scenario(-0.03, 1.0),))
+    assert early in with_stressed_irr(SMALL).sources["stressed_irr"]
+    assert "too early" not in with_stressed_irr(SMALL, Answer(), plan).sources["stressed_irr"]
+    gate = hr.Hurdle(against="rate", spread=0.05)
+    read = [hr.Level("stressed_irr"), hr.Level("rate")]
+    policy = hr.Policy([hr.Constant(1.0), gate, hr.AtRoll()], signals=read)
+    program = hr.Program([hr.Line("condors", hr.Condor(), policy, role="book")])
+    result = hr.trade(program, hr.load("builtin"), start="2018-01-02", end="2018-03-29")
+    assert early in str(result)
+    assert early in result.to_dict()["rates"]["gate"]
+
+
 def test_h14_the_measured_mix_adds_up() -> None:
     assert sum(each.probability for each in MIX) == pytest.approx(1.0)
 

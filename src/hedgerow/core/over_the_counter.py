@@ -332,13 +332,12 @@ def option(
 
 @lru_cache(maxsize=65_536)
 def _listed(underlying: str, expiry: dt.date, *, morning: bool) -> bool:
-    month = f"{expiry:%Y-%m}"
+    month, day = f"{expiry:%Y-%m}", np.datetime64(expiry, "D")
     if underlying == "VIX":
-        return bool(vix_settlement(month) == np.datetime64(expiry, "D"))
+        return bool(vix_settlement(month) == day)
     if underlying in _ROOTS and not morning:
-        day = np.datetime64(expiry, "D")
         return len(weekly_expiries(day, day)) > 0
-    return bool(third_friday(month) == np.datetime64(expiry, "D"))
+    return bool(third_friday(month) == day)
 
 
 def vix_future(month: int) -> AnyFuture:

@@ -42,7 +42,8 @@ def figures(found: Rates) -> dict[str, Any]:
     dict
         ``insurance`` and ``gross``: the last of each window and of the whole run, decimals;
         ``credit``, ``cost``, ``spend``, USD; ``betas`` with intervals of 95 %; ``carry`` by line,
-        USD, positive is a cost; ``liquidity`` by line: the least ratio.
+        USD, positive is a cost; ``liquidity`` by line: the least ratio; ``gate``: what the rate of
+        a hurdle is made of, empty without one.
     """
     names = {_QUARTER: "quarter", _YEAR: "year", 0: "whole"}
     return {
@@ -64,6 +65,7 @@ def figures(found: Rates) -> dict[str, Any]:
             for name, line in found.carry.items()
         },
         "liquidity": {name: _least(ratio) for name, ratio in found.liquidity.items()},
+        "gate": found.gate,
     }
 
 
@@ -109,7 +111,7 @@ def _said(figure: Figure, *, share: bool = False) -> str:
 
 
 def sentences(found: Rates) -> list[str]:
-    """Return carry and liquidity in sentences."""
+    """Return carry, liquidity and gate in sentences."""
     made, said = figures(found), []
     said.append(
         f"The book took in {number(made['credit'], 0)} USD of premium; the hedge cost "
@@ -131,6 +133,8 @@ def sentences(found: Rates) -> list[str]:
     ratios = [f"{name} {number(r, 1)}" for name, r in made["liquidity"].items() if r is not None]
     if ratios:
         said.append(f"Least depth over order size: {', '.join(ratios)}.")
+    if found.gate:
+        said.append(f"The gate's stressed_irr is {found.gate}.")
     return said
 
 

@@ -302,12 +302,17 @@ def with_stressed_irr(
     Parameters
     ----------
     market, response, trade
-        As for `stressed`.
+        As for `stressed`.  Its source names what of them was measured on all years: each row
+        before the last of those knows that too early.
     """
-    plan = trade or Trade()
-    column = stressed(market, response, plan).irr
+    plan, usual = trade or Trade(), Measured.named("measured")
+    answer = response or usual
+    column = stressed(market, answer, plan).irr
     codes = np.where(np.isfinite(column), Origin.MODELLED, Origin.MISSING)
     source = f"modelled: internal rate of return of {plan.told}"
+    known = {"the probabilities": plan.scenarios == MIX, "volatility's answer": answer == usual}
+    if early := " and ".join(what for what, is_ours in known.items() if is_ours):
+        source += f"; {early} measured up to 2026, which a backtest knows too early"
     return market.with_columns({COLUMN: column}, {COLUMN: codes}, {COLUMN: source})
 
 
@@ -332,9 +337,13 @@ def gated(program: Program, market: Market) -> Market:
     >>> "stressed_irr" in gated(program, market), "stressed_irr" in market
     (True, False)
     """
+    return with_stressed_irr(market) if reads(program) and COLUMN not in market else market
+
+
+def reads(program: Program) -> bool:
+    """Say whether a policy of a program reads `COLUMN`."""
     signals = (signal for line in program.lines for signal in line.policy.signals)
-    asked = any(getattr(signal, "column", "") == COLUMN for signal in signals)
-    return with_stressed_irr(market) if asked and COLUMN not in market else market
+    return any(getattr(signal, "column", "") == COLUMN for signal in signals)
 
 
 def _legs(plan: Trade) -> tuple[Leg, ...]:

@@ -17,6 +17,7 @@ from hedgerow.errors import RangeError
 from hedgerow.pricing.black import DAYS_PER_YEAR
 from hedgerow.pricing.carry import interest_carry
 from hedgerow.shortvol.beta import LEAST, Betas, betas, rolling_beta
+from hedgerow.shortvol.gates import COLUMN, reads
 
 WINDOWS = (63, 252)
 """Sessions of the trailing insurance rates: a quarter and a year."""
@@ -133,6 +134,8 @@ class Rates:
         By line of the hedge (H13).
     liquidity
         By line: depth over order size where something was asked for (H11), else NaN.
+    gate
+        What the rate of a `Hurdle` is made of; empty where no line reads it.
     """
 
     dates: NDArray[np.datetime64]
@@ -149,6 +152,7 @@ class Rates:
     betas: Mapping[str, Betas]
     carry: Mapping[str, Carry]
     liquidity: Mapping[str, Floats]
+    gate: str = ""
 
 
 def rates_of(outcome: Outcome, market: Market) -> Rates:
@@ -219,6 +223,7 @@ def rates_of(outcome: Outcome, market: Market) -> Rates:
         whole,
         {name: _carry(outcome, name, market, rows, days) for name in hedge},
         {name: asked["ratio"] for name, asked in outcome.liquidity.items()},
+        market.sources.get(COLUMN, "") if reads(outcome.program) else "",
     )
 
 
