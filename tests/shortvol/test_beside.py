@@ -106,8 +106,8 @@ def test_what_is_earned_is_told_of_the_state_whose_decision_was_held(found):
     assert gross[free] == pytest.approx(0.0, abs=1e-6)
     # and so does the table of the report
     told = {row[0]: row[2] for row in by_state(found, "alvh")[1:]}
-    for number, name in enumerate(run.states[1]):
-        assert told[name] == usd(float(line["pnl"][state == number].sum())), name
+    for each, name in enumerate(run.states[1]):
+        assert told[name] == usd(float(line["pnl"][state == each].sum())), name
 
 
 @pytest.mark.slow
