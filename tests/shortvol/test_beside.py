@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hedgerow as hr
+from hedgerow.api.hedging import load_book
 from hedgerow.core.market import Market
 from hedgerow.engine.program_text import read
 from hedgerow.engine.trade import trade
 from hedgerow.errors import RangeError
-from hedgerow.report.formats import usd
+from hedgerow.report.formats import number, percent, usd
 from hedgerow.report.hedged import by_state
 from hedgerow.research import performance
 from hedgerow.shortvol.beside.figures import figures, gains_of, monthly
@@ -44,6 +46,7 @@ role = "book"
 policy = "hold"
 sleeve = { kind = "condor", strike_step = 5, size = { max_loss = 0.1 } }
 """
+ROOT = Path(__file__).parents[2]
 START, END = "2017-10-02", "2018-03-29"
 ONLY = ("static-vx", "alvh", "static-vx-matched", "long-put", "hedged-short-future", "sold-put")
 
@@ -103,8 +106,8 @@ def test_what_is_earned_is_told_of_the_state_whose_decision_was_held(found):
     assert gross[free] == pytest.approx(0.0, abs=1e-6)
     # and so does the table of the report
     told = {row[0]: row[2] for row in by_state(found, "alvh")[1:]}
-    for number, name in enumerate(run.states[1]):
-        assert told[name] == usd(float(line["pnl"][state == number].sum())), name
+    for each, name in enumerate(run.states[1]):
+        assert told[name] == usd(float(line["pnl"][state == each].sum())), name
 
 
 @pytest.mark.slow
@@ -298,3 +301,32 @@ def test_vx_are_settles_where_the_exchange_listed_them_and_a_model_before(real_d
         notes = made.runs["static-vx"].outcome.notes
         assert notes["vx"]["modelled_share"] == share
         assert notes["condors"]["modelled_share"] == 1.0
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_twenty_years_come_to_what_the_page_says(real_data):
+    layers = lines(LayeredRules.from_file(ROOT / "examples/shortvol/alvh.toml"))
+    made = study(
+        load_book(ROOT / "examples/shortvol/condor.toml"), hr.load(str(real_data)),
+        layers=layers, only=["alvh"], start="2006-01-03", end="2026-03-27",
+    )  # fmt: skip
+    page = (ROOT / "docs" / "alvh-backtest.md").read_text("utf-8")
+    rows = [row.split(" | ") for row in page.splitlines() if row.startswith("| **ALVH**")]
+
+    def told(*shares: tuple[float | None, int]) -> list[str]:
+        return [percent(share, digits).replace("%", " %") for share, digits in shares]
+
+    whole, late = (made.figures("alvh", part) for part in ("whole", "out_of_sample"))
+    assert [cell.strip("| ") for cell in rows[0][1:]] == [
+        *told((whole.annual_return, 2)), number(whole.sharpe),
+        *told((whole.worst_day, 1), (whole.worst_month, 1), (whole.max_drawdown, 1)),
+        *told((whole.margin_most, 0), (whole.kept, 1), (whole.cost_of_credit, 1), (whole.her, 1)),
+    ]  # fmt: skip
+    assert rows[1][1:8] == [
+        *told((late.annual_return, 2)), number(late.sharpe),
+        *told((late.worst_month, 1), (late.max_drawdown, 1)),
+        *told((late.kept, 1), (late.cost_of_credit, 1), (late.her, 1)),
+    ]  # fmt: skip
+    for gain in whole.layers.values():
+        assert f"{round(-gain / 1000):,},000" in page
