@@ -174,6 +174,14 @@ def test_h11_a_rule_that_never_binds_changes_no_order() -> None:
     assert all(set(each) == {"rate"} for each in why)
 
 
+def test_h11_the_trace_has_the_ratio_without_a_rule() -> None:
+    ledger = MemoryLedger("run")
+    made = trade(hundred(None), with_vix([15.0]), ledger=ledger).liquidity["futures"]
+    told = [r.event.why for r in ledger.read() if isinstance(r.event, Planned)]
+    assert told[0]["liquidity.ratio"] == 0.5 == made["ratio"][0]
+    assert told[0]["liquidity.part"] == 1.0
+
+
 @given(st.floats(-1e6, 1e6), st.floats(0.0, 1e4), st.floats(0.1, 1e3), st.booleans())
 def test_h11_what_is_sent_keeps_the_ratio_and_the_sign(units, ratio, threshold, whole) -> None:
     for response in ("split", "wait"):

@@ -69,7 +69,7 @@ def liquidity_table(run: Run) -> list[list[str]]:
     """Return the liquidity ratio of condors and each layer over the run, its head first."""
     made = _depths(run)
     return [
-        ["Liquidity ratio", "sessions with orders", "median", "worst day", "", "under 1"],
+        ["Liquidity ratio", "sessions with orders", "median", "worst", "on", "under 1"],
         *(
             [
                 name,

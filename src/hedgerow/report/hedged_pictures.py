@@ -122,9 +122,10 @@ def _stressed(found: Beside, span: Span) -> Chart:
         "stressed", "Stressed IRR against the hurdle",
         f"Stressed rate of return a year, median {percent(over.irr)}; at the hurdle or above on "
         f"{percent(over.share, 0)} of the sessions.",
-        [Line("stressed IRR", "dynamic", irr), Line(f"hurdle: {made.said}", "static", made.hurdle)],
+        [Line("stressed IRR", "dynamic", irr), Line("hurdle", "static", made.hurdle)],
         axis([irr, made.hurdle], 160, lambda v: percent(v, 0), include=(0.0,)), span, "percent",
-        f"Of one condor sold at that close with its hedge, modelled; at most {MOST:.0%} is drawn.",
+        f"Of one condor sold at that close with its hedge, modelled, at most {MOST:.0%} drawn; the "
+        f"hurdle is {made.said}.",
     )  # fmt: skip
 
 
