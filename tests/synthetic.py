@@ -20,9 +20,12 @@ def market(sessions: int = 900, seed: int = 7, start: str = "2017-01-02") -> Mar
     vix = 13.0 + 4.0 * stress + np.abs(rng.normal(0.0, 1.0, sessions)).cumsum() % 3.0
     returns = rng.normal(0.0006, 0.006, sessions) - 0.003 * stress
     spot = 2000.0 * np.exp(np.cumsum(returns))
+    swing = np.diff(vix, prepend=vix[0])  # of both signs, as histograms are
     return Market(
         days.astype("datetime64[ns]"),
         {
+            "swing": swing,
+            "swing_before": np.r_[0.0, swing[:-1]],
             "spx": spot,
             "spx_open": spot * np.exp(rng.normal(0.0, 0.006, sessions)),
             "vix": vix,

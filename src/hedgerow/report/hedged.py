@@ -186,7 +186,9 @@ def reality(found: Beside) -> list[str]:
     if shares:
         most = max(shares.values())
         said.append(
-            f"VX futures are settles of the exchange on at least {percent(1.0 - most)} of the "
+            "VX futures are a model's on all sessions."
+            if min(shares.values()) >= 1.0
+            else f"VX futures are settles of the exchange on at least {percent(1.0 - most)} of the "
             "sessions, a model on the others."
         )
     kinds = {line.sleeve.kind for run in found.runs.values() for line in run.variant.lines}
