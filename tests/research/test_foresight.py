@@ -17,7 +17,8 @@ from hedgerow.errors import RangeError
 from hedgerow.research.foresight.study import examine
 from hedgerow.research.foresight.worlds import other_future
 from research.test_lookahead import DRAWN
-from synthetic import informed, market as made_market
+from synthetic import informed
+from synthetic import market as made_market
 
 MARKET = made_market()
 
