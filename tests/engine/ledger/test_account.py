@@ -213,7 +213,7 @@ class Books(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("count", "steps"), [(200, 40), pytest.param(10_000, 15, marks=pytest.mark.slow)]
+    ("count", "steps"), [(200, 40), pytest.param(10_000, 10, marks=pytest.mark.slow)]
 )
 def test_random_sequences_of_operations(count: int, steps: int) -> None:
     before = Books.played
