@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -219,16 +219,29 @@ def _pbo(found: Traded, asked: Thresholds) -> Item:
 
 def _drop_crisis(found: Traded) -> Item:
     """Ask whether protection, or the lines' gain, is gone once one crisis is left out."""
-    each, total = _crises(found), float(found.outcome.hedge.sum())
+    return left_without(_crises(found), float(found.outcome.hedge.sum()), "the gain of the lines")
+
+
+def left_without(each: Mapping[str, tuple[float, float]], total: float, gain: str) -> Item:
+    """Ask whether protection, or what the hedge gained, is gone once one crisis is left out.
+
+    Parameters
+    ----------
+    each
+        The hedge's gain and the loss of what it hedges in each crisis, USD, by name.
+    total
+        The hedge's gain over the whole run, USD.
+    gain
+        What that is called.
+    """
 
     def protection(without: Collection[str]) -> float:
         return pooled(pair for name, pair in each.items() if name not in without) or 0.0
 
-    def gain(without: Collection[str]) -> float:
-        return total - sum(each[name][0] for name in without)
+    def earned(without: Collection[str]) -> float:
+        return total - float(sum(each[name][0] for name in without))
 
-    benefits = {"protection": (protection, 0.0), "the gain of the lines": (gain, 0.0)}
-    return without_each(list(each), benefits)
+    return without_each(list(each), {"protection": (protection, 0.0), gain: (earned, 0.0)})
 
 
 def _crises(found: Traded) -> dict[str, tuple[float, float]]:

@@ -7,19 +7,15 @@ fewer condors.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 
 from hedgerow.research import flags, performance
 from hedgerow.research.claims import resampling
 from hedgerow.research.claims.claim import UnmeasuredError
-from hedgerow.research.crises import pooled
-from hedgerow.research.gate.dependence import without_each
 from hedgerow.research.gate.integrity import told_flags
 from hedgerow.research.gate.item import Item, Outcome
 from hedgerow.research.gate.judgement import RESAMPLES, Judgement
-from hedgerow.research.gate.programs import Traded, judge_program
+from hedgerow.research.gate.programs import Traded, judge_program, left_without
 from hedgerow.research.gate.thresholds import KEYS, Thresholds
 from hedgerow.research.performance import YEAR
 from hedgerow.shortvol.beside.figures import gains_of
@@ -172,15 +168,7 @@ def _effectiveness(run: Run, resamples: int) -> Item:
 def _drop_crisis(run: Run) -> Item:
     """Ask whether protection, or the hedge's gain, is gone once one crisis is left out."""
     each = {row["name"]: (row["hedge_gain"], row["portfolio_loss"]) for row in gains_of(run.track)}
-    total = float(run.hedge.sum())
-
-    def protection(without: Collection[str]) -> float:
-        return pooled(pair for name, pair in each.items() if name not in without) or 0.0
-
-    def gain(without: Collection[str]) -> float:
-        return total - float(sum(each[name][0] for name in without))
-
-    return without_each(list(each), {"protection": (protection, 0.0), "its gain": (gain, 0.0)})
+    return left_without(each, float(run.hedge.sum()), "its gain")
 
 
 def _flags(run: Run) -> list[Item]:
