@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres import cluster, database  # noqa: F401  # fixtures: PostgreSQL is asked for by name
+
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("HEDGEROW_CACHE", str(ROOT / ".pytest_cache" / "hedgerow"))
+os.environ["HEDGEROW_ALERTS"] = ""  # nor tell anybody, whatever their keyring says
 os.environ["HEDGEROW_TRIALS"] = "off"  # tests count nothing in the register of whoever runs them
 
 settings.register_profile(

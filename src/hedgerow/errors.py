@@ -59,6 +59,14 @@ class LedgerError(HedgerowError):
     """A ledger cannot be read, written or trusted."""
 
 
+class BrokerError(HedgerowError):
+    """A broker refuses, cannot be reached, or contradicts the ledger."""
+
+
+class AccessError(HedgerowError):
+    """A person is not let in, or may not do this."""
+
+
 class MissingExtraError(HedgerowError):
     """An optional package is needed and not installed."""
 

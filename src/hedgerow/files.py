@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -98,3 +99,40 @@ def save(path: Path, content: str, what: str) -> Path:
     except OSError as error:
         raise not_written(RangeError, what, path, error) from None
     return path
+
+
+def write_new(path: Path, content: str) -> None:
+    """Write a file whole that is not there yet; one that is there stays, whoever makes it when.
+
+    Parameters
+    ----------
+    path
+        Where; its folder must be there.
+    content
+        The text.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one.
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> write_new(path, "first")
+    >>> try:
+    ...     write_new(path, "second")
+    ... except FileExistsError:
+    ...     path.read_text()
+    'first'
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        write_whole(part, content)
+        os.link(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink()

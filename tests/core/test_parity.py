@@ -41,8 +41,10 @@ def chains() -> list[tuple[str, ...]]:
     pairs = [*((rule, "bounds") for rule in kinds(Stage.RULE)), *(("linear", o) for o in overlays)]
     made = [(*pair, triggers[i % len(triggers)]) for i, pair in enumerate(pairs)]
     made += [("linear", "bounds", trigger) for trigger in triggers]
-    for many in long_chains():
-        made += [("tiers", *many), ("linear", *many, "trigger"), ("sigmoid", *many, "trigger")]
+    for i, many in enumerate(long_chains()):
+        made.append(("linear", *many, "trigger"))
+        if not i:  # whether other ends meet a long chain as they meet a short one
+            made += [("tiers", *many), ("sigmoid", *many, "trigger")]
     return list(dict.fromkeys(made))
 
 

@@ -201,6 +201,14 @@ def test_decimal_commas(shelf):
     assert found[0].count == 6
 
 
+def test_a_header_that_names_a_column_twice_is_refused(shelf):
+    text = (shelf.folder / "VIX_History.csv").read_text("utf-8")
+    lines = text.replace("HIGH,LOW,CLOSE", "HIGH,CLOSE,CLOSE").splitlines()
+    shelf.write("VIX_History.csv", lines)
+    with pytest.raises(DataError, match="the column 'close' twice"):
+        load(shelf.folder)
+
+
 def test_an_unquoted_decimal_comma_is_refused(shelf):
     shelf.write("VIX_History.csv", ["DATE,VIX", "01/02/2020,12,47", "01/03/2020,14,02"])
     with pytest.raises(

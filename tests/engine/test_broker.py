@@ -137,7 +137,7 @@ def test_as_a_unit_or_not_at_all(asked, quotes, depth, ticks) -> None:
             taken[leg.symbol] += abs(leg.quantity)
             half = quotes[leg.symbol].half_spread
             worse = (leg.price - quotes[leg.symbol].price) * math.copysign(1.0, leg.quantity)
-            assert worse >= half - 1e-9 or leg.price == 0.0
+            assert worse >= half - 1e-7 or leg.price == 0.0  # what is near a tick is on it
         assert abs(fill.units) == min(abs(ticket.units), room)
         assert fill.units * ticket.units > 0.0
         if ticket.limit is not None:

@@ -13,8 +13,9 @@ from hedgerow.core.over_the_counter import parse_option
 from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.account import fold
-from hedgerow.engine.ledger.events import Cancelled, Closed, Event, Filled, Ordered, Settled
+from hedgerow.engine.ledger.events import Cancelled, Closed, Filled, Ordered, Settled
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.engine.outcome import Outcome
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade

@@ -63,9 +63,11 @@ def test_the_defaults_are_those_of_the_code() -> None:
         found |= {f"{name}{key}": known[key] for key in keys}
     assert MISSING not in found.values()
     assert {key: said(FILE[key]) for key in found} == found
-    assert (EXECUTION["liquidity"], Execution().liquidity) == ("none", None)
+    none = {"liquidity", "urgent_offset"}
+    assert none == {item.name for item in fields(Execution) if EXECUTION[item.name] == "none"}
+    assert {getattr(Execution(), name) for name in none} == {None}
     assert {
-        key: said(text) for key, text in EXECUTION.items() if key != "liquidity"
+        key: said(text) for key, text in EXECUTION.items() if key not in none
     } == Execution().as_dict()
     least = read(LEAST)
     assert least == read(

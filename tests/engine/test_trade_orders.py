@@ -13,8 +13,9 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine.broker import Execution, Fill, Quote, SimulatedBroker, Ticket
 from hedgerow.engine.feed import History
 from hedgerow.engine.ledger.account import fold
-from hedgerow.engine.ledger.events import Cancelled, Event, Filled, Leg, Ordered, Settled
+from hedgerow.engine.ledger.events import Cancelled, Filled, Leg, Ordered, Settled
 from hedgerow.engine.ledger.memory import MemoryLedger
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.engine.liquidity import Liquidity
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.recording import Recorder

@@ -15,11 +15,12 @@ from engine.programs import ACTED_ON, programs
 from engine.trading import RUN, flat, moving, scheduled
 from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.chain import GENESIS, forge
-from hedgerow.engine.ledger.events import Closed, Decided, Event
+from hedgerow.engine.ledger.events import Closed, Decided
 from hedgerow.engine.ledger.lines import lines
 from hedgerow.engine.ledger.memory import MemoryLedger
 from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.engine.ledger.replay import replay
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.errors import LedgerError

@@ -19,9 +19,9 @@ from hedgerow.core.expiry import holidays_around
 from hedgerow.core.market import Market
 from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.chain import Head
-from hedgerow.engine.ledger.events import Event
 from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.engine.program import Line, Program
 from hedgerow.engine.trade import trade
 from hedgerow.errors import LedgerError

@@ -12,7 +12,7 @@ import pytest
 
 from cli.console import as_json, bad, good
 from engine.ledger import toy
-from hedgerow.engine.ledger import events
+from hedgerow.engine.ledger import events, vocabulary
 from hedgerow.engine.ledger.account import Account
 from hedgerow.engine.ledger.chain import GENESIS, forge
 from hedgerow.engine.ledger.memory import MemoryLedger
@@ -38,12 +38,12 @@ BARS = [
 ]
 
 
-def made(*, explained: bool = True, rated: bool = True, facts=None) -> list[events.Event]:
+def made(*, explained: bool = True, rated: bool = True, facts=None) -> list[vocabulary.Event]:
     """The events of BARS: a deposit of 100,000 USD, and 1,000 USD more on 3 March."""
     account = Account()
-    told: list[events.Event] = []
+    told: list[vocabulary.Event] = []
 
-    def happen(event: events.Event) -> None:
+    def happen(event: vocabulary.Event) -> None:
         account.take(event)
         told.append(event)
 

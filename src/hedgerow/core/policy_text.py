@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from hedgerow.core.action import ACTIONS, Action
 from hedgerow.core.step import SIGNALS, STEPS
+from hedgerow.core.toml_bounds import bounded
 from hedgerow.errors import PolicyError, nearest
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def parse(text: str, noun: str = "policy") -> dict[str, Any]:
         If it is no TOML, telling where.
     """
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(bounded(text))
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         found = _PLACE.search(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
 from typing import NamedTuple, cast
 
@@ -69,17 +70,22 @@ def sessions(start: dt.date | str, end: dt.date | str) -> tuple[Session, ...]:
     low, high = (dt.date.fromisoformat(str(day)) for day in (start, end))
     if high < low:
         raise RangeError(f"the end {high} lies before the start {low}", where="sessions")
-    return _sessions(low, high)
+    found = _sessions(low.year, high.year)
+    first = bisect_left(found, low, key=lambda session: session.date)
+    last = bisect_right(found, high, key=lambda session: session.date)
+    return found[first:last]
 
 
 @lru_cache(maxsize=64)
-def _sessions(low: dt.date, high: dt.date) -> tuple[Session, ...]:
+def _sessions(low: int, high: int) -> tuple[Session, ...]:
+    """Return the sessions of whole years: the library takes long whatever it is asked for."""
     from pandas_market_calendars import get_calendar
 
     with warnings.catch_warnings():
         # The library uses names that pandas is about to retire; none of it is our doing.
         warnings.simplefilter("ignore")
-        schedule = get_calendar("NYSE").schedule(start_date=low, end_date=high)
+        nyse = get_calendar("NYSE")
+        schedule = nyse.schedule(start_date=f"{low}-01-01", end_date=f"{high}-12-31")
     if schedule.empty:
         return ()
     closes = schedule["market_close"].dt.tz_convert("America/New_York").dt.time

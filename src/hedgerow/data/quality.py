@@ -21,6 +21,7 @@ RULES: dict[str, str] = {
     "decimal-comma": "A decimal comma is read as a point where it can mean nothing else.",
     "thousands-comma": "A thousands separator is removed where it can mean nothing else.",
     "row-ragged": "A row with more fields than the header is refused.",
+    "header-duplicate": "A header that names a column twice is refused.",
     "ohlc-inconsistent": "An open or close outside its bar's range is noted; the close is used.",
     "spike": "A move that the next session takes back, too large to be a market, is dropped.",
     "stale": "The same value many sessions running is noted.",

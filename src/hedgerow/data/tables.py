@@ -207,6 +207,13 @@ def read_text(sheet: Sheet, columns: list[str], body: bytes | None = None) -> pd
             where=f"{sheet.name}, row {sheet.header_line + 1}",
             mend="download the file again, or restore the vendor's header",
         )
+    for column in columns:
+        if sheet.header.count(column) > 1:
+            raise DataError(
+                f"the header has the column '{column}' twice (rule header-duplicate)",
+                where=f"{sheet.name}, row {sheet.header_line + 1}",
+                mend="remove one of them, or download the file again",
+            )
     places = [sheet.header.index(column) for column in columns]
     content = sheet.path.read_bytes() if body is None else body
     first = sheet.header_line + 1 if body is None else 0

@@ -125,6 +125,8 @@ class Execution:
     limit_offset
         Where a limit stands, in half-spreads from the mid of the decision: 1.0 pays the whole
         spread, 0.0 asks for the mid, 2.0 gives way by another half-spread.
+    urgent_offset
+        The same of an order that a hard limit or a margin call asks for; None: as the others.
     tif
         ``day``: what is not filled at the next bar is cancelled, and asked for again if it is still
         wanted; ``gtc``: works until it is filled or the line wants something else.
@@ -158,6 +160,7 @@ class Execution:
     ticks: bool = True
     order: Literal["market", "limit"] = "market"
     limit_offset: float = 1.0
+    urgent_offset: float | None = None
     tif: Literal["day", "gtc"] = "day"
     option_depth: float | None = 2_000.0
     future_depth: float | None = 1_000.0
@@ -172,11 +175,12 @@ class Execution:
             if getattr(self, name) not in words:
                 raise _refused(name, getattr(self, name), f"write {' or '.join(words)}")
         for name, low, high in (
-            *(("limit_offset", -10.0, 10.0), ("thinning", 0.0, 5.0)),
+            *(("limit_offset", -10.0, 10.0), ("urgent_offset", -10.0, 10.0)),
+            ("thinning", 0.0, 5.0),
             *(("option_depth", 1.0, 1e9), ("future_depth", 1.0, 1e9)),
         ):
             value = getattr(self, name)
-            if value is None and name.endswith("depth"):
+            if value is None and name.endswith(("depth", "urgent_offset")):
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not math.isfinite(value) or not low <= value <= high:
@@ -209,6 +213,8 @@ class Execution:
         """Return the fields, for records."""
         made = {item.name: getattr(self, item.name) for item in fields(self)}
         rule = made.pop("liquidity")
+        if self.urgent_offset is None:  # as the ledgers of older versions have it
+            del made["urgent_offset"]
         return made if rule is None else {**made, "liquidity": dict(vars(rule))}
 
 

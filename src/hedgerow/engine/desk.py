@@ -434,7 +434,8 @@ class Desk:
         self._sent += 1
         name = f"{self.line.name}-{self._sent}"
         quotes = [self.prices.quote(symbol, row) for symbol in trade.basket.symbols]
-        new = ticket(name, self.line.name, trade, quotes, self.execution)
+        urgent = self.sending.urgent
+        new = ticket(name, self.line.name, trade, quotes, self.execution, urgent=urgent)
         return new._replace(counts=lots.count(trade))
 
     def _take(self, trade: Trade, row: int, day: int) -> None:

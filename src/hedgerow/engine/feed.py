@@ -47,7 +47,7 @@ class Bars(NamedTuple):
 
 
 def stretch_of(
-    program: Program, market: Market, start: str | None, end: str | None
+    program: Program, market: Market, start: str | None, end: str | None, least: int = 2
 ) -> tuple[Market, int]:
     """Return the market up to a program's last bar and the row of its first one.
 
@@ -55,6 +55,8 @@ def stretch_of(
     ----------
     program, market, start, end
         As for `hedgerow.engine.trade.trade`.
+    least
+        Bars that there must be.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def stretch_of(
         If dates and data do not fit together.
     """
     spots = spots_of(*(line.sleeve for line in program.lines))
-    return stretch(market, program.lookback, start, end, spots=spots)
+    return stretch(market, program.lookback, start, end, spots=spots, least=least)
 
 
 @dataclass(frozen=True)
@@ -94,15 +96,23 @@ class History:
     lag: int
 
     @classmethod
-    def of(cls, program: Program, market: Market, start: str | None, end: str | None) -> History:
-        """Lay a program's lines out on a market.
+    def of(
+        cls,
+        program: Program,
+        market: Market,
+        start: str | None,
+        end: str | None,
+        *,
+        least: int = 2,
+    ) -> History:
+        """Lay a program's lines out on a market; ``least`` bars must be there.
 
         Raises
         ------
         HedgerowError
             If dates, data and lines do not fit together.
         """
-        whole, first = stretch_of(program, market, start, end)
+        whole, first = stretch_of(program, market, start, end, least)
         values = program.portfolio.values(whole, first)
         rosters, tapes = [], []
         for line in program.lines:

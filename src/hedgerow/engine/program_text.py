@@ -42,7 +42,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from hedgerow.core.policy import Policy
-from hedgerow.core.policy_text import action_to_table, actions_from_tables, from_table, parse
+from hedgerow.core.policy_text import OFF, action_to_table, actions_from_tables, from_table, parse
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.liquidity import Liquidity
 from hedgerow.engine.margining import MarginRule
@@ -58,6 +58,8 @@ _KEYS = (
     *("portfolio", "budget", "execution", "margin", "policies", "lines"),
 )
 _PLAIN = ("share", "max_share", "offsets", "role", "sized_by")
+_OPEN = ("option_depth", "future_depth", "urgent_offset")
+"""Fields of an execution that may be off: depth without end, and no offset of its own."""
 _LINE = ("name", "policy", "sleeve", *_PLAIN, "actions")
 
 
@@ -92,7 +94,10 @@ def read(text: str) -> Program:
         )
     known_keys(table, _KEYS, "")
     policies = _policies(table_of(table, "policies"))
-    given = dict(table_of(table, "execution"))
+    given = {
+        key: None if value == OFF and key in _OPEN else value
+        for key, value in table_of(table, "execution").items()
+    }
     if "liquidity" in given:
         rule = table_of(given, "liquidity", "execution.liquidity")
         given["liquidity"] = made(Liquidity, rule, "execution.liquidity")
@@ -147,6 +152,34 @@ def to_table(program: Program) -> dict[str, Any]:
             for line in program.lines
         ],
     }
+
+
+def write(program: Program) -> str:
+    """Return a program as TOML that :func:`read` makes the very same program of.
+
+    Raises
+    ------
+    PolicyError
+        If a policy has a class that is not registered, so that the text could not be read again.
+
+    Examples
+    --------
+    >>> from hedgerow.engine.rulebook import rulebook
+    >>> program = rulebook("option-a").program
+    >>> read(write(program)) == program
+    True
+    """
+    import tomllib
+
+    import tomlkit
+
+    table = to_table(program)
+    fields_of = program.execution.as_dict()
+    table["execution"] = {key: OFF if value is None else value for key, value in fields_of.items()}
+    table["policies"] = {line.name: tomllib.loads(line.policy.to_toml()) for line in program.lines}
+    for row in table["lines"]:
+        row["policy"] = row["name"]
+    return tomlkit.dumps(table)
 
 
 def _beyond(line: Line) -> dict[str, str]:

@@ -24,7 +24,6 @@ from hedgerow.engine.ledger.events import (
     Alarm,
     Cancelled,
     Cash,
-    Event,
     Explained,
     Filled,
     Leg,
@@ -37,6 +36,7 @@ from hedgerow.engine.ledger.events import (
 )
 from hedgerow.engine.ledger.money import micros, usd, worth
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.engine.opening import differences
 from hedgerow.errors import LedgerError
 

@@ -140,6 +140,7 @@ def stretch(
     end: str | None,
     *,
     spots: Iterable[str] = (),
+    least: int = 2,
 ) -> tuple[Market, int]:
     """Return the market up to a run's last bar, with rates, and the row of its first bar.
 
@@ -150,6 +151,8 @@ def stretch(
     spots
         Columns of further indices that sleeves are written on; sessions before all are known
         are left out.
+    least
+        Bars that a run has: two for a comparison, one for a run that goes on.
 
     Raises
     ------
@@ -164,7 +167,7 @@ def stretch(
     upto = int(np.searchsorted(market.times, inside.times[-1]))
     whole = _with_rates(market.until(upto))
     first = max(int(np.searchsorted(whole.times, inside.times[0])), lookback - 1)
-    if len(whole) - first < 2:
+    if len(whole) - first < least:
         raise RangeError(
             f"only {max(len(whole) - first, 0)} bars are left after {lookback - 1} to warm up",
             where="start, end",

@@ -91,6 +91,8 @@ def ticket(
     trade: Trade,
     quotes: Sequence[Quote],
     execution: Execution,
+    *,
+    urgent: bool = False,
 ) -> Ticket:
     """Return a ticket on the execution's terms.
 
@@ -104,13 +106,17 @@ def ticket(
         Of each contract at the decision.
     execution
         Market or limit, where the limit stands, and how long.
+    urgent
+        Whether a hard limit or a margin call asks for it.
     """
     limit, (basket, units, old, new) = None, trade
     if execution.order == "limit":
-        limit = 0.0
+        limit, offset = 0.0, execution.limit_offset
+        if urgent and execution.urgent_offset is not None:
+            offset = execution.urgent_offset
         for symbol, weight, quote in zip(*basket, quotes, strict=True):
             far = ticked(symbol, math.copysign(1.0, units) * weight, quote, execution)
-            limit += weight * (quote.price + execution.limit_offset * (far - quote.price))
+            limit += weight * (quote.price + offset * (far - quote.price))
     return Ticket(order, line, basket, units, limit, execution.tif, old, new)
 
 

@@ -105,6 +105,15 @@ class Scheduled(ABC):
         """Return every fit made on this market, oldest first."""
         return tuple(stretch.fit for stretch in self._stretches(market, self.seen(market)))
 
+    def refit(self, market: Market) -> Fit | None:
+        """Return the fit that the last session would make off schedule, None before the first."""
+        rows = self.seen(market)
+        known, row = _known(rows), len(market) - 1
+        begins = int(np.argmax(known)) if known.any() else row
+        if row + 1 - begins < self.least:
+            return None
+        return self._stretch(market, rows, begins, row, row + 1).fit
+
     def __call__(self, market: Market) -> Floats:
         """Return the column, **shape** (T,), NaN before the first fit."""
         return self.made(market, self.predict)
@@ -125,19 +134,22 @@ class Scheduled(ABC):
         begins = int(np.argmax(known))
         at = refits(market.dates, self.every, self.least, begins).tolist()
         for row, end in pairwise([*at, len(market)]):
-            first = begins if self.window is None else max(begins, row + 1 - self.window)
-            try:
-                parameters = self.estimate(rows[first : row + 1])
-            except DataError as error:
-                where = f"{self.name}, fitted at {market.dates[row]}"
-                raise DataError(error.what, where=where, mend=error.mend) from None
-            last = row - self.late
-            fit = Fit(
-                row,
-                str(market.dates[row]),
-                str(market.dates[first]),
-                str(market.dates[last]),
-                int(self.used(rows[first : row + 1]).sum()),
-                parameters,
-            )
-            yield _Stretch(fit, first, end)
+            yield self._stretch(market, rows, begins, row, end)
+
+    def _stretch(self, market: Market, rows: Floats, begins: int, row: int, end: int) -> _Stretch:
+        first = begins if self.window is None else max(begins, row + 1 - self.window)
+        try:
+            parameters = self.estimate(rows[first : row + 1])
+        except DataError as error:
+            where = f"{self.name}, fitted at {market.dates[row]}"
+            raise DataError(error.what, where=where, mend=error.mend) from None
+        last = row - self.late
+        fit = Fit(
+            row,
+            str(market.dates[row]),
+            str(market.dates[first]),
+            str(market.dates[last]),
+            int(self.used(rows[first : row + 1]).sum()),
+            parameters,
+        )
+        return _Stretch(fit, first, end)

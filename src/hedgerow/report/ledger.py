@@ -6,13 +6,29 @@ import numpy as np
 
 from hedgerow.core.over_the_counter import parse_option
 from hedgerow.engine.ledger.account import instrument
+from hedgerow.engine.ledger.coding import clock
+from hedgerow.engine.ledger.desk_events import (
+    Acknowledged,
+    Acted,
+    Approved,
+    Collected,
+    Declined,
+    Done,
+    Ended,
+    Executed,
+    Halted,
+    Proposed,
+    Received,
+    Reconciled,
+    Resumed,
+    Sent,
+)
 from hedgerow.engine.ledger.events import (
     Alarm,
     Cancelled,
     Cash,
     Closed,
     Decided,
-    Event,
     Explained,
     Filled,
     Opened,
@@ -23,6 +39,7 @@ from hedgerow.engine.ledger.events import (
     Slice,
 )
 from hedgerow.engine.ledger.money import Micros, Nanos, contracts, usd
+from hedgerow.engine.ledger.vocabulary import Event
 
 
 def sentence(event: Event) -> str:
@@ -72,6 +89,49 @@ def sentence(event: Event) -> str:
         case Closed():
             parts = f"cash {_money(event.cash)}, positions {_money(event.positions)}"
             return f"{parts}, NAV {_money(event.nav)}"
+        case _:
+            return _of_the_desk(event)
+
+
+def _of_the_desk(event: Event) -> str:
+    """Return what sources, persons and brokers did."""
+    match event:
+        case Received():
+            odd = f": {'; '.join(event.findings)}" if event.findings else ""
+            return f"{event.session} from {event.source} {event.state}{odd}"
+        case Proposed():
+            legs = ", ".join(f"{_many(leg.quantity)} {leg.contract}" for leg in event.legs)
+            price = event.type if event.limit is None else f"limit {event.limit:g}"
+            return f"order {event.order} proposed: {legs}, {price}, until {clock(event.expires)}"
+        case Approved():
+            return f"order {event.order} approved by {event.who}: {event.why}"
+        case Declined():
+            return f"order {event.order} declined by {event.who}: {event.why}"
+        case Sent():
+            return f"order {event.order} goes to {event.broker} as {event.key}"
+        case Acknowledged():
+            return f"order {event.order} is with the broker as {event.id}"
+        case Executed():
+            traded = f"{_many(event.quantity)} {event.contract} at {event.price:g}"
+            return f"order {event.order}: the broker reports {traded}, fee {_money(event.fee)}"
+        case Ended():
+            return f"order {event.order} {event.state}: {event.why}"
+        case Collected():
+            orders = sum(name != "*" for name in event.orders)
+            told = f"{orders} orders were with the broker, {len(event.executions)} reports count"
+            return f"{event.session}: {told}"
+        case Halted():
+            return f"halted by {event.who}: {event.why}"
+        case Resumed():
+            return f"resumed by {event.who}: {event.why}"
+        case Reconciled():
+            return f"positions at {event.broker}: {'; '.join(event.differences) or 'agree'}"
+        case Done():
+            return f"{event.duty} duty of {event.session}: {event.text.partition(chr(10))[0]}"
+        case Acted():
+            return f"{event.who}: {event.action}"
+        case _:
+            raise TypeError(f"{type(event).__name__} is no event")
 
 
 def _early(event: Settled) -> str:

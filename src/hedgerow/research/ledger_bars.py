@@ -13,7 +13,6 @@ from hedgerow.engine.ledger.events import (
     Cash,
     Closed,
     Decided,
-    Event,
     Explained,
     Filled,
     Opened,
@@ -22,6 +21,7 @@ from hedgerow.engine.ledger.events import (
 )
 from hedgerow.engine.ledger.money import Micros
 from hedgerow.engine.ledger.replay import Standing
+from hedgerow.engine.ledger.vocabulary import Event
 
 DAY = 86_400 * 10**9
 """Nanoseconds."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from hedgerow.engine.ledger import events
+from hedgerow.engine.ledger import events, vocabulary
 from hedgerow.engine.ledger.account import Account, Holding, fold, instrument
 from hedgerow.engine.ledger.chain import link, verify
 from hedgerow.engine.ledger.memory import MemoryLedger
@@ -40,7 +40,7 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.ledger, self.account = MemoryLedger("run"), Account()
-        self.batch: list[events.Event] = [events.Opened(0, "run", "0", {}, "", "", {})]
+        self.batch: list[vocabulary.Event] = [events.Opened(0, "run", "0", {}, "", "", {})]
         self.time = self.orders = self.fills = self.rounded = 0
         self.paid_in = Fraction(0)
         self.deposited = self.nav = 0
@@ -49,7 +49,7 @@ class Books(RuleBasedStateMachine):
         self.open: dict[str, dict[str, int]] = {}
         self.marks = dict.fromkeys(MULTIPLIERS, 100.0)
 
-    def happen(self, event: events.Event) -> None:
+    def happen(self, event: vocabulary.Event) -> None:
         self.account.take(event)
         self.batch.append(event)
         self.rounded += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hedgerow.engine.ledger.events import KINDS
 from hedgerow.engine.ledger.lines import _LINE
+from hedgerow.engine.ledger.vocabulary import KINDS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "ledger.md").read_text("utf-8")
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.engine.ledger import events, money
+from hedgerow.engine.ledger import desk_events, events, money, vocabulary
 from hedgerow.engine.ledger.chain import FROM_A_COPY, GENESIS, Record, checked, forge, link, verify
 from hedgerow.engine.ledger.coding import clock, decode, encode
 from hedgerow.engine.ledger.opening import open_ledger
@@ -32,6 +32,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 LEG = st.builds(events.Leg, TEXT, WHOLE)
 EVENT = st.one_of(
     st.builds(
@@ -61,6 +62,34 @@ EVENT = st.one_of(
     st.builds(events.Override, WHOLE, TEXT, TEXT, TEXT),
     st.builds(events.Alarm, WHOLE, TEXT, TEXT),
     st.builds(events.Closed, WHOLE, WHOLE, WHOLE, WHOLE),
+    st.builds(
+        desk_events.Received, WHOLE, TEXT, TEXT, st.sampled_from(["accepted", "refused"]), TEXT,
+        TEXTS,
+    ),
+    st.builds(
+        desk_events.Proposed, WHOLE, TEXT, TEXT, TEXT, st.lists(LEG, max_size=3).map(tuple),
+        st.sampled_from(["market", "limit"]), st.none() | FLOAT,
+        st.sampled_from(["day", "gtc", "ioc", "opg"]), WHOLE,
+        st.dictionaries(TEXT, PLAIN, max_size=2),
+    ),
+    st.builds(desk_events.Approved, WHOLE, TEXT, TEXT, TEXT),
+    st.builds(desk_events.Declined, WHOLE, TEXT, TEXT, TEXT),
+    st.builds(desk_events.Sent, WHOLE, TEXT, TEXT, TEXT),
+    st.builds(desk_events.Acknowledged, WHOLE, TEXT, TEXT),
+    st.builds(desk_events.Executed, WHOLE, TEXT, TEXT, TEXT, WHOLE, FLOAT, WHOLE),
+    st.builds(
+        desk_events.Ended, WHOLE, TEXT,
+        st.sampled_from(["filled", "cancelled", "rejected", "expired"]), TEXT,
+    ),
+    st.builds(desk_events.Collected, WHOLE, TEXT, TEXTS, TEXTS),
+    st.builds(desk_events.Halted, WHOLE, TEXT, TEXT),
+    st.builds(desk_events.Resumed, WHOLE, TEXT, TEXT),
+    st.builds(desk_events.Reconciled, WHOLE, TEXT, TEXTS),
+    st.builds(
+        desk_events.Done, WHOLE, st.sampled_from(["daily", "weekly", "monthly"]), TEXT, TEXT,
+        st.dictionaries(TEXT, PLAIN, max_size=2),
+    ),
+    st.builds(desk_events.Acted, WHOLE, TEXT, TEXT, st.dictionaries(TEXT, PLAIN, max_size=2)),
 )  # fmt: skip
 LONG_AGO = '"1970-01-01T00:00:00.000000000Z"'
 
@@ -93,7 +122,7 @@ def test_every_kind_of_event_is_drawn() -> None:
     drawn = {
         strategy.__repr__().split("(")[1].split(",")[0] for strategy in EVENT.original_strategies
     }
-    assert drawn == {cls.__name__ for cls in events.KINDS.values()}
+    assert drawn == {cls.__name__ for cls in vocabulary.KINDS.values()}
 
 
 def test_the_odd_floats_are_texts_and_all_nan_are_one() -> None:

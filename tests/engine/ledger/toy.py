@@ -1,21 +1,25 @@
 """A small engine on a made-up market: enough to fill a ledger as a real one would.
 
-Run as a program it plays, or continues, a run: ``python toy.py PLACE BARS``.  What happens at a
-bar follows from the bar's number and from what is on record, so an interrupted run and an
-unbroken one must make the very same ledger.
+Run as a program, ``python toy.py PLACE BARS KILLS``, it plays a run in children that it kills, and
+then what is left of it.  What happens at a bar follows from the bar's number and from what is on
+record, so an interrupted run and an unbroken one must make the very same ledger.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import random
+import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 
 from hedgerow.core.book import Bar, Book, View, place
 from hedgerow.core.policy import Policy
-from hedgerow.engine.ledger import deciding, events, replay
+from hedgerow.engine.ledger import deciding, events, replay, vocabulary
 from hedgerow.engine.ledger.account import Account, instrument
 from hedgerow.engine.ledger.money import contracts, micros, nanos, usd, worth
 from hedgerow.engine.ledger.opening import open_ledger
@@ -47,7 +51,7 @@ class Engine:
         self.account, self.bars = standing.account, standing.bars
         self.before = standing.decided.get(LINE)
         self.nav = standing.closed.nav if standing.closed else micros(10_000_000)
-        self.batch: list[events.Event] = []
+        self.batch: list[vocabulary.Event] = []
         if standing.opened is None:
             self.happen(
                 events.Opened(
@@ -58,7 +62,7 @@ class Engine:
             self.happen(events.Cash(BEGIN, micros(10_000_000), "deposit"))
             self.store()
 
-    def happen(self, event: events.Event) -> None:
+    def happen(self, event: vocabulary.Event) -> None:
         self.account.take(event)
         self.batch.append(event)
 
@@ -182,9 +186,42 @@ def play(ledger: Ledger, bars: int) -> Account:
     return engine.account
 
 
-if __name__ == "__main__":
-    with open_ledger(sys.argv[1], RUN, writing=True) as mine:
+def told(place: str, bars: int, out: int) -> None:
+    """Play a run from where its ledger stands, and say so at its start and end."""
+    with open_ledger(place, RUN, writing=True) as mine:
         engine = Engine(mine)
-        print("ready", mine.head.count, flush=True)
-        engine.play(int(sys.argv[2]))
-        print("done", mine.head.count, mine.head.hash, flush=True)
+        os.write(out, f"ready {mine.head.count}\n".encode())
+        engine.play(bars)
+        os.write(out, f"done {mine.head.count} {mine.head.hash}\n".encode())
+
+
+def killed(place: str, bars: int, dice: random.Random) -> int:
+    """Play the run in a child, kill that at a random moment, and return where it had begun.
+
+    Every fifth time the moment lies in the start, when the ledger is opened and read: −1.
+    """
+    heard, said = os.pipe()
+    child = os.fork()
+    if not child:
+        told(place, bars, said)
+        os._exit(0)
+    os.close(said)
+    begun = -1
+    with os.fdopen(heard) as stream:
+        if dice.random() < 0.2:
+            time.sleep(dice.uniform(0.0, 0.2))
+        else:
+            begun = int(stream.readline().split()[1])
+            time.sleep(dice.uniform(0.0, 0.03))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        raise SystemExit("the run was over before it was killed")
+    return begun
+
+
+if __name__ == "__main__":
+    chance = random.Random(int(sys.argv[3]))
+    for _ in range(int(sys.argv[3])):
+        print(killed(sys.argv[1], int(sys.argv[2]), chance), flush=True)
+    told(sys.argv[1], int(sys.argv[2]), sys.stdout.fileno())

@@ -14,7 +14,6 @@ from hedgerow.engine.ledger.events import (
     Cancelled,
     Cash,
     Closed,
-    Event,
     Explained,
     Filled,
     Leg,
@@ -23,6 +22,7 @@ from hedgerow.engine.ledger.events import (
     Slice,
 )
 from hedgerow.engine.ledger.money import Micros, Nanos, contracts, usd, worth
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import DataError, LedgerError
 
 _SHARE = re.compile(r"[A-Z]{1,6}(\.[A-Z])?")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hedgerow.engine.ledger.coding import decode, encode
-from hedgerow.engine.ledger.events import Event, Opened
+from hedgerow.engine.ledger.events import Opened
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import LedgerError
 
 FROM_A_COPY = "restore the ledger from a copy; do not continue the run on this one"
@@ -100,8 +101,15 @@ def forge(head: Head, events: Sequence[Event]) -> list[Record]:
     return records
 
 
-def checked(records: Iterable[Record]) -> Iterator[Record]:
-    """Pass records on, from the first of a run, for as long as the chain holds.
+def checked(records: Iterable[Record], head: Head = GENESIS) -> Iterator[Record]:
+    """Pass records on for as long as the chain holds.
+
+    Parameters
+    ----------
+    records
+        From the first of a run, or those after ``head``.
+    head
+        The record that they follow, checked before: the last of a batch.
 
     Raises
     ------
@@ -109,7 +117,7 @@ def checked(records: Iterable[Record]) -> Iterator[Record]:
         At the first record that is out of place, or whose hash is not that of its text and the
         record before; both hashes are named.
     """
-    head, due = GENESIS, 0
+    due = 0
     for record in records:
         if record.number != head.count + 1:
             raise LedgerError(

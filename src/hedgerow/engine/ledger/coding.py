@@ -18,8 +18,9 @@ from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring_ascii
 from typing import Annotated, Any, Literal, NamedTuple
 
-from hedgerow.engine.ledger.events import KINDS, SCHEMA, Event, Leg, Opened
+from hedgerow.engine.ledger.events import SCHEMA, Leg, Opened
 from hedgerow.engine.ledger.money import MOST
+from hedgerow.engine.ledger.vocabulary import KINDS, Event
 from hedgerow.errors import LedgerError, nearest
 
 _EPOCH = dt.datetime(1970, 1, 1)  # naive, because isoformat then writes no offset

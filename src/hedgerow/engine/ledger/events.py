@@ -13,11 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from hedgerow.engine.ledger.money import Micros, Nanos
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the vocabulary; one more whenever an event changes or is added.
 
 2: ``line`` was ``program`` before; ``planned``, ``explained`` and the cash of a portfolio are new.
 3: ``decided`` has ``fits``.
+4: the events of a desk, from ``proposed`` on, are new.
 """
 
 Time: TypeAlias = Annotated[int, "time"]
@@ -328,29 +329,3 @@ class Closed:
     positions: Micros
     nav: Micros
     kind: ClassVar[str] = "closed"
-
-
-Event: TypeAlias = (
-    Opened
-    | Slice
-    | Decided
-    | Planned
-    | Ordered
-    | Filled
-    | Cancelled
-    | Settled
-    | Cash
-    | Explained
-    | Override
-    | Alarm
-    | Closed
-)
-
-KINDS: Mapping[str, type[Event]] = {
-    cls.kind: cls
-    for cls in (
-        *(Opened, Slice, Decided, Planned, Ordered, Filled, Cancelled),
-        *(Settled, Cash, Explained, Override, Alarm, Closed),
-    )
-}
-"""Every event by its kind."""

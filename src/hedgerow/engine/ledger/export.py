@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from hedgerow.engine.ledger.chain import Record, checked
-from hedgerow.engine.ledger.events import KINDS, Event
 from hedgerow.engine.ledger.lines import lines
 from hedgerow.engine.ledger.money import contracts, usd
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.ledger.vocabulary import KINDS, Event
 from hedgerow.errors import LedgerError
 from hedgerow.files import not_written, write_whole
 

@@ -7,6 +7,7 @@ as they are.  Opening a ledger for writing runs what is missing, in one transact
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -62,17 +63,26 @@ MIGRATIONS: Sequence[Callable[[Operations, str], None]] = (_first,)
 """What makes version n + 1 of the tables from version n."""
 
 
-def version(connection: sa.Connection) -> int | None:
+Steps: TypeAlias = Sequence[Callable[[Operations, str], None]]
+
+
+def version(connection: sa.Connection, table: sa.TableClause = VERSION) -> int | None:
     """Return the version of the tables, 0 where there are none, None where it is no number."""
-    if not sa.inspect(connection).has_table(VERSION.name):
+    if not sa.inspect(connection).has_table(table.name):
         return 0
-    found = connection.execute(sa.select(VERSION.c.version)).scalars().all()
+    found = connection.execute(sa.select(table.c.version)).scalars().all()
     return found[0] if len(found) == 1 and isinstance(found[0], int) else None
 
 
-def migrate(connection: sa.Connection, since: int) -> None:
-    """Bring the tables from version ``since`` to the newest, within the caller's transaction."""
+def migrate(
+    connection: sa.Connection,
+    since: int,
+    steps: Steps | None = None,
+    table: sa.TableClause = VERSION,
+) -> None:
+    """Bring tables from version ``since`` to the newest, within the caller's transaction."""
+    steps = MIGRATIONS if steps is None else steps
     op = Operations(MigrationContext.configure(connection))
-    for change in MIGRATIONS[since:]:
+    for change in steps[since:]:
         change(op, connection.dialect.name)
-    connection.execute(sa.update(VERSION).values(version=len(MIGRATIONS)))
+    connection.execute(sa.update(table).values(version=len(steps)))

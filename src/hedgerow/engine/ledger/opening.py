@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from hedgerow.engine.ledger.lines import LinesLedger
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.errors import LedgerError
 
-_MAGIC = b"SQLite format 3\0"
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".db", ".sqlite", ".sqlite3")
+_SMALLEST = 512
+"""Bytes of the smallest SQLite database: one page."""
 
 
 def open_ledger(place: str | Path, run: str | None = None, *, writing: bool = False) -> Ledger:
@@ -46,7 +51,7 @@ def open_ledger(place: str | Path, run: str | None = None, *, writing: bool = Fa
     """
     if writing and not run:
         raise LedgerError("the run has no name", where="run", mend="name it")
-    address = _address(place)
+    address = address_of(place)
     if isinstance(address, Path) and _is_lines(address, writing=writing):
         return LinesLedger(address, run, writing=writing)
     from hedgerow.engine.ledger.sql import SqlLedger
@@ -62,7 +67,7 @@ def runs_in(place: str | Path) -> list[str]:
     LedgerError
         If it cannot be read, or is no ledger.
     """
-    address = _address(place)
+    address = address_of(place)
     if isinstance(address, Path) and _is_lines(address, writing=False):
         with LinesLedger(address) as ledger:
             return [ledger.name]
@@ -71,7 +76,14 @@ def runs_in(place: str | Path) -> list[str]:
     return run_names(address)
 
 
-def _address(place: str | Path) -> Path | str:
+def address_of(place: str | Path) -> Path | str:
+    """Return the path of a file, or the address of a PostgreSQL database.
+
+    Raises
+    ------
+    LedgerError
+        If it is the address of anything else.
+    """
     text = str(place)
     if text.startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
         return text.replace("postgres:", "postgresql:", 1)
@@ -85,20 +97,40 @@ def _address(place: str | Path) -> Path | str:
 
 
 def _is_lines(path: Path, *, writing: bool) -> bool:
+    """Say whether a file is one of lines, as SQLite sees it.
+
+    The file is not opened and closed here: that would end every lock of this process on it, and
+    another process could then take away the log from which we write (SQLite, *How To Corrupt An
+    SQLite Database File*, 2.2).
+    """
     try:
-        with path.open("rb") as stream:
-            beginning = stream.read(len(_MAGIC))
+        size = path.stat().st_size
     except FileNotFoundError:
         if writing:
             return _new(path)
         raise LedgerError("there is no such ledger", where=str(path), mend="check it") from None
     except OSError as error:
-        raise LedgerError(
-            f"it cannot be read ({error.strerror})", where=str(path), mend="name a file"
-        ) from None
-    if not beginning:
+        raise _unreadable(path, error.errno or 0) from None
+    if path.is_dir():
+        raise _unreadable(path, errno.EISDIR)
+    if not os.access(path, os.R_OK):
+        raise _unreadable(path, errno.EACCES)
+    if not size:
         return _new(path) if writing else path.suffix in _LINES
-    return beginning != _MAGIC
+    if size < _SMALLEST:  # SQLite takes a byte or two for a database that is empty
+        return True
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as looking:
+            looking.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB
+    return False
+
+
+def _unreadable(path: Path, number: int) -> LedgerError:
+    return LedgerError(
+        f"it cannot be read ({os.strerror(number)})", where=str(path), mend="name a file"
+    )
 
 
 def _new(path: Path) -> bool:

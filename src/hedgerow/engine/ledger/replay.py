@@ -11,9 +11,10 @@ from hedgerow.engine.ledger.account import Account, take
 from hedgerow.engine.ledger.chain import GENESIS, Head, Record, checked
 from hedgerow.engine.ledger.coding import encode
 from hedgerow.engine.ledger.deciding import foreseen, known, recorded, remembered, seen
-from hedgerow.engine.ledger.events import Closed, Decided, Event, Opened
+from hedgerow.engine.ledger.events import Closed, Decided, Opened
 from hedgerow.engine.ledger.money import contracts, usd
 from hedgerow.engine.ledger.store import Ledger
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import HedgerowError, LedgerError
 
 
@@ -133,7 +134,7 @@ def replay(ledger: Ledger) -> Replay:
                     policies[event.line] = made
             if event.line in policies:
                 before = standing.decided.get(event.line)
-                _decide(policies[event.line], record, event, before)
+                decide_again(policies[event.line], event, before, f"record {record.number}")
                 decisions += 1
         standing.take(record)
     return Replay(standing, decisions, left_out)
@@ -183,14 +184,29 @@ def policy_of(line: str, opened: Opened | None) -> Policy | str:
         return f"its policy cannot be read: {error}"
 
 
-def _decide(
-    policy: Policy,
-    record: Record,
-    event: Decided,
-    last: Decided | None,
-) -> None:
-    """Make one decision again and compare it with the record."""
-    where = f"record {record.number}, line {event.line}"
+def decide_again(policy: Policy, event: Decided, last: Decided | None, where: str) -> Decided:
+    """Make one decision again, on what is on record, and compare it with the record.
+
+    Parameters
+    ----------
+    policy
+        Of the line, from the text in the ledger.
+    event, last
+        The decision, and the one of the line before it; None at the first.
+    where
+        Its place, for messages.
+
+    Returns
+    -------
+    Decided
+        What comes out now: the same, to the last bit.
+
+    Raises
+    ------
+    LedgerError
+        If it comes out differently, lacks a fact, or a fit that it rests on knows the future.
+    """
+    where = f"{where}, line {event.line}"
     try:
         before = policy.start() if last is None else remembered(policy, last.memory)
         view = seen(policy, event)
@@ -212,3 +228,4 @@ def _decide(
             where=where,
             mend="use the version of Hedgerow that wrote the ledger; the header names it",
         )
+    return again

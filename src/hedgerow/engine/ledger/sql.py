@@ -8,6 +8,7 @@ whether the last record is still its own.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
@@ -52,19 +53,23 @@ class SqlLedger(Ledger):
         If PostgreSQL is asked for and psycopg is not installed.
     """
 
+    alone = True
+    """Whether a run has one writer."""
+
     def __init__(
         self, place: Path | str, name: str | None = None, *, writing: bool = False
     ) -> None:
         super().__init__(name or "")
         self._writable, self._lock = writing, cast("FileIO | None", None)
-        self._where = shown(place)
+        self._where, self._batch = shown(place), range(1)
         self._connection: sa.Connection | None = None
+        self._turn = threading.RLock()  # a connection is one thread's at a time
         try:
-            if writing and isinstance(place, Path):
+            if writing and self.alone and isinstance(place, Path):
                 self._lock = lock(place.with_name(f"{place.name}.lock"), place)
             with _telling(self._where):
-                self._connection = _engine(place, writing=writing).connect()
-                if writing and not isinstance(place, Path):
+                self._connection = engine_of(place, writing=writing).connect()
+                if writing and self.alone and not isinstance(place, Path):
                     _take_advisory_lock(self._connection, self.name, self._where)
                 _check_pages(self._connection, self._where)
                 self._run = self._find_run(name)
@@ -76,20 +81,25 @@ class SqlLedger(Ledger):
 
     def read(self, after: int = 0) -> Iterator[Record]:
         """Return the records after number ``after``."""
-        rows = RECORDS.c
         while True:
-            query = (
-                sa.select(rows.number, rows.more, rows.event, rows.hash)
-                .where(rows.run == self._run, rows.number > after)
-                .order_by(rows.number)
-                .limit(_ROWS)
-            )
             with _telling(self._where), self._begun() as connection:
-                found = [_record(row, self._where) for row in connection.execute(query)]
+                found = self._after(after, connection, _ROWS)
             yield from found
             if len(found) < _ROWS:
                 return
             after = found[-1].number
+
+    def _after(
+        self, after: int, connection: sa.Connection, most: int | None = None
+    ) -> list[Record]:
+        rows = RECORDS.c
+        query = (
+            sa.select(rows.number, rows.more, rows.event, rows.hash)
+            .where(rows.run == self._run, rows.number > after)
+            .order_by(rows.number)
+            .limit(most)
+        )
+        return [_record(row, self._where) for row in connection.execute(query)]
 
     def close(self) -> None:
         """Give back connection and lock."""
@@ -101,6 +111,17 @@ class SqlLedger(Ledger):
             self._lock.close()
 
     def _store(self, records: list[Record]) -> None:
+        with self._changing() as connection:
+            if self._last() != self.head:
+                self._gone = "another process has written to the run"
+                raise LedgerError(
+                    f"{self._gone} since record {self.head.count}",
+                    where=self._where,
+                    mend="stop that process; a run has one writer",
+                )
+            self._insert(connection, records)
+
+    def _insert(self, connection: sa.Connection, records: list[Record]) -> None:
         rows = [
             {
                 "run": self._run,
@@ -111,25 +132,24 @@ class SqlLedger(Ledger):
             }
             for record in records
         ]
+        self._batch = range(records[0].number, records[-1].number + 1)
+        connection.execute(sa.insert(RECORDS), rows)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that writes; say what is not known if it breaks at its end."""
         stage = "begin"
         try:
             with self._begun() as connection:
-                if self._last() != self.head:
-                    self._gone = "another process has written to the run"
-                    raise LedgerError(
-                        f"{self._gone} since record {self.head.count}",
-                        where=self._where,
-                        mend="stop that process; a run has one writer",
-                    )
-                connection.execute(sa.insert(RECORDS), rows)
+                yield connection
                 stage = "commit"
         except SQLAlchemyError as error:
             trouble = in_words(error, self._where)
-            if trouble.lost:
+            if trouble.lost and self.alone:
                 self._gone = "an append failed before"
             if trouble.lost and stage == "commit":
                 raise LedgerError(
-                    f"{trouble.what}; whether records {records[0].number} to {records[-1].number} "
+                    f"{trouble.what}; whether records {self._batch[0]} to {self._batch[-1]} "
                     "were stored is not known",
                     where=self._where,
                     mend="open the ledger again: it tells, and the run continues from there",
@@ -189,11 +209,12 @@ class SqlLedger(Ledger):
 
     @contextmanager
     def _begun(self) -> Iterator[sa.Connection]:
-        connection = self._open()
-        if connection.in_transaction():  # what a query left open
-            connection.rollback()
-        with connection.begin():
-            yield connection
+        with self._turn:
+            connection = self._open()
+            if connection.in_transaction():  # what a query left open
+                connection.rollback()
+            with connection.begin():
+                yield connection
 
 
 def run_names(place: Path | str) -> list[str]:
@@ -205,7 +226,7 @@ def run_names(place: Path | str) -> list[str]:
         If it cannot be read, or holds no ledger.
     """
     where = shown(place)
-    with _telling(where), _engine(place, writing=False).connect() as connection:
+    with _telling(where), engine_of(place, writing=False).connect() as connection:
         return _names(connection) if version(connection) else []
 
 
@@ -217,8 +238,9 @@ def only(runs: list[str], where: str) -> str:
     LedgerError
         If there is none, or more than one.
     """
-    if len(runs) == 1:
-        return runs[0]
+    own = [name for name in runs if name.removesuffix(".desk") not in set(runs) - {name}]
+    if len(own) == 1:  # the journal of a desk stands beside its run
+        return own[0]
     what = f"it has {len(runs)} runs: {', '.join(sorted(runs))}" if runs else "no run is in it"
     raise LedgerError(what, where=where, mend="name the run with --run")
 
@@ -260,7 +282,16 @@ def _url(place: str) -> sa.URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _engine(place: Path | str, *, writing: bool) -> sa.Engine:
+def engine_of(place: Path | str, *, writing: bool) -> sa.Engine:
+    """Return what connects to an SQLite file or to PostgreSQL, on a ledger's terms.
+
+    Raises
+    ------
+    LedgerError
+        If the file is to be read and is not there, or the address is none.
+    MissingExtraError
+        If PostgreSQL is asked for and psycopg is not installed.
+    """
     from sqlalchemy.pool import NullPool
 
     if isinstance(place, Path):
@@ -332,12 +363,16 @@ def _check_pages(connection: sa.Connection, where: str) -> None:
 
 
 def _take_advisory_lock(connection: sa.Connection, name: str, where: str) -> None:
-    key = int.from_bytes(hashlib.sha256(f"hedgerow {name}".encode()).digest()[:8], signed=True)
     query: Callable[..., Any] = sa.func.pg_try_advisory_lock
     with connection.begin():
-        taken = connection.execute(sa.select(query(key))).scalar_one()
+        taken = connection.execute(sa.select(query(key_of(name)))).scalar_one()
     if not taken:
         raise written_by_another(where)
+
+
+def key_of(name: str) -> int:
+    """Return the number of PostgreSQL's advisory lock that stands for a name."""
+    return int.from_bytes(hashlib.sha256(f"hedgerow {name}".encode()).digest()[:8], signed=True)
 
 
 def _names(connection: sa.Connection) -> list[str]:

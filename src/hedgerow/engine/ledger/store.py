@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from hedgerow.engine.ledger.chain import GENESIS, Head, Record, forge
-from hedgerow.engine.ledger.events import Event, Opened
+from hedgerow.engine.ledger.events import Opened
+from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import LedgerError
 
 

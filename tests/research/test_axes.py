@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.cli.axes import axes, bounds
 from hedgerow.errors import RangeError
+from hedgerow.research.tuning.axes import axes, bounds
 
 
 @pytest.mark.parametrize(
