@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hedgerow.api.falling import falls
     from hedgerow.api.hedging import hedge_condors
     from hedgerow.api.lookahead import lookahead
+    from hedgerow.api.monitoring import monitor
     from hedgerow.api.replaying import replay_hedge
     from hedgerow.api.scalping import scalp
     from hedgerow.api.searching import search, surface
@@ -275,6 +276,7 @@ __all__ = [
     "load_program",
     "lookahead",
     "margin",
+    "monitor",
     "plan_hedge",
     "readings",
     "replay_hedge",
@@ -315,6 +317,7 @@ _HOMES = {
     "api.claims": ("claims",),
     "api.sweeping": ("shortlist", "sweep"),
     "api.stressing": ("stress", "stress_book"),
+    "api.monitoring": ("monitor",),
     "api.trading": ("load_program", "trade"),
     "api.searching": ("search", "surface"),
     "api.walking": ("walk",),

@@ -1,0 +1,1 @@
+"""The running hedge: sources, orders with approval, brokers, duties, and what ties them."""

@@ -1,0 +1,1 @@
+"""Who trades: paper, by the rules of the engine, or Interactive Brokers."""

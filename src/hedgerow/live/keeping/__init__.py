@@ -1,0 +1,1 @@
+"""Keeping a running book: users, copies, alerts, figures, logs, health."""

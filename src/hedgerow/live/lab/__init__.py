@@ -1,0 +1,1 @@
+"""Trying other numbers: forms of the catalogue, and backtests in the background."""

@@ -1,0 +1,120 @@
+"""What a source says of a session, and a row of a market as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from hedgerow.core.market import Market, Origin
+from hedgerow.errors import DataError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The numbers of a session, as one source has them.
+
+    Parameters
+    ----------
+    session
+        Date, such as ``2020-03-09``.
+    source
+        Where they come from, in words that an alarm can quote.
+    values
+        By market column (docs/data.md), in its unit; what the source lacks is left out.
+    origin
+        :class:`~hedgerow.core.market.Origin` codes by column; left out: measured.
+    stamps
+        When each value was quoted, nanoseconds since 1970, UTC; where known.
+    findings
+        What the source itself found odd, a sentence each.
+    before
+        Date and numbers of the session before, as the source has them now; None where it does
+        not say.  They change nothing that was accepted.
+    past
+        Whether it is a replay: where a model takes over in it, it does in the backtest too.
+    """
+
+    session: str
+    source: str
+    values: Mapping[str, float]
+    origin: Mapping[str, int] = field(default_factory=dict)
+    stamps: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
+    before: tuple[str, Mapping[str, float]] | None = None
+    past: bool = False
+
+
+class Source(Protocol):
+    """A place that knows the numbers of a session after its close."""
+
+    @property
+    def name(self) -> str:
+        """In words, without secrets."""
+
+    def history(self) -> Market:
+        """Return what was known before the run begins: it warms the signals up.
+
+        Raises
+        ------
+        HedgerowError
+            If there is none.
+        """
+
+    def read(self, session: np.datetime64) -> Reading:
+        """Return a session's numbers.
+
+        Raises
+        ------
+        DataError
+            If the source is down, or does not have the session (yet): the sentence says which.
+        """
+
+
+def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
+    """Return a session's row of a market; what it lacks is left out.
+
+    Parameters
+    ----------
+    market
+        Daily bars.
+    session
+        Date.
+    name
+        Of the source, in words.
+
+    Raises
+    ------
+    DataError
+        If there is no such row (yet).
+
+    Examples
+    --------
+    >>> days = np.array(["2020-03-06", "2020-03-09"], dtype="datetime64[ns]")
+    >>> market = Market(days, {"vix": [41.94, 54.46], "skew": [119.0, np.nan]})
+    >>> dict(row_of(market, np.datetime64("2020-03-09"), "a test").values)
+    {'vix': 54.46}
+    """
+    day = session.astype("datetime64[D]")
+    rows = np.flatnonzero(market.dates == day)
+    if not len(rows):
+        last = market.dates[-1] if len(market) else "nothing"
+        ahead = len(market) > 0 and day > market.dates[-1]
+        raise DataError(
+            f"there is no {day} {'yet' if ahead else 'among them'}; the last session is {last}",
+            where=name,
+            mend="it is asked again" if ahead else "supply the row, or name another session",
+        )
+    row = int(rows[-1])
+    values = _known(market, row)
+    codes = {column: int(market.origin[column][row]) for column in values}
+    origin = {column: code for column, code in codes.items() if code != Origin.MEASURED}
+    before = (str(market.dates[row - 1]), _known(market, row - 1)) if row else None
+    return Reading(str(day), name, values, origin, before=before)
+
+
+def _known(market: Market, row: int) -> dict[str, float]:
+    found = {column: float(values[row]) for column, values in market.columns.items()}
+    return {column: value for column, value in found.items() if np.isfinite(value)}

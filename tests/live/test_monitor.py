@@ -1,0 +1,197 @@
+"""The monitor: sessions by the exchange's calendar, waited for, caught up, never done twice."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hedgerow.errors import DataError, LedgerError
+from hedgerow.live.hours import hours_from
+from hedgerow.live.keeping.beats import last_beat
+from hedgerow.live.monitor import Monitor, _Pace
+from live.desks import Desk, records
+
+START, END = "2020-02-24", "2020-03-06"
+HOUR = 3_600 * 10**9
+
+
+@pytest.fixture
+def made(tmp_path) -> Desk:
+    return Desk.at(tmp_path / "book.db", start=START, end=END)
+
+
+def _after(day: str, hours: float = 1.0) -> int:
+    return hours_from(day).close + round(hours * HOUR)
+
+
+def _states(events: list[object]) -> list[tuple[str, str]]:
+    return [(each.session, each.state) for each in events]
+
+
+def test_a_session_is_due_after_its_close_and_the_delay_on_trading_days_alone(made) -> None:
+    monitor = Monitor(made.cycle)
+    made.clock.now = hours_from(START).close
+    assert monitor.due() == [], "the delay of 20 minutes is not over"
+    made.clock.now = _after(START)
+    assert monitor.once().done[0].session == START
+    assert monitor.due() == []
+    made.clock.now = _after("2020-02-28", 30.0)  # Saturday night
+    assert [str(day) for day in monitor.due()] == [f"2020-02-{day}" for day in (25, 26, 27, 28)]
+
+
+def test_missed_sessions_are_caught_up_in_order_each_once(tmp_path, made) -> None:
+    monitor = Monitor(made.cycle)
+    made.clock.now = _after("2020-02-27")
+    days = ["2020-02-24", "2020-02-25", "2020-02-26", "2020-02-27"]
+    assert _states(monitor.once().done) == [(day, "decided") for day in days]
+    assert monitor.once().done == ()
+    bars = [r.event for r in records(tmp_path / "book.db") if r.event.kind == "closed"]
+    assert [str(np.datetime64(bar.time, "ns"))[:10] for bar in bars] == days
+    kinds = {r.event.kind for r in records(tmp_path / "book.db")}
+    assert "filled" not in kinds, "no order was with a broker while its session was open"
+
+
+def test_a_source_that_is_down_is_waited_for_then_an_alarm_then_caught_up(
+    made, monkeypatch
+) -> None:
+    told = []
+    monitor = Monitor(made.cycle, told=told.append)
+    read = made.source.read
+
+    def down(session: np.datetime64) -> object:
+        raise DataError("the server does not answer", where="a source")
+
+    made.clock.now = _after(START)
+    monitor.look()
+    monkeypatch.setattr(made.source, "read", down)
+    for hours in (1, 2, 3, 13, 14, 15):  # patience is 12 hours
+        made.clock.now = _after("2020-02-25", hours)
+        monitor.look()
+    assert _states(told) == [(START, "decided"), ("2020-02-25", "waiting")]
+    alarms = made.cycle.journal.blotter().alarms
+    assert [alarm.rule for alarm in alarms] == ["source"]
+    assert "the server does not answer" in alarms[0].sentence
+    monkeypatch.setattr(made.source, "read", read)
+    made.clock.now = _after("2020-02-25", 16)
+    assert monitor.look().done == (), "given up for the day"
+    made.clock.now = _after("2020-02-26")
+    done = monitor.look().done
+    assert _states(done) == [("2020-02-25", "decided"), ("2020-02-26", "decided")]
+
+
+def test_a_session_that_never_comes_is_left_out_when_the_next_is_there(made, monkeypatch) -> None:
+    read = made.source.read
+
+    def lacking(session: np.datetime64) -> object:
+        if str(session) == "2020-02-25":
+            raise DataError("it has no such session", where="a source")
+        return read(session)
+
+    monkeypatch.setattr(made.source, "read", lacking)
+    monitor = Monitor(made.cycle)
+    made.clock.now = _after("2020-02-26")
+    made_round = monitor.once()
+    assert _states(made_round.done) == [(START, "decided"), ("2020-02-26", "decided")]
+    assert _states(made_round.left) == [("2020-02-25", "waiting")]
+    received = made.cycle.journal.blotter().received["2020-02-26"]
+    assert any("passed unseen" in finding for finding in received.findings)
+
+
+def test_a_clock_that_jumps_does_nothing_twice_and_nothing_ahead(tmp_path, made) -> None:
+    monitor = Monitor(made.cycle)
+    made.clock.now = _after("2020-02-26")
+    assert len(monitor.once().done) == 3
+    held = records(tmp_path / "book.db")
+    made.clock.now = _after("2020-02-21")  # a weekend back
+    assert monitor.due() == []
+    assert not monitor.once().done
+    assert records(tmp_path / "book.db") == held
+    made.clock.now = hours_from("2020-02-28").close - HOUR  # two days on, before the close
+    assert _states(monitor.once().done) == [("2020-02-27", "decided")]
+
+
+def test_a_book_that_fails_is_told_once_and_tried_again(made, monkeypatch) -> None:
+    said: list[str] = []
+    monitor = Monitor(made.cycle, warn=said.append)
+    made.clock.now = _after(START)
+    accept = made.cycle.store.accept
+
+    def full(*_: object) -> None:
+        raise LedgerError("the disk is full", where="book.db", mend="make room")
+
+    monkeypatch.setattr(made.cycle.store, "accept", full)
+    stop = threading.Event()
+    for _ in range(3):
+        monitor._asked.clear()
+        monitor._guarded(monitor._look, stop)
+    assert said == ["book.db: the disk is full. Mend: make room"]
+    assert [a.rule for a in made.cycle.journal.blotter().alarms] == ["monitor"]
+    monkeypatch.setattr(made.cycle.store, "accept", accept)
+    monitor._asked.clear()
+    monitor._guarded(monitor._look, stop)
+    assert made.cycle.store.sessions("live") == [START]
+    assert not stop.is_set()
+
+
+def test_it_watches_until_sigterm_and_leaves_the_book_to_others(tmp_path, made) -> None:
+    made.clock.now = _after("2020-02-25")
+    decided: list[str] = []
+
+    def told(stepped: object) -> None:
+        decided.append(stepped.session)
+        if len(decided) == 2:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+
+    monitor = Monitor(made.cycle, told=told)
+    before = signal.getsignal(signal.SIGTERM)
+    monitor.run()
+    assert decided == ["2020-02-24", "2020-02-25"]
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert last_beat(made.cycle.store, "live").time == made.clock.now
+    again = Desk.at(tmp_path / "book.db", start=START, end=END)  # the lock is given back
+    assert again.cycle.store.sessions("live") == decided
+
+
+def test_a_jump_of_the_walls_clock_is_seen() -> None:
+    wall, counted = [1_000.0], [10.0]
+    pace = _Pace(lambda: wall[0], lambda: counted[0])
+    wall[0], counted[0] = 1_060.0, 70.0
+    assert not pace.jumped()
+    wall[0], counted[0] = 500.0, 71.0
+    assert pace.jumped()
+    assert not pace.jumped()
+    wall[0], counted[0] = 90_000.0, 72.0
+    assert pace.jumped()
+
+
+def test_commands_of_the_monitor(tmp_path: Path) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from hedgerow.cli import app
+
+    run, book = CliRunner(), str(tmp_path / "book.db")
+    policy, terms = tmp_path / "p.toml", tmp_path / "d.toml"
+    terms.write_text("[approval]\nrequired = false\n", "utf-8")
+    assert run.invoke(app, ["policy", "new", "--out", str(policy)]).exit_code == 0
+    past = ["--source", "replay", "--from", "2020-02-24", "--to", "2020-02-25", "--json"]
+    asked = ["monitor", str(policy), "--book", book, "--settings", str(terms), *past]
+    made = run.invoke(app, asked)
+    assert made.exit_code == 0, made.output
+    assert [each["state"] for each in json.loads(made.stdout)["done"]] == ["decided", "decided"]
+    for args, said in (
+        (["monitor", "--book", str(tmp_path / "none.db"), "--once"], "there is no such book"),
+        (["monitor", "--book", book, "--once"], "write --source replay --from"),
+        (["monitor", str(policy), "--book", book, "--portfolio", "5m", *past], "--run NAME"),
+        (["monitor", "--book", book, "--speed", "2"], "those of a replay"),
+        (["monitor", "--book", book, "--source", "cboe", "--once"], "a replay that ended at"),
+    ):
+        refused = run.invoke(app, args)
+        assert refused.exit_code == 2, refused.output
+        assert said in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
