@@ -1,0 +1,49 @@
+// What a page does besides HTMX: tokens on its requests, words for screen readers, questions before
+// what cannot be undone. Everything works without it, by plain forms.
+"use strict";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const field = document.querySelector('input[name="csrf"]');
+  if (field) event.detail.headers["X-CSRF-Token"] = field.value;
+});
+
+// A refusal is a page too: it is shown, not thrown away.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && event.detail.requestConfig.verb !== "get") {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+    event.detail.target = document.getElementById("main");
+    event.detail.selectOverride = "#main > *";
+    event.detail.swapOverride = "innerHTML";
+  }
+});
+
+// An element with data-said says its sentence when a push has changed it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const told = event.target.querySelector("[data-said]") || event.target.closest("[data-said]");
+  const voice = document.getElementById("said");
+  if (told && voice && voice.textContent !== told.dataset.said) {
+    voice.textContent = told.dataset.said;
+  }
+});
+
+// A browser opens six connections to a server and a stream keeps one, so that a seventh window would
+// wait for ever: a window that nobody sees lets go of its stream, and looks again when it is seen.
+let stream;
+if (window.htmx) {
+  htmx.createEventSource = (address) => {
+    stream = new EventSource(address);
+    if (document.hidden) stream.close();
+    return stream;
+  };
+}
+document.addEventListener("visibilitychange", () => {
+  if (!stream) return;
+  if (document.hidden) stream.close();
+  else if (stream.readyState === EventSource.CLOSED) stream.onerror();
+});
+
+document.addEventListener("submit", (event) => {
+  const asked = event.submitter && event.submitter.dataset.ask;
+  if (asked && !window.confirm(asked)) event.preventDefault();
+});
