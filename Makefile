@@ -35,7 +35,7 @@ lint: $(VENV)/.ready-dev   ## Run ruff, mypy and import-linter
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-bench  ## Measure the speed beside other engines
-	@set -e; for work in p1_pricing p2_implied p3_sweep p4_strip p5_montecarlo p6_start p7_scaling backtest event_engine simulate million overfit; do $(BIN)/python benchmarks/$$work.py; done
+	@set -e; for work in p1_pricing p2_implied p3_sweep p4_strip p5_montecarlo p6_start p7_scaling backtest event_engine simulate million overfit dashboard; do $(BIN)/python benchmarks/$$work.py; done
 
 docs: $(VENV)/.ready-run   ## Write the generated pages of docs/ again
 	@$(BIN)/python -m hedgerow.cli.reference docs/cli.md

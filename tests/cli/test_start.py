@@ -54,7 +54,8 @@ def test_the_reference_in_the_docs_is_up_to_date() -> None:
 def test_every_command_with_a_result_has_json() -> None:
     sections = reference.markdown().split("\n## ")[1:]
     assert len(sections) >= 9
-    assert all("`--json`" in section for section in sections)
+    without = {section.splitlines()[0] for section in sections if "`--json`" not in section}
+    assert without == {"hedgerow serve"}, "it has no result: its pages and API have"
 
 
 @pytest.mark.parametrize("args", [["backtset"], ["backtest"], ["backtest", LINEAR, "--form", "x"]])

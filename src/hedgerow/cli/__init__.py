@@ -18,6 +18,7 @@ from hedgerow.cli import (
     alvh,
     alvh_backtest,
     alvh_replay,
+    book,
     chains,
     claims,
     compare,
@@ -25,11 +26,14 @@ from hedgerow.cli import (
     control,
     curve,
     data,
+    duties,
     examples,
     falls,
     iv,
     ledger,
     lookahead,
+    monitor,
+    orders,
     parity,
     policy,
     price,
@@ -39,14 +43,17 @@ from hedgerow.cli import (
     runs,
     scalp,
     search,
+    serve,
     shortvol,
     signals,
     simulate,
+    sources,
     stress,
     surface,
     sweep,
     trade,
     trials,
+    users,
     walk,
 )
 from hedgerow.report.formats import NOT_ADVICE
@@ -81,6 +88,10 @@ app.command(rich_help_panel=DOUBT)(search.search)
 app.command(rich_help_panel=DOUBT)(surface.surface)
 app.command(rich_help_panel=TRADE)(trade.trade)
 app.command(rich_help_panel=TRADE)(review.review)
+app.command(rich_help_panel=TRADE)(monitor.monitor)
+app.command(rich_help_panel=TRADE)(duties.duties)
+app.command(rich_help_panel=TRADE)(duties.why)
+app.command(rich_help_panel=TRADE)(serve.serve)
 app.command(rich_help_panel=SOURCE)(readings.readings)
 app.command(rich_help_panel=SOURCE)(claims.claims)
 app.command(rich_help_panel=DOUBT)(lookahead.lookahead)
@@ -97,6 +108,10 @@ alvh.app.command()(alvh_backtest.backtest)
 alvh.app.command()(alvh_replay.replay)
 app.add_typer(alvh.app, name="alvh", rich_help_panel=TRADE)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=TRADE)
+app.add_typer(orders.app, name="orders", rich_help_panel=TRADE)
+app.add_typer(sources.app, name="sources", rich_help_panel=TRADE)
+app.add_typer(book.app, name="book", rich_help_panel=TRADE)
+app.add_typer(users.app, name="users", rich_help_panel=TRADE)
 app.add_typer(trials.app, name="trials", rich_help_panel=DOUBT)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hedgerow.cli.output import AsJson, show_json, told, writable
+from hedgerow.cli.output import AsJson, Run, show_json, told, writable
 from hedgerow.report.formats import columns
 
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ app = typer.Typer(help="Verify, show, replay and export ledgers.", no_args_is_he
 
 Place = Annotated[
     str, typer.Argument(metavar="LEDGER", help="An SQLite or .jsonl file, or postgresql://….")
-]
-Run = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="The run, where there are several.", show_default="the only one"
-    ),
 ]
 
 
@@ -81,8 +75,8 @@ def show(
 
     from hedgerow.engine.ledger import chain
     from hedgerow.engine.ledger.coding import clock
-    from hedgerow.engine.ledger.events import KINDS
     from hedgerow.engine.ledger.replay import Standing, summary
+    from hedgerow.engine.ledger.vocabulary import KINDS
     from hedgerow.errors import RangeError, nearest
     from hedgerow.report.ledger import sentence
 

@@ -20,6 +20,21 @@ MISTAKE, INTERRUPTED = 2, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 
+Run = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The run, where there are several.", show_default="the only one"
+    ),
+]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write a line of JSON for each session, order and fault; - for stderr.",
+        show_default="none",
+    ),
+]
+
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
     """Turn a user's mistake into its sentence and exit code 2, Ctrl-C into exit code 130."""

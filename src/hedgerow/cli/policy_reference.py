@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
-import types
 import typing
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
+
+from hedgerow.policies.describing import meaning, said, values
 
 HEAD = """\
 # Policies
@@ -47,7 +46,6 @@ STAGES = {
     "BUDGET": ("Budget and stop", "What it may cost, or lose."),
     "TRIGGER": ("Trigger", "When to trade; without one every bar rebalances."),
 }
-_SIGNS = (("gt", "> {:g}"), ("ge", "≥ {:g}"), ("lt", "< {:g}"), ("le", "≤ {:g}"))
 
 
 def markdown() -> str:
@@ -73,64 +71,23 @@ def _ours(known: dict[str, type[Any]]) -> Iterator[type[Any]]:
 
 
 def _section(cls: Any) -> str:
-    text = inspect.getdoc(cls) or ""
-    meaning = " ".join(text.split("\n\n")[0].split()).replace("``", "`")
-    lines = [f"### {cls.kind}", "", f"`hr.{cls.__name__}`: {meaning}", ""]
-    said = _said(text)
+    lines = [f"### {cls.kind}", "", f"`hr.{cls.__name__}`: {meaning(cls)}", ""]
+    about_fields = said(cls)
     if fields(cls):
         lines += ["| field | default | values | |", "|---|---|---|---|"]
     hints = typing.get_type_hints(cls, include_extras=True)
     for item in fields(cls):
         default = "needed" if item.default is MISSING else f"`{_plain(item.default)}`"
-        about = said.get(item.name, "").replace("|", "\\|")
-        lines.append(f"| `{item.name}` | {default} | {_values(hints[item.name])} | {about} |")
+        about = about_fields.get(item.name, "").replace("|", "\\|")
+        lines.append(f"| `{item.name}` | {default} | {values(hints[item.name])} | {about} |")
     presets = getattr(cls, "presets", {})
     printed = getattr(cls, "readings", {})
     if presets:
         lines += ["", "| preset | | where the source prints it |", "|---|---|---|"]
-    for name, values in presets.items():
-        shown = ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
+    for name, preset in presets.items():
+        shown = ", ".join(f"{key} {_plain(value)}" for key, value in preset.items())
         lines.append(f"| `{name}` | {shown} | {printed.get(name, '').replace('|', '/')} |")
     return "\n".join([*lines, ""])
-
-
-def _said(text: str) -> dict[str, str]:
-    """Return what the Parameters section of a docstring says of each field."""
-    found = re.search(r"Parameters\n-+\n(.*?)(?:\n\n|\Z)", text, re.S)
-    made: dict[str, str] = {}
-    name = ""
-    for line in found.group(1).splitlines() if found else ():
-        if not line.startswith(" "):
-            name = line.strip()
-            continue
-        made[name] = f"{made.get(name, '')} {line.strip()}".strip().replace("``", "`")
-    return made
-
-
-def _values(hint: Any) -> str:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        members = [part for part in typing.get_args(hint) if part is not type(None)]
-        return " or ".join([*map(_values, members), '`"off"`'])
-    if typing.get_origin(hint) is typing.Literal:
-        return " or ".join(f'`"{choice}"`' for choice in typing.get_args(hint))
-    base: Any = hint
-    extras: tuple[Any, ...] = ()
-    if typing.get_origin(hint) is typing.Annotated:
-        base, *given = typing.get_args(hint)
-        extras = tuple(given)
-    if typing.get_origin(base) is tuple:
-        inner = _values(typing.get_args(base)[0])
-        noun = next(word for word in ("list", "number", "text") if word in inner)
-        return f"list of {inner.replace(noun, f'{noun}s', 1)}"
-    limits = [limit for extra in extras for limit in getattr(extra, "metadata", ())]
-    shown = [
-        sign.format(getattr(limit, name))
-        for name, sign in _SIGNS
-        for limit in limits
-        if hasattr(limit, name)
-    ]
-    noun = {int: "whole number", float: "number", str: "text"}.get(base, str(base))
-    return " ".join([noun, " and ".join(shown)]).strip()
 
 
 def _plain(value: Any) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.ledger import Place, Run, opened
-from hedgerow.cli.output import AsJson, show_json, told
+from hedgerow.cli.ledger import Place, opened
+from hedgerow.cli.output import AsJson, Run, show_json, told
 
 
 @told

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.axes import bounds
 from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, bar_of_progress, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Report, Share, Size, Split, To, Value
@@ -62,6 +61,7 @@ def search(
     from hedgerow import api, config
     from hedgerow.api import searching
     from hedgerow.files import save
+    from hedgerow.research.tuning.axes import bounds
 
     order = config.run(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, split=split,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hedgerow.cli.axes import Axis, axes
+from hedgerow.cli.axes import Axis
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import Beta, Data, File, From, NoCosts, Report, Share, Size, Split, To, Value
 from hedgerow.cli.walk import Carriage, Objective, OneSleeve, Protect
@@ -44,6 +44,7 @@ def surface(
     """
     from hedgerow import api, config
     from hedgerow.api import searching
+    from hedgerow.research.tuning.axes import axes
 
     order = config.run(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, split=split,

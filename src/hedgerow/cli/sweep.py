@@ -80,8 +80,8 @@ def sweep(
     from hedgerow import config
     from hedgerow.api import load
     from hedgerow.api.sweeping import shortlist
-    from hedgerow.cli.axes import axes
     from hedgerow.policies.files import fresh, write
+    from hedgerow.research.tuning.axes import axes
 
     asked = ask(gate=gate, strict=strict, threshold=threshold)
     varied = axes(_some(axis))

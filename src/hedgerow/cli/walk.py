@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hedgerow.cli.axes import Axis, axes
+from hedgerow.cli.axes import Axis
 from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, answer, note, told, writable
 from hedgerow.cli.runs import (
@@ -90,6 +90,7 @@ def walk(
     """
     from hedgerow import api, config
     from hedgerow.api import walking
+    from hedgerow.research.tuning.axes import axes
 
     order = config.run(
         file, sleeves=[sleeve], size=size, source=data, start=start, end=end, value=portfolio,
