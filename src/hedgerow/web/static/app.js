@@ -18,13 +18,16 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// An element with data-said says its sentence when a push has changed it.
+// An element with data-said says its sentence when a push has changed it. A halt has a voice of its
+// own: it is said at once, and what else the same push has changed does not speak over it.
 document.addEventListener("htmx:afterSwap", (event) => {
-  const told = event.target.querySelector("[data-said]") || event.target.closest("[data-said]");
-  const voice = document.getElementById("said");
-  if (told && voice && voice.textContent !== told.dataset.said) {
-    voice.textContent = told.dataset.said;
-  }
+  const part = event.target;
+  const told = part.querySelector("[data-said]") || part.closest("[data-said]");
+  const halts = part.id === "halted";
+  const voice = document.getElementById(halts ? "warned" : "said");
+  if (!voice || (!told && !halts)) return;
+  const words = told ? told.dataset.said : "";
+  if (voice.textContent !== words) voice.textContent = words;
 });
 
 // A browser opens six connections to a server and a stream keeps one, so that a seventh window would
