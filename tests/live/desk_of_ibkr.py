@@ -26,7 +26,7 @@ PUT, LOWER, MORNING = "SPXW  240119P04500000", "SPXW  240119P04400000", "SPX   2
 
 def terms(tws: FakeTws, **other: object) -> BrokerTerms:
     return BrokerTerms.model_validate(
-        {"kind": "ibkr", "port": tws.port, "timeout": 2.0, "account": "DU1", **other}
+        {"kind": "ibkr", "port": tws.port, "timeout": 20.0, "account": "DU1", **other}
     )
 
 
@@ -73,7 +73,7 @@ class Desk:
         return self.journal.blotter()
 
     def until(self, done: Callable[[Blotter], bool]) -> Blotter:
-        deadline = time.monotonic() + 5.0
+        deadline = time.monotonic() + 60.0
         while time.monotonic() < deadline:
             if done(found := self.receive()):
                 return found

@@ -182,9 +182,10 @@ def test_a_fill_that_is_told_twice_counts_once_and_a_correction_is_a_finding(tws
 
 def test_a_commission_that_is_late_is_estimated_and_said(tws, tmp_path) -> None:
     tws.commissions = False
-    with gateway(tws, timeout=0.3) as broker:
+    with gateway(tws) as broker:
         desk = Desk(tmp_path / "book.db", broker)
         desk.send(proposed())
+        broker._terms = terms(tws, timeout=0.3)
         execution = tws.fill(KEY, 2, 15.0)
         assert not desk.receive().orders["a-1"].executions
         slip = desk.ends("filled").orders["a-1"]

@@ -32,7 +32,7 @@ def play(tws: FakeTws, place, order: str) -> None:
 
 async def over(child: int, tws: FakeTws, last: str | None, later: float) -> None:
     """Serve the desk until it is gone; kill it some time after it has asked for something."""
-    deadline, since, killed = time.monotonic() + 15.0, len(tws.heard), False
+    deadline, since, killed = time.monotonic() + 120.0, len(tws.heard), False
     while time.monotonic() < deadline:
         gone, status = os.waitpid(child, os.WNOHANG)
         if gone:

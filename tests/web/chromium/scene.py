@@ -28,6 +28,8 @@ from live.desks import ASKED, END, MINUTE, START, Desk, two_lines
 LAST = "2020-04-08"
 """The last session that the book has seen; three orders of it wait for a word."""
 NOW = hours_from(LAST).close + 30 * MINUTE
+PATIENCE = 30_000
+"""Milliseconds that a page may take on a machine that does other things too."""
 PAGES = ("/", "/orders", "/book", "/performance", "/why", "/lab", "/data")
 PASSWORD = "four words go together"
 PEOPLE = {"vic": "view", "ann": "approve", "ada": "admin"}
@@ -101,7 +103,7 @@ class Visitor:
     def open(self, path: str = "/") -> Any:
         """Open a page in a tab of its own."""
         page = self.context.new_page()
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
