@@ -20,7 +20,7 @@ from hedgerow.data.calendar import sessions
 from hedgerow.engine.ledger.events import Alarm
 from hedgerow.errors import AccessError, BrokerError, DataError, HedgerowError, PolicyError
 from hedgerow.live.clock import Hand
-from hedgerow.live.hours import day_of, hours_from
+from hedgerow.live.hours import HOUR, MINUTE, day_of, hours_from
 from hedgerow.live.keeping.beats import beat
 from hedgerow.live.orders.windows import next_window
 from hedgerow.live.session import Cycle, Stepped
@@ -30,7 +30,6 @@ from hedgerow.live.sources.replay import Replay
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MINUTE = 60 * 10**9
 LOOK, TEND, TELL = 30, 5, 10
 """Seconds between two looks at the calendar, two at the orders, and two messages."""
 AGAIN = 5 * MINUTE
@@ -152,7 +151,7 @@ class Monitor:
             close = hours_from(name).close
             if name in self.cycle.store.sessions(self.cycle.run):
                 break  # its numbers are there: a broker is waited for
-            if now < close + round(self.cycle.settings.source.patience * 60 * MINUTE):
+            if now < close + round(self.cycle.settings.source.patience * HOUR):
                 break
             self._give_up(stepped, str(due[-1]))
         for stepped in (*done, *left):

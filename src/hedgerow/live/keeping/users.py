@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from hedgerow.engine.ledger.desk_events import Acted
 from hedgerow.errors import AccessError, nearest
 from hedgerow.live.clock import Clock, wall
+from hedgerow.live.hours import HOUR, MINUTE, SECOND
 from hedgerow.live.keeping.passwords import decoy, fits, hasher, normal, proper
 from hedgerow.live.store import Store
 from hedgerow.live.tables import ATTEMPTS, LOGINS, USERS
@@ -30,9 +31,6 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 _AT_ONCE, _QUEUE = 2, 10.0
 """Passwords looked at together, for each takes 64 MB; seconds to wait for one's turn."""
-
-_SECOND = 10**9
-_MINUTE = 60 * _SECOND
 
 
 @dataclass(frozen=True)
@@ -241,7 +239,7 @@ class Gatekeeper:
         self, users: Users, by_name: int = 5, by_address: int = 20, span: float = 15.0
     ) -> None:
         self.users, self.by_name, self.by_address = users, by_name, by_address
-        self.span = int(span * _MINUTE)
+        self.span = int(span * MINUTE)
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
 
     def enter(self, name: str, password: str, address: str) -> User:
@@ -318,7 +316,7 @@ class Sessions:
 
     def __init__(self, users: Users, idle: float = 30.0, longest: float = 12.0) -> None:
         self.users, self.store, self.clock = users, users.store, users.clock
-        self.idle, self.longest = int(idle * _MINUTE), int(longest * 60 * _MINUTE)
+        self.idle, self.longest = int(idle * MINUTE), int(longest * HOUR)
 
     def begin(self, user: User) -> Ticket:
         """Sign a user in who has been checked; sessions that have ended are forgotten."""
@@ -347,7 +345,7 @@ class Sessions:
             row = connection.execute(query).first()
         if row is None:
             return None
-        if row.seen <= now - _MINUTE:
+        if row.seen <= now - MINUTE:
             with self.store.changing() as connection:
                 connection.execute(sa.update(LOGINS).where(key).values(seen=now))
         return Login(_user(row), str(row.csrf))
@@ -385,6 +383,6 @@ def _digest(token: str) -> str:
 
 
 def _too_often(left: int) -> TooOftenError:
-    minutes, seconds = divmod(-(-left // _SECOND), 60)
+    minutes, seconds = divmod(-(-left // SECOND), 60)
     span = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     return TooOftenError("there were too many tries", mend=f"wait {span}, then try again")
