@@ -11,6 +11,7 @@ import ipaddress
 import re
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -334,13 +335,7 @@ class Sessions:
         Asking is what keeps a session from being idle; that is written once a minute.
         """
         now, key = self.clock(), LOGINS.c.token == _digest(token)
-        query = sa.select(USERS, LOGINS.c.csrf, LOGINS.c.seen).where(
-            key,
-            USERS.c.name == LOGINS.c.user,
-            USERS.c.off == 0,
-            LOGINS.c.seen > now - self.idle,
-            LOGINS.c.made > now - self.longest,
-        )
+        query = sa.select(USERS, LOGINS.c.csrf, LOGINS.c.seen).where(key, *self._standing(now))
         with self.store.reading() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -350,10 +345,25 @@ class Sessions:
                 connection.execute(sa.update(LOGINS).where(key).values(seen=now))
         return Login(_user(row), str(row.csrf))
 
+    def standing(self) -> set[str]:
+        """Return the forms' tokens of all sessions that have not ended; asking keeps none awake."""
+        query = sa.select(LOGINS.c.csrf).where(*self._standing(self.clock()))
+        with self.store.reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def end(self, token: str) -> None:
         """Sign out."""
         with self.store.changing() as connection:
             connection.execute(sa.delete(LOGINS).where(LOGINS.c.token == _digest(token)))
+
+    def _standing(self, now: int) -> Sequence[sa.ColumnElement[bool]]:
+        """Return what is true of a session that has not ended."""
+        return (
+            USERS.c.name == LOGINS.c.user,
+            USERS.c.off == 0,
+            LOGINS.c.seen > now - self.idle,
+            LOGINS.c.made > now - self.longest,
+        )
 
 
 def _net(address: str) -> str:
