@@ -25,7 +25,7 @@ from hedgerow.live.blotter import Stage
 from hedgerow.live.clock import Clock
 from hedgerow.live.hours import DAY, SECOND, hours_from
 from hedgerow.live.journal import Journal
-from hedgerow.live.keeping.beats import last_beat
+from hedgerow.live.keeping.beats import last_beat, silent
 from hedgerow.live.store import Store
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Figures:
             "session_age_days": ("Days since the last session accepted.", _age(seen, now)),
             "halted": ("1 if the kill switch is pulled.", float(blotter.halted is not None)),
             "monitor_age_seconds": ("Since the monitor's last sign of life.", awake),
+            "monitor_silent": ("1 if it should be awake and is not.", float(silent(beat, now))),
             "nav_usd": ("Net asset value at the last session.", self._nav),
         }
         for name, (about, value) in singles.items():
