@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hedgerow.errors import DataError, LedgerError
-from hedgerow.live.hours import hours_from
+from hedgerow.live.hours import hours_from, in_new_york
 from hedgerow.live.keeping.beats import last_beat
 from hedgerow.live.monitor import Monitor, _Pace
 from live.desks import Desk, records
@@ -38,6 +38,7 @@ def test_a_session_is_due_after_its_close_and_the_delay_on_trading_days_alone(ma
     assert monitor.due() == [], "the delay of 20 minutes is not over"
     made.clock.now = _after(START)
     assert monitor.once().done[0].session == START
+    assert in_new_york(last_beat(made.cycle.store, "live").until) == "2020-02-26 04:00 New York"
     assert monitor.due() == []
     made.clock.now = _after("2020-02-28", 30.0)  # Saturday night
     assert [str(day) for day in monitor.due()] == [f"2020-02-{day}" for day in (25, 26, 27, 28)]

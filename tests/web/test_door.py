@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 
 import pytest
 
+from hedgerow.engine.ledger.desk_events import Halted, Resumed
 from hedgerow.live.journal import Journal
+from hedgerow.live.keeping.beats import beat
+from hedgerow.live.store import Store
 from hedgerow.web.guarding import LARGEST
-from web.desks import BASE, HERE, HOUR, PASSWORD, PEOPLE, SAME, Clock, browsing, sign_in, token
+from web.desks import (
+    BASE,
+    HERE,
+    HOUR,
+    NOW,
+    PASSWORD,
+    PEOPLE,
+    SAME,
+    Clock,
+    browsing,
+    sign_in,
+    token,
+    written,
+)
 
 PAGES = ("/", "/orders", "/api/v1/state", "/api/v1/orders", "/api/v1/openapi.json")
 
@@ -142,6 +160,33 @@ def test_nobody_gets_in_unsigned(guarded) -> None:
         assert "live" not in client.get("/login").text.replace("aria-live", "")
 
 
+def test_health_calls_somebody_where_a_person_has_to_look(guarded) -> None:
+    beat(Store(guarded), "live", NOW)
+    halts = Halted(NOW, "ann", "a test"), Resumed(NOW, "ann", "over")
+    with browsing(guarded) as client, browsing(guarded) as stranger:
+        sign_in(client, "vic")
+
+        def asked() -> tuple[int, str, str]:
+            full, short = client.get("/health"), stranger.get("/health")
+            assert full.status_code == short.status_code
+            return full.status_code, full.json()["status"], short.json()["status"]
+
+        assert asked() == (200, "ok", "ok")
+        written(guarded, halts[0])
+        assert asked() == (200, "halted", "ok"), "whoever halts it knows"
+        written(guarded, halts[1], Halted(NOW, "rule: daily loss", "a test"))
+        assert asked() == (503, "stopped", "unwell")
+        written(guarded, halts[1])
+        assert asked() == (200, "ok", "ok")
+    with contextlib.closing(sqlite3.connect(guarded)) as connection, connection:
+        connection.execute("DROP TRIGGER hedgerow_record_update")
+        connection.execute("UPDATE hedgerow_record SET hash = 'x' WHERE number = 9")
+    with browsing(guarded) as client:
+        sign_in(client, "vic")
+        found = client.get("/health")
+        assert (found.status_code, found.json()["parts"]["ledger"]["status"]) == (503, "stopped")
+
+
 @pytest.mark.parametrize("name", sorted(PEOPLE))
 def test_roles(guarded, name) -> None:
     allowed = {
@@ -245,7 +290,6 @@ def test_a_session_ends(guarded) -> None:
 
 def test_the_first_user_shuts_the_door(place, monkeypatch) -> None:
     from hedgerow.live.keeping.users import Users
-    from hedgerow.live.store import Store
 
     monkeypatch.setattr("hedgerow.web.doors._FRESH", 0.0)
     with browsing(place) as client:

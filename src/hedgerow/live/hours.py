@@ -1,4 +1,4 @@
-"""Hours of the exchanges: when sessions open and close, and dates as New York has them.
+"""Hours of the exchanges: when sessions open and close, dates as New York has them, and units.
 
 Times of day are New York's, so the hours in UTC move with its clocks.
 """
@@ -14,6 +14,12 @@ import numpy as np
 
 from hedgerow.data.calendar import holidays, sessions
 from hedgerow.errors import DataError
+
+SECOND = 10**9
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+"""Nanoseconds: of a second and what is made of it; all times are counted in them."""
 
 ZONE = ZoneInfo("America/New_York")
 OPENING = dt.time(9, 30)
@@ -99,7 +105,7 @@ def sessions_since(last: np.datetime64, session: np.datetime64) -> int:
 
 def day_of(now: int) -> dt.date:
     """Return the date in New York."""
-    return dt.datetime.fromtimestamp(now // 10**9, ZONE).date()
+    return dt.datetime.fromtimestamp(now // SECOND, ZONE).date()
 
 
 def in_new_york(time: int) -> str:
@@ -110,12 +116,12 @@ def in_new_york(time: int) -> str:
     >>> in_new_york(close_of(np.datetime64("2024-12-24")))
     '2024-12-24 13:00 New York'
     """
-    return f"{dt.datetime.fromtimestamp(time // 10**9, ZONE):%Y-%m-%d %H:%M} New York"
+    return f"{dt.datetime.fromtimestamp(time // SECOND, ZONE):%Y-%m-%d %H:%M} New York"
 
 
 def ns(when: dt.datetime) -> int:
     """Return a time that knows its zone as nanoseconds since 1970, UTC."""
-    return int(when.timestamp()) * 10**9 + when.microsecond * 1000
+    return int(when.timestamp()) * SECOND + when.microsecond * 1000
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from hedgerow.data.calendar import sessions
 from hedgerow.engine.ledger.events import Alarm
 from hedgerow.errors import AccessError, BrokerError, DataError, HedgerowError, PolicyError
 from hedgerow.live.clock import Hand
-from hedgerow.live.hours import day_of, hours_from
+from hedgerow.live.hours import HOUR, MINUTE, day_of, hours_from, next_close
 from hedgerow.live.keeping.beats import beat
 from hedgerow.live.orders.windows import next_window
 from hedgerow.live.session import Cycle, Stepped
@@ -30,7 +30,6 @@ from hedgerow.live.sources.replay import Replay
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MINUTE = 60 * 10**9
 LOOK, TEND, TELL = 30, 5, 10
 """Seconds between two looks at the calendar, two at the orders, and two messages."""
 AGAIN = 5 * MINUTE
@@ -96,8 +95,7 @@ class Monitor:
     def due(self) -> list[np.datetime64]:
         """Return the exchange's sessions that are over and not accepted, in order."""
         cycle, now = self.cycle, self.clock()
-        accepted = cycle.store.sessions(cycle.run)
-        last = accepted[-1] if accepted else str(cycle.store.market(cycle.run).dates[-1])
+        last = cycle.store.last(cycle.run)
         first, today = np.datetime64(last, "D") + 1, np.datetime64(day_of(now), "D")
         if first > today:
             return []
@@ -121,6 +119,7 @@ class Monitor:
             self._warn(sentence)
         self._chores()
         self._spread()
+        self._rest()
         return made
 
     def look(self, *, patient: bool = True) -> Round:
@@ -152,7 +151,7 @@ class Monitor:
             close = hours_from(name).close
             if name in self.cycle.store.sessions(self.cycle.run):
                 break  # its numbers are there: a broker is waited for
-            if now < close + round(self.cycle.settings.source.patience * 60 * MINUTE):
+            if now < close + round(self.cycle.settings.source.patience * HOUR):
                 break
             self._give_up(stepped, str(due[-1]))
         for stepped in (*done, *left):
@@ -287,6 +286,12 @@ class Monitor:
 
     def _beat(self) -> None:
         beat(self.cycle.store, self.cycle.run, self.clock(), self._waits)
+
+    def _rest(self) -> None:
+        """Say until when nobody need miss it: until the next session is overdue."""
+        cycle = self.cycle
+        until = next_close(cycle.store.last(cycle.run)) + cycle.settings.source.wait
+        beat(cycle.store, cycle.run, self.clock(), self._waits, until)
 
     def _settle(self) -> None:
         """Take up settings that the book was given; those that do not fit are an alarm."""

@@ -20,12 +20,12 @@ from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.live.blotter import Blotter
 from hedgerow.live.brokers.gateway import Gateway, Noting
-from hedgerow.live.hours import day_of
+from hedgerow.live.hours import SECOND, day_of
 from hedgerow.live.journal import Journal
 
 WHO = "rule: positions"
 """Who halts the desk where positions differ."""
-_PATIENCE = 20 * 10**9
+_PATIENCE = 20 * SECOND
 """Nanoseconds that a broker may take to show a fill in its positions, or to report it."""
 
 

@@ -19,7 +19,7 @@ from hedgerow.data.calendar import holidays
 from hedgerow.data.screen import LIMITS
 from hedgerow.data.tables import FUNDS
 from hedgerow.errors import HedgerowError
-from hedgerow.live.hours import close_of, day_of, in_new_york, sessions_since
+from hedgerow.live.hours import MINUTE, close_of, day_of, in_new_york, sessions_since
 from hedgerow.live.needs import ALWAYS
 from hedgerow.live.settings import SourceTerms
 from hedgerow.live.sources.completing import complete
@@ -46,7 +46,7 @@ STILL = 0.03
 ALIKE = 1e-6
 """Part by which a number may differ from itself, as vendors round."""
 
-_EARLY = 60 * 1_000_000_000
+_EARLY = MINUTE
 _SAME = 3
 """Columns with one and the same number that no chance explains."""
 

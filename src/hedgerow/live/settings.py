@@ -35,6 +35,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from hedgerow.core.policy_text import OFF
 from hedgerow.errors import PolicyError, nearest
+from hedgerow.live.hours import HOUR, MINUTE
 
 Positive = Annotated[float, Field(gt=0.0, le=1e15)]
 OrOff = BeforeValidator(lambda value: None if value == OFF else value)
@@ -70,6 +71,11 @@ class SourceTerms(_Table):
     """Most that the index may move in a session, part of it; beyond: absurd (1987: 0.205)."""
     vix_ratio: Annotated[float, Field(gt=1.0, le=20.0)] = 2.5
     """Most by which VIX may be multiplied or divided in a session (5 February 2018: 2.16)."""
+
+    @property
+    def wait(self) -> int:
+        """Nanoseconds after its close from which on a session without a decision is overdue."""
+        return round(max(self.patience * HOUR, self.delay * MINUTE))
 
 
 class BrokerTerms(_Table):

@@ -250,6 +250,17 @@ class Store:
         with self.changing() as connection:
             return [str(day) for day in connection.execute(query).scalars()]
 
+    def last(self, run: str) -> str:
+        """Return the date of the last session accepted, or of the history before the first.
+
+        Raises
+        ------
+        LedgerError
+            If there is no such run, or its history is damaged.
+        """
+        seen = self.sessions(run)
+        return seen[-1] if seen else str(self.market(run).dates[-1])
+
 
 def _shut(path: Path) -> None:
     """Make a file that is not there for its owner alone: hashes of passwords are in it."""

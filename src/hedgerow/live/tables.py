@@ -44,7 +44,7 @@ TOLD = sa.table(
 )  # fmt: skip
 BEATS = sa.table(
     "hedgerow_beat", sa.column("run", sa.Text), sa.column("time", sa.BigInteger),
-    sa.column("said", sa.Text),
+    sa.column("said", sa.Text), sa.column("until", sa.BigInteger),
 )  # fmt: skip
 
 _KEPT = "a session that was accepted stays as it is"
@@ -135,5 +135,10 @@ def _second(op: Operations, dialect: str) -> None:
     )
 
 
-MIGRATIONS: Sequence[Callable[[Operations, str], None]] = (_first, _second)
+def _third(op: Operations, dialect: str) -> None:
+    until = sa.Column("until", sa.BigInteger, nullable=False, server_default="0")
+    op.add_column(BEATS.name, until)
+
+
+MIGRATIONS: Sequence[Callable[[Operations, str], None]] = (_first, _second, _third)
 """What makes version n + 1 of the tables from version n."""

@@ -14,6 +14,7 @@ from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.errors import HedgerowError
 from hedgerow.live.duties.doing import do
+from hedgerow.live.hours import MINUTE
 from hedgerow.live.keeping.alerts import Alerts
 from hedgerow.live.keeping.redacting import redacted
 from hedgerow.live.session import Cycle, Stepped
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from hedgerow.research.tuning.walking import Walk
 
-AGAIN = 60 * 10**9
+AGAIN = MINUTE
 """Nanoseconds for which a target that failed is left in peace."""
 
 _ORDERS = (

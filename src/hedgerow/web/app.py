@@ -92,7 +92,8 @@ def make_app(
     ``uvicorn.run(make_app(Book.open("book.db")), host="127.0.0.1", port=8765)``
     """
     view = View(book)
-    herald = Herald(view, pause)
+    doors = Doors(book, secure=behind_proxy)
+    herald = Herald(view, pause, doors.standing)
 
     @contextlib.asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -111,7 +112,6 @@ def make_app(
         title="Hedgerow", version=__version__, lifespan=living, docs_url=None, redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )  # fmt: skip
-    doors = Doors(book, secure=behind_proxy)
     app.state.book, app.state.view, app.state.herald = book, view, herald
     app.state.doors, app.state.demo = doors, shown
     app.state.meter = health.Meter(book)

@@ -12,6 +12,7 @@ from hedgerow.core.market import Market, Origin
 from hedgerow.engine.ledger.desk_events import Received
 from hedgerow.errors import HedgerowError
 from hedgerow.live import settings
+from hedgerow.live.hours import DAY
 from hedgerow.report.formats import number, percent
 from hedgerow.web.reading import View
 from hedgerow.web.rendering import page, view_of
@@ -21,7 +22,6 @@ router = APIRouter(include_in_schema=False)
 MOST = 200
 """Rows of a table."""
 
-_DAY = 86_400 * 10**9
 _WORDS = {
     Origin.MEASURED: "measured",
     Origin.REPAIRED: "repaired",
@@ -130,4 +130,4 @@ def modelled(found: list[Column]) -> str:
 
 
 def _today(view: View) -> int:
-    return view.book.clock() // _DAY
+    return view.book.clock() // DAY

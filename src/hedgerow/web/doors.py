@@ -49,6 +49,10 @@ class Doors:
         found = self.sessions.find(token) if token else None
         return None if found is None else Person(found.user.name, found.user.role, found.csrf)
 
+    def standing(self) -> set[str]:
+        """Return the forms' tokens of all who may look now: of whoever is here, or is signed in."""
+        return self.sessions.standing() if self.guarded() else {self._local.csrf}
+
     def enter(self, request: Request, name: str, password: str) -> Ticket:
         """Sign somebody in under a fresh token; one that the browser had before is over.
 

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hedgerow.live.chronicle import Chronicle
 from hedgerow.live.keeping.health import health as look
 from hedgerow.live.keeping.metrics import registry
 from hedgerow.web.book import Book
 from hedgerow.web.guarding import from_here
 from hedgerow.web.people import RequestError
+from hedgerow.web.reading import View
 from hedgerow.web.rendering import view_of
 
 router = APIRouter(include_in_schema=False)
@@ -69,19 +71,27 @@ class Counting:
 
 @router.get("/health")
 def health(request: Request) -> Response:
-    """Say whether all is well: 200, or 503 where something is late, halted or stopped.
+    """Say whether all is well: 200, or 503 where a person has to look.
 
-    Those who are signed in hear of every part.
+    Those who are signed in hear of every part; others do not learn that a person has halted it.
     """
-    book = view_of(request).book
-    found = look(book.store, book.journal, book.clock)
-    status = 200 if found.state == "ok" else 503
+    view = view_of(request)
+    book = view.book
+    found = look(book.store, book.journal, book.clock, lambda: _chronicle(view))
+    status = 200 if found.well else 503
     if request.scope.get("person") is None:
-        return JSONResponse({"status": "ok" if status == 200 else "unwell"}, status)
+        return JSONResponse({"status": "ok" if found.well else "unwell"}, status)
     parts = {one.part: {"status": one.state, "said": one.text} for one in found.findings}
     viewers = len(request.app.state.herald.viewers)
     told = {"status": found.state, "run": book.run, "viewers": viewers, "parts": parts}
     return JSONResponse(told, status)
+
+
+def _chronicle(view: View) -> Chronicle | None:
+    """Read the run on, which checks the records that are new."""
+    with view.alone():
+        watch = view.watch
+        return None if watch is None else watch.chronicle.read()
 
 
 @router.get("/metrics")

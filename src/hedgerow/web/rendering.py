@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hedgerow import __version__
-from hedgerow.live.hours import in_new_york
+from hedgerow.live.hours import DAY, SECOND, in_new_york
 from hedgerow.report import formats
 from hedgerow.web.people import Person
 from hedgerow.web.reading import View
@@ -29,8 +29,6 @@ NAV = (
     ("/data", "Data"),
 )
 """Pages by address, in the order of the navigation; those that are not there are left out."""
-
-_DAY = 86_400 * 10**9
 
 THEMES = ("auto", "light", "dark")
 
@@ -125,8 +123,8 @@ def when(time: int | None) -> str:
     """
     if time is None:
         return formats.DASH
-    if time % _DAY == 0:
-        return f"{datetime.fromtimestamp(time / 1e9, UTC):%Y-%m-%d}"
+    if time % DAY == 0:
+        return f"{datetime.fromtimestamp(time / SECOND, UTC):%Y-%m-%d}"
     return in_new_york(time)
 
 

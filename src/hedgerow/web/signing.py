@@ -14,6 +14,7 @@ from hedgerow.errors import AccessError
 from hedgerow.live.keeping.users import TooOftenError
 from hedgerow.web.doors import Doors
 from hedgerow.web.people import Person, Somebody
+from hedgerow.web.push import Herald
 from hedgerow.web.rendering import THEMES, back, page, view_of
 
 router = APIRouter(include_in_schema=False)
@@ -57,6 +58,8 @@ def sign_out(request: Request, person: Person = Somebody) -> Response:
     doors = _doors(request)
     if doors.guarded():
         doors.leave(request)
+        herald: Herald = request.app.state.herald
+        herald.dismiss(person)
         _write(request, person.name, "signed out")
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(doors.cookie, secure=doors.secure, httponly=True, samesite="strict")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from hedgerow.live.keeping.beats import last_beat
+from hedgerow.live.keeping.beats import last_beat, silent
 from hedgerow.live.standing import LinePicture, Picture
 from hedgerow.report.charts import SHOWN
 from hedgerow.report.formats import number, percent, usd, usd_short
@@ -21,9 +21,6 @@ from hedgerow.web.slips import latest
 
 router = APIRouter(include_in_schema=False)
 
-SPAN_OF_LIFE = 15 * 60 * 10**9
-"""Nanoseconds without a sign of life after which a monitor is said to be silent."""
-
 
 @router.get("/")
 def today(request: Request) -> Response:
@@ -32,7 +29,6 @@ def today(request: Request) -> Response:
     picture = view.picture()
     waiting = latest(view.blotter.open_orders("proposed"))
     beat = last_beat(view.book.store, view.book.run)
-    silent = beat is None or view.book.clock() - beat.time > SPAN_OF_LIFE
     facts = {
         "picture": picture,
         "tiles": tiles,
@@ -43,7 +39,7 @@ def today(request: Request) -> Response:
         "alarms": view.alarms(8),
         "received": latest_word(view),
         "beat": beat,
-        "silent": silent,
+        "silent": silent(beat, view.book.clock()),
     }
     return page(request, "today.html", facts)
 

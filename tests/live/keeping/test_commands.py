@@ -116,7 +116,7 @@ def test_a_book_is_shown_as_it_is(book) -> None:
         Store(book).sessions(RUN)[0],
     )
     assert found["settings"] == {"limits.contracts": 50.0}
-    assert found["tables"] == "ledger 1, book 2"
+    assert found["tables"] == "ledger 1, book 3"
     said = good("book", "show", book)
     for chain in chains(book):
         assert chain.hash in said

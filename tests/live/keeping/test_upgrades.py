@@ -138,7 +138,7 @@ def test_a_book_kept_as_text_is_read_by_every_later_hedgerow(tmp_path) -> None:
     for name in ("vix", "spx"):
         np.testing.assert_allclose(seen[name], history[name][: len(seen)], rtol=1e-9)
     assert Users(store).check("ann", "four words go together").role == "admin"
-    assert last_beat(store, RUN) == (7, "waits")
+    assert last_beat(store, RUN) == (7, "waits", 0)
     journal = Journal(place, RUN)
     assert journal.blotter().halted.who == "ann"
     assert verify(journal.records()).hash == noted["live.desk"][1]

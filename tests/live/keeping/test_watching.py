@@ -23,14 +23,14 @@ from hedgerow.engine.ledger.replay import resume
 from hedgerow.errors import LedgerError, RangeError
 from hedgerow.live.hours import close_of
 from hedgerow.live.journal import Journal
-from hedgerow.live.keeping.beats import beat
+from hedgerow.live.keeping.beats import SILENT, beat, last_beat, silent
 from hedgerow.live.keeping.health import due_session, health
 from hedgerow.live.keeping.logs import log_to
 from hedgerow.live.keeping.metrics import registry
 from hedgerow.live.keeping.redacting import redacted
 from hedgerow.live.settings import Settings
 from hedgerow.live.store import Store
-from live.keeping.books import RUN, begin, go_on
+from live.keeping.books import PROGRAM, RUN, WARM, begin, go_on, whole
 
 SECOND = 10**9
 
@@ -55,7 +55,7 @@ def book(kept, tmp_path):
 
 def looked(place, now: int) -> dict[str, tuple[str, str]]:
     found = health(Store(place), Journal(place, RUN), lambda: now)
-    order = ("ok", "late", "halted", "stopped")
+    order = ("ok", "halted", "late", "stopped")
     assert found.state == max((f.state for f in found.findings), key=order.index)
     return {f.part: (f.state, f.text) for f in found.findings} | {"all": (found.state, "")}
 
@@ -93,7 +93,7 @@ def test_every_part_says_how_it_is(book) -> None:
     assert found["sources"] == ("late", "a test was refused for 2030-01-02: VIX is missing.")
     assert found["switch"] == ("halted", "Halted by ann: a test.")
     assert found["broker"][0] == found["disk"][0] == found["database"][0] == "ok"
-    assert found["all"][0] == "halted"
+    assert found["all"][0] == "late", "a source that was refused is graver than a person's halt"
     Journal(book, RUN).write(
         lambda _: [
             Resumed(1, "ann", "over"),
@@ -106,12 +106,39 @@ def test_every_part_says_how_it_is(book) -> None:
         lambda _: [Reconciled(2, "IB DU1", ("2 VXK24 more than the run has",))]
     )
     assert looked(book, now)["broker"] == (
-        "halted", "Positions differ at IB DU1: 2 VXK24 more than the run has.",
+        "stopped", "Positions differ at IB DU1: 2 VXK24 more than the run has.",
     )  # fmt: skip
     later = looked(book, now + 6 * 86_400 * SECOND)
     assert later["monitor"][0] == "stopped"
     assert later["session"][0] == "late"
     assert f"{last} was decided last, and " in later["session"][1]
+
+
+def test_one_silence_for_all_who_ask_and_cron_is_missed_when_a_session_is_overdue(book) -> None:
+    store, now = Store(book), at("2024-07-02 20:00")
+
+    def told(beats: int, until: int) -> list[object]:
+        beat(store, RUN, beats, "", until)
+        figures = scraped(registry(store, Journal(book, RUN), lambda: now))
+        return [
+            looked(book, now)["monitor"][0] == "stopped",
+            figures["hedgerow_monitor_silent", ""] == 1.0,
+            silent(last_beat(store, RUN), now),
+        ]
+
+    assert SILENT == 300 * SECOND
+    assert told(now - SILENT, 0) == [False] * 3
+    assert told(now - SILENT - 1, 0) == [True] * 3
+    assert told(now - 30 * SILENT, now) == [False] * 3
+    assert told(now - 30 * SILENT, now - 1) == [True] * 3
+
+
+def test_a_book_that_has_just_begun_is_not_late(tmp_path) -> None:
+    history = whole().until(WARM - 1)
+    Store(tmp_path / "new.db").begin(RUN, PROGRAM, "", history, 5)
+    ends = str(history.dates[-1])
+    found = looked(tmp_path / "new.db", at(f"{ends} 20:00") + 12 * 3_600 * SECOND)
+    assert found["session"] == ("ok", f"The history ends on {ends}; nothing is due.")
 
 
 def test_a_disk_without_room_is_told(book, monkeypatch) -> None:

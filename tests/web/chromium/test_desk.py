@@ -207,7 +207,7 @@ def test_the_door(shut_site, visit) -> None:
     assert page.url == f"{shut_site}/login"
     assert page.evaluate("document.activeElement.name") == "name"
     enter(page, "ann", "not the password")
-    said = page.get_by_role("alert")
+    said = page.locator("main").get_by_role("alert")
     said.wait_for()
     assert "password" in said.inner_text()
     enter(page, "ann", PASSWORD)
@@ -225,7 +225,7 @@ def test_trying_too_often(shut_site, visit) -> None:
     page = visit(shut_site).open("/login")
     for _ in range(5):
         enter(page, "ann", "not the password")
-        page.get_by_role("alert").wait_for()
+        page.locator("main").get_by_role("alert").wait_for()
     enter(page, "ann", PASSWORD)
     page.get_by_text("too many tries").wait_for()
 

@@ -27,6 +27,7 @@ from hedgerow.live.brokers.ibkr_contracts import (
 )
 from hedgerow.live.brokers.ibkr_link import Link
 from hedgerow.live.clock import Clock, wall
+from hedgerow.live.hours import SECOND
 from hedgerow.live.settings import BrokerTerms
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ class IbkrGateway:
         counted[fill.contract.conId] = counted.get(fill.contract.conId, 0.0) + done.shares
         sign = 1.0 if done.side in ("BOT", "BUY") else -1.0
         return Executed(
-            round(done.time.timestamp()) * 10**9,
+            round(done.time.timestamp()) * SECOND,
             self._order(key),
             execution,
             symbol,

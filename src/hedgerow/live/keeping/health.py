@@ -12,20 +12,23 @@ from typing import Literal, NamedTuple, TypeAlias
 from hedgerow.data.calendar import sessions
 from hedgerow.engine.ledger.coding import clock as shown
 from hedgerow.errors import HedgerowError
+from hedgerow.live.chronicle import Chronicle
 from hedgerow.live.clock import Clock
 from hedgerow.live.hours import day_of, hours_from
 from hedgerow.live.journal import Journal
-from hedgerow.live.keeping.beats import last_beat
+from hedgerow.live.keeping.beats import last_beat, silent
 from hedgerow.live.settings import Settings, parse
 from hedgerow.live.store import Store
 
-State: TypeAlias = Literal["ok", "late", "halted", "stopped"]
-"""All is well; something is overdue; nothing is sent; nothing works."""
-STATES: tuple[State, ...] = ("ok", "late", "halted", "stopped")
+State: TypeAlias = Literal["ok", "halted", "late", "stopped"]
+"""All is well; a person has halted it; something is overdue; it goes on when a person has looked.
 
-_SECOND = 10**9
-_HOUR = 3_600 * _SECOND
-_AWAKE = 5 * 60 * _SECOND
+A person who halts knows of it, so that nobody has to be called: it is less than what is late.
+"""
+STATES: tuple[State, ...] = ("ok", "halted", "late", "stopped")
+
+_RULES = "rule: "
+"""How the name of a rule that halts begins; that of a person does not."""
 _ROOM = 500 * 2**20
 _BACK = 14
 """Days in which there is a session for certain."""
@@ -46,8 +49,18 @@ class Health(NamedTuple):
     """The worst of the findings."""
     findings: tuple[Finding, ...]
 
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to be called."""
+        return self.state in ("ok", "halted")
 
-def health(store: Store, journal: Journal, clock: Clock) -> Health:
+
+def health(
+    store: Store,
+    journal: Journal,
+    clock: Clock,
+    chronicle: Callable[[], Chronicle | None] | None = None,
+) -> Health:
     """Look whether all is well with a running book.
 
     Parameters
@@ -56,6 +69,9 @@ def health(store: Store, journal: Journal, clock: Clock) -> Health:
         The book, and the desk of the run.
     clock
         What time it is.
+    chronicle
+        Reads the run's ledger on, and returns it, None before the first decision; None: whoever
+        asks keeps no ledger open, and it is not looked at.
     """
     now = clock()
     parts: dict[str, Callable[[], Finding]] = {
@@ -67,6 +83,8 @@ def health(store: Store, journal: Journal, clock: Clock) -> Health:
         "disk": lambda: _disk(store),
         "database": lambda: _database(store),
     }
+    if chronicle is not None:
+        parts["ledger"] = lambda: _ledger(chronicle())
     findings = []
     for part, look in parts.items():
         try:
@@ -94,10 +112,9 @@ def due_session(now: int, settings: Settings) -> str:
     '2020-03-06'
     """
     today = day_of(now)
-    wait = int(max(settings.source.patience * _HOUR, settings.source.delay * _HOUR / 60))
     due = ""
     for session in sessions(today - dt.timedelta(days=_BACK), today):
-        if hours_from(session.date).close + wait <= now:
+        if hours_from(session.date).close + settings.source.wait <= now:
             due = str(session.date)
     return due
 
@@ -107,22 +124,22 @@ def _monitor(store: Store, run: str, now: int) -> Finding:
     if beat is None:
         return Finding("monitor", "stopped", "No monitor has ever run.")
     said = f" It said: {beat.said}." if beat.said else ""
-    if now - beat.time > _AWAKE:
-        return Finding(
-            "monitor", "stopped", f"It was awake last at {shown(beat.time)[:19]} UTC.{said}"
-        )
+    if silent(beat, now):
+        return Finding("monitor", "stopped", f"It was awake last at {_utc(beat.time)}.{said}")
+    if beat.until:
+        text = f"It has done what was due and ended, at {_utc(beat.time)}; the next run is missed "
+        return Finding("monitor", "ok", f"{text}after {_utc(beat.until)}.{said}")
     return Finding("monitor", "ok", f"It is awake.{said}")
 
 
 def _session(store: Store, run: str, now: int) -> Finding:
     kept, seen = store.kept(run), store.sessions(run)
+    last = seen[-1] if seen else store.last(run)
     due = due_session(now, parse(kept.settings, store.where) if kept else Settings())
-    last = seen[-1] if seen else ""
-    if not last:
-        return Finding("session", "late", f"None has been decided; {due} is due.")
+    told = f"{last} was decided last" if seen else f"The history ends on {last}"
     if last < due:
-        return Finding("session", "late", f"{last} was decided last, and {due} is due.")
-    return Finding("session", "ok", f"{last} was decided last; nothing is due.")
+        return Finding("session", "late", f"{told}, and {due} is due.")
+    return Finding("session", "ok", f"{told}; nothing is due.")
 
 
 def _sources(journal: Journal) -> Finding:
@@ -140,7 +157,8 @@ def _switch(journal: Journal) -> Finding:
     halted = journal.blotter().halted
     if halted is None:
         return Finding("switch", "ok", "Nothing is halted.")
-    return Finding("switch", "halted", f"Halted by {halted.who}: {halted.why}.")
+    state: State = "stopped" if halted.who.startswith(_RULES) else "halted"
+    return Finding("switch", state, f"Halted by {halted.who}: {halted.why}.")
 
 
 def _broker(journal: Journal) -> Finding:
@@ -148,10 +166,15 @@ def _broker(journal: Journal) -> Finding:
     if last is None:
         return Finding("broker", "ok", "It has no positions of its own to compare.")
     if last.differences:
-        return Finding(
-            "broker", "halted", f"Positions differ at {last.broker}: {'; '.join(last.differences)}."
-        )
+        text = f"Positions differ at {last.broker}: {'; '.join(last.differences)}."
+        return Finding("broker", "stopped", text)
     return Finding("broker", "ok", f"Positions at {last.broker} agree.")
+
+
+def _ledger(chronicle: Chronicle | None) -> Finding:
+    if chronicle is None:
+        return Finding("ledger", "ok", "The run has decided nothing yet.")
+    return Finding("ledger", "ok", f"Its chain holds, {chronicle.head.count:,} records long.")
 
 
 def _disk(store: Store) -> Finding:
@@ -171,3 +194,7 @@ def _database(store: Store) -> Finding:
         return Finding("database", "stopped", "It may not be written.")
     with store.changing():  # takes the writer's lock, and gives it back
         return Finding("database", "ok", "It can be written.")
+
+
+def _utc(time: int) -> str:
+    return f"{shown(time)[:16]} UTC"

@@ -23,15 +23,13 @@ from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import RangeError
 from hedgerow.live.blotter import Stage
 from hedgerow.live.clock import Clock
-from hedgerow.live.hours import hours_from
+from hedgerow.live.hours import DAY, SECOND, hours_from
 from hedgerow.live.journal import Journal
-from hedgerow.live.keeping.beats import last_beat
+from hedgerow.live.keeping.beats import last_beat, silent
 from hedgerow.live.store import Store
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric
-
-_SECOND = 10**9
 
 
 class Figures:
@@ -65,12 +63,13 @@ class Figures:
         now, blotter, seen = self.clock(), self.journal.blotter(), self._sessions()
         stages = Counter(slip.stage for slip in blotter.orders.values())
         beat = last_beat(self.store, self.journal.run)
-        awake = None if beat is None else (now - beat.time) / _SECOND
+        awake = None if beat is None else (now - beat.time) / SECOND
         singles = {
             "sessions": ("Sessions accepted.", float(len(seen))),
             "session_age_days": ("Days since the last session accepted.", _age(seen, now)),
             "halted": ("1 if the kill switch is pulled.", float(blotter.halted is not None)),
             "monitor_age_seconds": ("Since the monitor's last sign of life.", awake),
+            "monitor_silent": ("1 if it should be awake and is not.", float(silent(beat, now))),
             "nav_usd": ("Net asset value at the last session.", self._nav),
         }
         for name, (about, value) in singles.items():
@@ -119,7 +118,7 @@ class Figures:
                 self._counts["refusals"] += event.state == "refused"
                 if event.state == "accepted":
                     closed = hours_from(event.session).close
-                    self._latency[event.source] = (event.time - closed) / _SECOND
+                    self._latency[event.source] = (event.time - closed) / SECOND
             case Done():
                 self._counts["duties"] += 1
             case Decided():
@@ -196,4 +195,4 @@ def serving(store: Store, journal: Journal, clock: Clock, port: int | None) -> I
 
 def _age(seen: list[str], now: int) -> float | None:
     """Return days from the close of the last session until now, None before the first."""
-    return (now - hours_from(seen[-1]).close) / (86_400 * _SECOND) if seen else None
+    return (now - hours_from(seen[-1]).close) / DAY if seen else None

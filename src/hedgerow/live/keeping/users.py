@@ -11,6 +11,7 @@ import ipaddress
 import re
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from hedgerow.engine.ledger.desk_events import Acted
 from hedgerow.errors import AccessError, nearest
 from hedgerow.live.clock import Clock, wall
+from hedgerow.live.hours import HOUR, MINUTE, SECOND
 from hedgerow.live.keeping.passwords import decoy, fits, hasher, normal, proper
 from hedgerow.live.store import Store
 from hedgerow.live.tables import ATTEMPTS, LOGINS, USERS
@@ -30,9 +32,6 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 _AT_ONCE, _QUEUE = 2, 10.0
 """Passwords looked at together, for each takes 64 MB; seconds to wait for one's turn."""
-
-_SECOND = 10**9
-_MINUTE = 60 * _SECOND
 
 
 @dataclass(frozen=True)
@@ -241,7 +240,7 @@ class Gatekeeper:
         self, users: Users, by_name: int = 5, by_address: int = 20, span: float = 15.0
     ) -> None:
         self.users, self.by_name, self.by_address = users, by_name, by_address
-        self.span = int(span * _MINUTE)
+        self.span = int(span * MINUTE)
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
 
     def enter(self, name: str, password: str, address: str) -> User:
@@ -318,7 +317,7 @@ class Sessions:
 
     def __init__(self, users: Users, idle: float = 30.0, longest: float = 12.0) -> None:
         self.users, self.store, self.clock = users, users.store, users.clock
-        self.idle, self.longest = int(idle * _MINUTE), int(longest * 60 * _MINUTE)
+        self.idle, self.longest = int(idle * MINUTE), int(longest * HOUR)
 
     def begin(self, user: User) -> Ticket:
         """Sign a user in who has been checked; sessions that have ended are forgotten."""
@@ -336,26 +335,35 @@ class Sessions:
         Asking is what keeps a session from being idle; that is written once a minute.
         """
         now, key = self.clock(), LOGINS.c.token == _digest(token)
-        query = sa.select(USERS, LOGINS.c.csrf, LOGINS.c.seen).where(
-            key,
-            USERS.c.name == LOGINS.c.user,
-            USERS.c.off == 0,
-            LOGINS.c.seen > now - self.idle,
-            LOGINS.c.made > now - self.longest,
-        )
+        query = sa.select(USERS, LOGINS.c.csrf, LOGINS.c.seen).where(key, *self._standing(now))
         with self.store.reading() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
-        if row.seen <= now - _MINUTE:
+        if row.seen <= now - MINUTE:
             with self.store.changing() as connection:
                 connection.execute(sa.update(LOGINS).where(key).values(seen=now))
         return Login(_user(row), str(row.csrf))
+
+    def standing(self) -> set[str]:
+        """Return the forms' tokens of all sessions that have not ended; asking keeps none awake."""
+        query = sa.select(LOGINS.c.csrf).where(*self._standing(self.clock()))
+        with self.store.reading() as connection:
+            return set(connection.execute(query).scalars())
 
     def end(self, token: str) -> None:
         """Sign out."""
         with self.store.changing() as connection:
             connection.execute(sa.delete(LOGINS).where(LOGINS.c.token == _digest(token)))
+
+    def _standing(self, now: int) -> Sequence[sa.ColumnElement[bool]]:
+        """Return what is true of a session that has not ended."""
+        return (
+            USERS.c.name == LOGINS.c.user,
+            USERS.c.off == 0,
+            LOGINS.c.seen > now - self.idle,
+            LOGINS.c.made > now - self.longest,
+        )
 
 
 def _net(address: str) -> str:
@@ -385,6 +393,6 @@ def _digest(token: str) -> str:
 
 
 def _too_often(left: int) -> TooOftenError:
-    minutes, seconds = divmod(-(-left // _SECOND), 60)
+    minutes, seconds = divmod(-(-left // SECOND), 60)
     span = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     return TooOftenError("there were too many tries", mend=f"wait {span}, then try again")

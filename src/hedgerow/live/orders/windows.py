@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from hedgerow.live.hours import ZONE, day_of, hours_from, ns
+from hedgerow.live.hours import HOUR, MINUTE, SECOND, ZONE, day_of, hours_from, ns
 from hedgerow.live.settings import WindowTerms
-
-_MINUTE = 60 * 10**9
 
 
 def waits_until(now: int, session: dt.date | str, hours: float) -> int:
@@ -26,12 +24,12 @@ def waits_until(now: int, session: dt.date | str, hours: float) -> int:
     Examples
     --------
     >>> friday = ns(dt.datetime(2024, 7, 5, 16, 20, tzinfo=ZONE))
-    >>> str(dt.datetime.fromtimestamp(waits_until(friday, "2024-07-05", 18.0) // 10**9, ZONE))
+    >>> str(dt.datetime.fromtimestamp(waits_until(friday, "2024-07-05", 18.0) // SECOND, ZONE))
     '2024-07-08 10:20:00-04:00'
     """
     decided = dt.date.fromisoformat(str(session))
     after = hours_from(decided + dt.timedelta(days=1))
-    end = dt.datetime.fromtimestamp((now + round(hours * 60 * _MINUTE)) // 10**9, ZONE)
+    end = dt.datetime.fromtimestamp((now + round(hours * HOUR)) // SECOND, ZONE)
     if end.date() > decided:
         end += after.session - decided - dt.timedelta(days=1)
     return min(ns(end), after.close)
@@ -52,8 +50,8 @@ def next_window(now: int, terms: WindowTerms, *, urgent: bool = False) -> tuple[
     hours = hours_from(day_of(now))
     if now >= hours.close:
         hours = hours_from(hours.session + dt.timedelta(days=1))
-    first = hours.opening + round(terms.first * _MINUTE)
-    last = max(hours.close - round(terms.last * _MINUTE), hours.opening)
+    first = hours.opening + round(terms.first * MINUTE)
+    last = max(hours.close - round(terms.last * MINUTE), hours.opening)
     if urgent or first >= last:
         return hours.opening, hours.close
     if terms.first and now < first:
@@ -61,7 +59,7 @@ def next_window(now: int, terms: WindowTerms, *, urgent: bool = False) -> tuple[
     if terms.last:
         return last, hours.close
     tomorrow = hours_from(hours.session + dt.timedelta(days=1))
-    return tomorrow.opening, tomorrow.opening + round(terms.first * _MINUTE)
+    return tomorrow.opening, tomorrow.opening + round(terms.first * MINUTE)
 
 
 def may_send(now: int, terms: WindowTerms, *, urgent: bool = False) -> bool:

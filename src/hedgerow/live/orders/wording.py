@@ -11,9 +11,7 @@ from hedgerow.engine.ledger.coding import clock
 from hedgerow.engine.ledger.events import Leg
 from hedgerow.engine.ledger.money import contracts
 from hedgerow.live.blotter import Slip
-from hedgerow.live.hours import next_close
-
-_MINUTE = 60 * 10**9
+from hedgerow.live.hours import MINUTE, next_close
 
 
 def leg_in_words(leg: Leg) -> str:
@@ -67,7 +65,7 @@ def row(slip: Slip, now: int) -> dict[str, Any]:
     if slip.stage == "approved":
         until = next_close(order.session)
     waits = slip.stage == "proposed" or (slip.stage == "approved" and order.tif != "gtc")
-    left = max(until - now, 0) // _MINUTE if waits else None
+    left = max(until - now, 0) // MINUTE if waits else None
     return {
         "order": order.order,
         "session": order.session,
