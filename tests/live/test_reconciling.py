@@ -56,7 +56,7 @@ def test_positions_that_agree_are_written_down_once_at_the_start_and_after_a_fil
     settled(desk, tws)
 
 
-def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_resumes(tws, desk) -> None:
+def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_has_mended_it(tws, desk) -> None:
     tws.positions["DU1", 201] = 3.0
     tws.positions["DU2", 201] = -1.0
     book, look = ledger(("VXK24", 2)), Reconciler(desk.journal, desk.broker)
@@ -70,7 +70,11 @@ def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_resumes(tws, desk
     desk.send(proposed())
     assert not tws.orders
     assert not look.agrees(book)
-    orders.resume(desk.journal, "ann", "a trade by hand, which stays")
+    orders.resume(desk.journal, "ann", "it may stay")
+    assert not look.agrees(book), "at once, with no fill and no bar in between"
+    assert desk.journal.blotter().halted is not None
+    tws.positions["DU1", 201] = 2.0
+    orders.resume(desk.journal, "ann", "sold one by hand")
     assert look.agrees(book)
     desk.send(proposed())
     assert tws.order(KEY).quantity == 2.0

@@ -1,4 +1,4 @@
-"""A run's positions held against the broker's: at the start, after every fill and every bar.
+"""A run's positions held against the broker's: at the start, after a fill, a bar and a halt.
 
 Where they differ somebody has traded by hand, a report was lost, or a contract was exercised; what
 the run would do next rests on a book that is not there.  So the kill switch is pulled.
@@ -87,7 +87,7 @@ class Reconciler:
         self._journal, self._gateway = journal, gateway
         self._standing, self._filled = Standing(), dict[tuple[str, str], Nanos]()
         self._ordered: set[str] = set()
-        self._looked: tuple[int, int] | None = None
+        self._looked: tuple[int, int, int] | None = None
         self._doubted: int | None = None
         self._others: tuple[str, ...] = ()
         self.findings: tuple[str, ...] = ()
@@ -95,11 +95,11 @@ class Reconciler:
     def agrees(self, ledger: Ledger) -> bool:
         """Look if it is time to, and say whether orders may be sent as far as positions go.
 
-        At the start, after every fill and every bar positions are compared, and the outcome is
-        written down.  A difference while the broker has orders of the run, or just after a fill, is
-        looked at again before it counts: a report may be on its way; nothing may be sent
-        meanwhile.  One that stays is an alarm and halts the desk.  Call it after the
-        broker's reports have been taken in.
+        At the start, after every fill and every bar, and when a halt was lifted, positions are
+        compared, and the outcome is written down.  A difference while the broker has orders of the
+        run, or just after a fill, is looked at again before it counts: a report may be on its way;
+        nothing may be sent meanwhile.  One that stays is an alarm and halts the desk.  Call it
+        after the broker's reports have been taken in.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Reconciler:
         blotter = self._journal.blotter()
         self._note()
         fills = sum(len(slip.executions) for slip in blotter.orders.values())
-        seen = fills, ledger.head.count
+        seen = fills, ledger.head.count, blotter.resumed
         if self._looked == seen:
             return blotter.halted is None
         theirs = self._gateway.positions()
@@ -126,7 +126,8 @@ class Reconciler:
         now = self._journal.clock()
         today = day_of(now)
         found = compare(self._held(ledger, blotter), theirs, today)
-        moving = self._looked is not None or bool(blotter.open_orders("sent", "working"))
+        moved = self._looked is not None and self._looked[:2] != seen[:2]
+        moving = moved or bool(blotter.open_orders("sent", "working"))
         if found.differences and moving:
             self._doubted = self._doubted if self._doubted is not None else now
             if now - self._doubted < _PATIENCE:

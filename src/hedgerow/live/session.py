@@ -219,9 +219,11 @@ class Cycle:
             said: list[str] = []
             try:
                 desk.receive(self.journal, self.gateway)
-                if self._reconciler.agrees(self._open()) or self.journal.blotter().halted:
-                    now = self.clock()
-                    said += desk.dispatch(self.journal, self.gateway, self.settings, now)
+                agrees = self._reconciler.agrees(self._open())
+                if agrees or self.journal.blotter().halted:
+                    # a halt that is lifted from here on is looked at in the next round first
+                    now, book = self.clock(), (self.journal, self.gateway, self.settings)
+                    said += desk.dispatch(*book, now, send=agrees)
                     desk.receive(self.journal, self.gateway)
             except BrokerError as error:
                 said.append(str(error))

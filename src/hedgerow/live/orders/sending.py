@@ -22,7 +22,9 @@ def key_of(journal: Journal, order: str) -> str:
     return f"{journal.prefix}{order}"
 
 
-def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -> list[str]:
+def send_all(
+    journal: Journal, gateway: Gateway, settings: Settings, now: int, *, send: bool = True
+) -> list[str]:
     """Bring desk and broker together, and send what is due.
 
     1. What may have been sent before a crash is looked up: the broker has it, or it is due again
@@ -36,6 +38,8 @@ def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -
         The desk's.
     now
         Nanoseconds since 1970, UTC.
+    send
+        Whether there is a third step.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -
         return [str(error)]
     journal.write(lambda blotter: _looked_up(blotter, journal, working, now))
     troubles = _cancel(journal, gateway, working)
-    for slip in journal.blotter().open_orders("approved", "sent"):
+    for slip in journal.blotter().open_orders("approved", "sent") if send else ():
         if key_of(journal, slip.proposed.order) not in working:
             troubles += _send(journal, gateway, settings, slip, now)
     return troubles
