@@ -64,9 +64,10 @@ def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_has_mended_it(tws
     halted = desk.journal.blotter().halted
     assert halted is not None
     assert (halted.who, halted.why) == (WHO, "VXK24: the run has 2, the broker 3")
-    assert [(each.rule, each.sentence) for each in said(desk, Alarm)] == [
-        ("positions", "VXK24: the run has 2, the broker 3")
-    ]
+    (alarm,) = said(desk, Alarm)
+    assert alarm.rule == "positions"
+    assert alarm.sentence.startswith("VXK24: the run has 2, the broker 3. Mend: find out why; ")
+    assert "sell 1 VXK24 at the broker by hand" in alarm.sentence
     desk.send(proposed())
     assert not tws.orders
     assert not look.agrees(book)
@@ -156,6 +157,11 @@ def test_a_leg_alone_whose_order_the_run_has_ended_stops_the_desk(tws, desk) -> 
     halted = desk.journal.blotter().halted
     assert halted is not None
     assert "the run has 0, the broker 1" in halted.why
+    told = said(desk, Alarm)[-1].sentence
+    assert "after the run had ended it: a-1 (buy 1 SPXW 2024-01-19 4500 put)" in told
+    tws.positions["DU1", 101] = 0.0
+    orders.resume(desk.journal, "ann", "sold by hand")
+    assert look.agrees(book)
 
 
 def test_what_the_gateway_notices_is_an_alarm(tws, desk) -> None:

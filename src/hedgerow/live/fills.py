@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hedgerow.engine.broker import Execution, Fill, LegFill, Quote, SimulatedBroker, Ticket
 from hedgerow.engine.ledger.desk_events import Collected, Executed
-from hedgerow.engine.ledger.money import contracts, usd
+from hedgerow.engine.ledger.events import Leg
+from hedgerow.engine.ledger.money import Nanos, contracts, usd
 from hedgerow.live.blotter import Blotter, Slip
 from hedgerow.live.brokers.paper import PAPER
 
@@ -112,6 +113,25 @@ def countable(slip: Slip, used: Collection[str], *, whole: bool) -> list[str]:
                 found.append(done.execution)
             begins += _size(done)
     return found
+
+
+def unbooked(slip: Slip, filled: Mapping[str, Nanos]) -> list[Leg]:
+    """Return what a broker has reported of an order beyond what the ledger has of it.
+
+    Of an order that the run has ended no bar will ever count it.
+
+    Parameters
+    ----------
+    slip
+        The order, with all that was reported.
+    filled
+        Nano-contracts of it that the ledger has, by symbol.
+    """
+    more: dict[str, Nanos] = {}
+    for done in slip.executions:
+        was = more.get(done.contract, -filled.get(done.contract, 0))
+        more[done.contract] = was + done.quantity
+    return [Leg(contract, quantity) for contract, quantity in more.items() if quantity]
 
 
 def complete(reports: Sequence[Executed], weights: Mapping[str, float], *, whole: bool) -> float:
