@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -379,6 +380,19 @@ def test_what_cannot_have_happened_is_an_alarm_once(journal, broker, clock, repo
     assert len(alarms(journal)) == 1
     assert said in alarms(journal)[0]
     assert not slip(journal).executions
+
+
+def test_a_fill_that_is_told_again_with_another_price_is_an_alarm_once(
+    journal, broker, clock
+) -> None:
+    sent(journal, broker, clock)
+    for price in (30.5, 30.5, 29.5, 29.5):
+        broker.said = [replace(fill(5), price=price)]
+        desk.receive(journal, broker)
+    assert [done.price for done in slip(journal).executions] == [30.5]
+    (told,) = alarms(journal)
+    assert "the broker corrects a fill" in told
+    assert "at 29.5" in told
 
 
 def test_a_rejection_is_an_alarm(journal, broker, clock) -> None:
