@@ -326,6 +326,21 @@ def test_what_the_ledger_has_replaced_is_cancelled_at_the_broker(journal, broker
     assert broker.cancelled == ["live:a-1"]
 
 
+def test_what_is_left_at_the_close_of_its_session_is_cancelled_at_the_broker(
+    journal, broker, clock
+) -> None:
+    sent(journal, broker, clock)
+    broker.acknowledge("a-1")
+    broker.said += [fill(5)]
+    desk.receive(journal, broker)
+    desk.dispatch(journal, broker, Settings(), new_york(3, 15, 59))
+    assert broker.cancelled == []
+    desk.dispatch(journal, broker, Settings(), new_york(3, 16))
+    assert broker.cancelled == ["live:a-1"]
+    desk.receive(journal, broker)
+    assert (slip(journal).stage, len(slip(journal).executions)) == ("cancelled", 1)
+
+
 # what a broker says
 
 
