@@ -6,15 +6,21 @@ import time
 
 import pytest
 
+from cli.console import good
 from hedgerow import VixFuture
 from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.chain import verify
 from hedgerow.engine.ledger.desk_events import Reconciled
 from hedgerow.engine.ledger.events import Filled
+from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.engine.program import Line, Program
 from hedgerow.live.brokers.ibkr import IbkrGateway
+from hedgerow.live.duties.wording import spent
+from hedgerow.live.fills import MOVED
 from hedgerow.live.orders import desk
 from hedgerow.live.session import Cycle
+from hedgerow.live.standing import Watch
+from hedgerow.live.why import why
 from hedgerow.policies.rules import Linear
 from hedgerow.policies.signals import Level
 from live import fake_tws
@@ -75,6 +81,12 @@ def test_fills_are_those_of_the_ledger_and_a_mismatch_stops_all_until_it_is_mend
         looks = [one.event for one in journal.records() if isinstance(one.event, Reconciled)]
         assert len(looks) > 2
         assert not any(look.differences for look in looks)
+
+        with open_ledger(place, made.cycle.run) as ledger:
+            watch = Watch(made.cycle.store, ledger, journal, made.cycle.run)
+            assert MOVED in spent(watch.picture().budget)
+            assert MOVED in why(watch.chronicle, journal, str(last)).told.notes
+        assert MOVED.capitalize() in good("review", place, "--run", made.cycle.run)
 
         for slip in journal.blotter().open_orders("proposed"):
             desk.approve(journal, slip.proposed.order, "ann", "fits")

@@ -21,6 +21,9 @@ from hedgerow.live.brokers.paper import PAPER
 ANEW = "*"
 """Stands in `Collected.orders` for what the bar itself makes anew, where nobody has to approve."""
 
+MOVED = "with a broker costs hold the market's own move from each fill to its session's close"
+"""What a reader of costs, and of what a budget has spent, must not miss of a run with a broker."""
+
 _EPSILON = 1e-9
 
 
@@ -113,6 +116,14 @@ def countable(slip: Slip, used: Collection[str], *, whole: bool) -> list[str]:
                 found.append(done.execution)
             begins += _size(done)
     return found
+
+
+def moved(blotter: Blotter) -> str:
+    """Return `MOVED` where a broker has filled something; empty on paper."""
+    for slip in blotter.orders.values():
+        if slip.executions and slip.sent is not None and slip.sent.broker != PAPER:
+            return MOVED
+    return ""
 
 
 def unbooked(slip: Slip, filled: Mapping[str, Nanos]) -> list[Leg]:
