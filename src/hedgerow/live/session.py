@@ -221,9 +221,11 @@ class Cycle:
                 desk.receive(self.journal, self.gateway)
                 agrees = self._reconciler.agrees(self._open())
                 if agrees or self.journal.blotter().halted:
-                    # a halt that is lifted from here on is looked at in the next round first
-                    now, book = self.clock(), (self.journal, self.gateway, self.settings)
-                    said += desk.dispatch(*book, now, send=agrees)
+                    now = self.clock()
+                    # where a halt is lifted only now, positions are looked at before it sends
+                    said += desk.dispatch(
+                        self.journal, self.gateway, self.settings, now, send=agrees
+                    )
                     desk.receive(self.journal, self.gateway)
             except BrokerError as error:
                 said.append(str(error))
