@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 
 from cli.console import ROOT, as_json, call, good
-from hedgerow.engine.ledger.events import Decided, Opened, Planned
+from hedgerow.engine.ledger.desk_events import Executed, Sent
+from hedgerow.engine.ledger.events import Cancelled, Decided, Filled, Opened, Planned
+from hedgerow.engine.ledger.money import nanos
 from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.live.journal import Journal
 from hedgerow.live.orders import desk
@@ -90,6 +93,23 @@ def test_an_order_is_shown_with_the_decision_behind_it(book) -> None:
     found = as_json("orders", "show", "book.db", "tail-2")
     assert [each["kind"] for each in found["history"]] == ["proposed", "declined"]
     assert [each["kind"] for each in found["decision"]] == ["decided", "planned", "ordered"]
+
+
+def test_a_fill_after_the_run_had_ended_its_order_is_told_with_what_to_do(book) -> None:
+    at = new_york(3, 16)
+    desk.approve(book, "tail-3", "ann")
+    report = Executed(at, "tail-3", "x2", PUT, nanos(2), 30.5, 0)
+    book.write(lambda _: [Sent(at, "tail-3", "ibkr", "k"), replace(report, execution="x1")])
+    with open_ledger("book.db", "live", writing=True) as ledger:
+        ledger.append([Filled(at, "tail-3", "x1", PUT, nanos(2), 30.5, 0)])
+    assert "unbooked" not in good("orders", "show", "book.db", "tail-3")
+    with open_ledger("book.db", "live", writing=True) as ledger:
+        ledger.append([Cancelled(at, "tail-3", "not filled that day")])
+    assert as_json("orders", "show", "book.db", "tail-3")["unbooked"] == ""
+    book.write(lambda _: [report])
+    said = good("orders", "show", "book.db", "tail-3")
+    assert re.search(r"unbooked +buy 2 SPX 2024-06-21 4900 put\n", said)
+    assert "Trade it back at the broker by hand" in said
 
 
 @pytest.mark.parametrize(

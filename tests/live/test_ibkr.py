@@ -150,6 +150,32 @@ def test_fills_while_the_line_is_down_are_told_after_it(tws, desk) -> None:
     settled(desk, tws)
 
 
+def test_a_fill_is_told_though_the_line_broke_while_another_order_was_looked_up(
+    tws, desk, monkeypatch
+) -> None:
+    desk.send(proposed())
+    desk.send(proposed("a-2"))
+    desk.receive()
+    tws.fill(KEY, 2, 15.0)
+    tws.error(tws.order(f"{RUN}:a-2").number, 399, "a word on it")
+
+    async def broken(ib):
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.broker, "_look", broken)
+        for _ in range(100):
+            with pytest.raises(BrokerError, match="the connection broke"):
+                desk.receive()
+            if desk.broker._link._ib.fills():
+                break
+            time.sleep(0.01)
+        with pytest.raises(BrokerError):
+            desk.receive()
+    desk.ends("filled")
+    settled(desk, tws)
+
+
 def test_another_process_goes_on_where_one_died(tws, tmp_path) -> None:
     with gateway(tws) as broker:
         Desk(tmp_path / "book.db", broker).send(proposed())

@@ -56,7 +56,7 @@ def test_positions_that_agree_are_written_down_once_at_the_start_and_after_a_fil
     settled(desk, tws)
 
 
-def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_resumes(tws, desk) -> None:
+def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_has_mended_it(tws, desk) -> None:
     tws.positions["DU1", 201] = 3.0
     tws.positions["DU2", 201] = -1.0
     book, look = ledger(("VXK24", 2)), Reconciler(desk.journal, desk.broker)
@@ -64,13 +64,18 @@ def test_a_mismatch_at_the_start_stops_the_desk_until_a_person_resumes(tws, desk
     halted = desk.journal.blotter().halted
     assert halted is not None
     assert (halted.who, halted.why) == (WHO, "VXK24: the run has 2, the broker 3")
-    assert [(each.rule, each.sentence) for each in said(desk, Alarm)] == [
-        ("positions", "VXK24: the run has 2, the broker 3")
-    ]
+    (alarm,) = said(desk, Alarm)
+    assert alarm.rule == "positions"
+    assert alarm.sentence.startswith("VXK24: the run has 2, the broker 3. Mend: find out why; ")
+    assert "sell 1 VXK24 at the broker by hand" in alarm.sentence
     desk.send(proposed())
     assert not tws.orders
     assert not look.agrees(book)
-    orders.resume(desk.journal, "ann", "a trade by hand, which stays")
+    orders.resume(desk.journal, "ann", "it may stay")
+    assert not look.agrees(book), "at once, with no fill and no bar in between"
+    assert desk.journal.blotter().halted is not None
+    tws.positions["DU1", 201] = 2.0
+    orders.resume(desk.journal, "ann", "sold one by hand")
     assert look.agrees(book)
     desk.send(proposed())
     assert tws.order(KEY).quantity == 2.0
@@ -152,6 +157,11 @@ def test_a_leg_alone_whose_order_the_run_has_ended_stops_the_desk(tws, desk) -> 
     halted = desk.journal.blotter().halted
     assert halted is not None
     assert "the run has 0, the broker 1" in halted.why
+    told = said(desk, Alarm)[-1].sentence
+    assert "after the run had ended it: a-1 (buy 1 SPXW 2024-01-19 4500 put)" in told
+    tws.positions["DU1", 101] = 0.0
+    orders.resume(desk.journal, "ann", "sold by hand")
+    assert look.agrees(book)
 
 
 def test_what_the_gateway_notices_is_an_alarm(tws, desk) -> None:

@@ -12,6 +12,8 @@ import pytest
 import hedgerow as hr
 from hedgerow.engine.ledger.desk_events import Acted, Done, Received
 from hedgerow.engine.program_text import read
+from hedgerow.live import standing
+from hedgerow.live.fills import MOVED
 from hedgerow.live.journal import Journal
 from hedgerow.live.store import Store
 from hedgerow.policies.catalog import starter
@@ -119,9 +121,12 @@ def test_book_shows_every_contract_the_ledger_holds(books) -> None:
     assert len(re.findall(r'class="num[^"]*now">\$0<', grid)) == 1, "nothing is gained today"
 
 
-def test_performance_adds_up_to_the_ledger(books) -> None:
+def test_performance_adds_up_to_the_ledger_and_says_what_costs_are(books, monkeypatch) -> None:
+    monkeypatch.setattr(standing, "moved", lambda blotter: MOVED)  # as where a broker fills
     with browsing(books / "sixty.db") as client:
         text = client.get("/performance").text
+        assert html.unescape(text).count(MOVED) == 4, "figure, budget and both tables"
+        assert MOVED in html.unescape(client.get("/").text)
         sessions = client.app.state.view.watch.chronicle.read().sessions
     gain = sum(session.bar.hedge for session in sessions) / 1e6
     assert f"${abs(gain):,.0f}" in re.search(r'class="lead">(.*?)</p>', text, re.S)[1]

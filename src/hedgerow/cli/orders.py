@@ -13,6 +13,7 @@ from hedgerow.cli.output import AsJson, Run, answer, save_picture, show_json, to
 from hedgerow.report.formats import columns
 
 if TYPE_CHECKING:
+    from hedgerow.live.blotter import Slip
     from hedgerow.live.journal import Journal
 
 app = typer.Typer(
@@ -93,6 +94,7 @@ def show(
             record for record in journal.records() if getattr(record.event, "order", None) == order
         ]
         behind = _behind(book, journal.run, order)
+        told_of["unbooked"] = _unbooked(book, journal.run, orders[order])
     if as_json:
         history = [{"record": r.number, **json.loads(r.text)} for r in records]
         decision = [json.loads(record.text) for record in behind]
@@ -107,6 +109,12 @@ def show(
         if value not in (None, "", False)
     ]
     typer.echo(columns(shown))
+    if told_of["unbooked"]:
+        typer.echo(
+            "\nUnbooked was filled after the run had ended the order: no session will count it. "
+            "Trade it back at the broker by hand, once, so that it holds what the run holds; then "
+            "'hedgerow orders resume'."
+        )
     for title, found in (("What happened", records), ("The decision behind it", behind)):
         if found:
             lines = [[clock(r.event.time)[:19], r.event.kind, sentence(r.event)] for r in found]
@@ -268,6 +276,25 @@ def _behind(book: str, run: str, order: str) -> list[Any]:
         if (record.event.time, getattr(record.event, "line", "")) == (made.time, made.line)
         and getattr(record.event, "order", order) == order
     ]
+
+
+def _unbooked(book: str, run: str, slip: Slip) -> str:
+    """Return in words what a broker filled of an order after the run had ended it."""
+    from hedgerow.engine.ledger.events import Cancelled, Filled
+    from hedgerow.engine.ledger.opening import open_ledger, runs_in
+    from hedgerow.live.fills import unbooked
+    from hedgerow.live.orders.wording import in_words
+
+    if not slip.executions or run not in runs_in(book):
+        return ""
+    filled: dict[str, int] = {}
+    ended = False
+    with open_ledger(book, run) as ledger:
+        for event in (record.event for record in ledger.read()):
+            if isinstance(event, Filled) and event.order == slip.proposed.order:
+                filled[event.contract] = filled.get(event.contract, 0) + event.quantity
+            ended |= isinstance(event, Cancelled) and event.order == slip.proposed.order
+    return in_words(unbooked(slip, filled)) if ended else ""
 
 
 def _cells(each: dict[str, Any]) -> list[str]:

@@ -26,7 +26,23 @@ def review(
 
     with opened(ledger, run) as kept:
         found = study.review(kept.read(), month)
+        note = _note(ledger, kept.name)
     if as_json:
-        show_json(report.table(found))
+        show_json({**report.table(found), "note": note})
         return
-    typer.echo(report.summarise(found))
+    typer.echo(report.summarise(found) + f"\n\n{note.capitalize()}." * bool(note))
+
+
+def _note(ledger: str, run: str) -> str:
+    """Return what the costs of a run hold besides costs; empty for one that no broker fills."""
+    from hedgerow.engine.ledger.opening import runs_in
+    from hedgerow.live.fills import moved
+    from hedgerow.live.journal import Journal
+
+    if f"{run}.desk" not in runs_in(ledger):
+        return ""
+    journal = Journal(ledger, run)
+    try:
+        return moved(journal.blotter())
+    finally:
+        journal.close()

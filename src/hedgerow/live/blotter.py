@@ -131,6 +131,8 @@ class Blotter:
         The last look at a broker's positions; None before the first.
     halts, alarms
         Every time that the kill switch was pulled, and all that rules have said.
+    resumed
+        How often it was lifted.
     """
 
     def __init__(self) -> None:
@@ -142,6 +144,7 @@ class Blotter:
         self.reconciled: Reconciled | None = None
         self.halts: list[Halted] = []
         self.alarms: list[Alarm] = []
+        self.resumed = 0
         self._executions: set[str] = set()
 
     def open_orders(self, *stages: Stage) -> list[Slip]:
@@ -198,6 +201,7 @@ class Blotter:
                 self.alarms.append(event)
             case Resumed():
                 self.halted = None
+                self.resumed += 1
             case Reconciled():
                 self.reconciled = event
             case Done():

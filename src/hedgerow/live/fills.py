@@ -13,12 +13,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hedgerow.engine.broker import Execution, Fill, LegFill, Quote, SimulatedBroker, Ticket
 from hedgerow.engine.ledger.desk_events import Collected, Executed
-from hedgerow.engine.ledger.money import contracts, usd
+from hedgerow.engine.ledger.events import Leg
+from hedgerow.engine.ledger.money import Nanos, contracts, usd
 from hedgerow.live.blotter import Blotter, Slip
 from hedgerow.live.brokers.paper import PAPER
 
 ANEW = "*"
 """Stands in `Collected.orders` for what the bar itself makes anew, where nobody has to approve."""
+
+MOVED = "with a broker costs hold the market's own move from each fill to its session's close"
+"""What a reader of costs, and of what a budget has spent, must not miss of a run with a broker."""
 
 _EPSILON = 1e-9
 
@@ -112,6 +116,33 @@ def countable(slip: Slip, used: Collection[str], *, whole: bool) -> list[str]:
                 found.append(done.execution)
             begins += _size(done)
     return found
+
+
+def moved(blotter: Blotter) -> str:
+    """Return `MOVED` where a broker has filled something; empty on paper."""
+    for slip in blotter.orders.values():
+        if slip.executions and slip.sent is not None and slip.sent.broker != PAPER:
+            return MOVED
+    return ""
+
+
+def unbooked(slip: Slip, filled: Mapping[str, Nanos]) -> list[Leg]:
+    """Return what a broker has reported of an order beyond what the ledger has of it.
+
+    Of an order that the run has ended no bar will ever count it.
+
+    Parameters
+    ----------
+    slip
+        The order, with all that was reported.
+    filled
+        Nano-contracts of it that the ledger has, by symbol.
+    """
+    more: dict[str, Nanos] = {}
+    for done in slip.executions:
+        was = more.get(done.contract, -filled.get(done.contract, 0))
+        more[done.contract] = was + done.quantity
+    return [Leg(contract, quantity) for contract, quantity in more.items() if quantity]
 
 
 def complete(reports: Sequence[Executed], weights: Mapping[str, float], *, whole: bool) -> float:

@@ -1,4 +1,4 @@
-"""A run's positions held against the broker's: at the start, after every fill and every bar.
+"""A run's positions held against the broker's: at the start, after a fill, a bar and a halt.
 
 Where they differ somebody has traded by hand, a report was lost, or a contract was exercised; what
 the run would do next rests on a book that is not there.  So the kill switch is pulled.
@@ -13,15 +13,17 @@ from typing import NamedTuple
 from hedgerow.core.over_the_counter import parse_future, parse_option
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.desk_events import Halted, Reconciled
-from hedgerow.engine.ledger.events import Alarm, Filled, Ordered
+from hedgerow.engine.ledger.events import Alarm, Filled, Leg, Ordered
 from hedgerow.engine.ledger.money import Nanos, contracts
 from hedgerow.engine.ledger.replay import Standing
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.live.blotter import Blotter
 from hedgerow.live.brokers.gateway import Gateway, Noting
+from hedgerow.live.fills import unbooked
 from hedgerow.live.hours import SECOND, day_of
 from hedgerow.live.journal import Journal
+from hedgerow.live.orders.wording import in_words
 
 WHO = "rule: positions"
 """Who halts the desk where positions differ."""
@@ -36,6 +38,8 @@ class Compared(NamedTuple):
     """In contracts that the run has traded, a sentence each."""
     others: tuple[str, ...]
     """Positions of the account in what the run has never traded."""
+    trades: tuple[Leg, ...] = ()
+    """What, traded at the broker by hand, lets it hold what the run holds."""
 
 
 def compare(own: Mapping[str, Nanos], theirs: Mapping[str, Nanos], today: dt.date) -> Compared:
@@ -54,22 +58,27 @@ def compare(own: Mapping[str, Nanos], theirs: Mapping[str, Nanos], today: dt.dat
     Examples
     --------
     >>> day = dt.date(2024, 5, 1)
-    >>> compare({"VXK24": 2 * 10**9}, {"VXK24": 10**9, "SPY": 10**9}, day)
-    Compared(differences=('VXK24: the run has 2, the broker 1',), others=('SPY: 1',))
+    >>> found = compare({"VXK24": 2 * 10**9}, {"VXK24": 10**9, "SPY": 10**9}, day)
+    >>> found.differences, found.others, found.trades[0].quantity
+    (('VXK24: the run has 2, the broker 1',), ('SPY: 1',), 1000000000)
     >>> compare({"VXK24": 2 * 10**9}, {}, dt.date(2024, 5, 22)).differences
     ()
     """
-    differences = tuple(
-        f"{symbol}: the run has {_count(mine)}, the broker {_count(theirs.get(symbol, 0))}"
+    trades = tuple(
+        Leg(symbol, mine - theirs.get(symbol, 0))
         for symbol, mine in sorted(own.items())
         if mine != theirs.get(symbol, 0) and not _over(symbol, today)
+    )
+    differences = tuple(
+        f"{symbol}: the run has {_count(own[symbol])}, the broker {_count(theirs.get(symbol, 0))}"
+        for symbol in (trade.contract for trade in trades)
     )
     others = tuple(
         f"{symbol}: {_count(held)}"
         for symbol, held in sorted(theirs.items())
         if symbol not in own and held
     )
-    return Compared(differences, others)
+    return Compared(differences, others, trades)
 
 
 class Reconciler:
@@ -85,21 +94,22 @@ class Reconciler:
 
     def __init__(self, journal: Journal, gateway: Gateway) -> None:
         self._journal, self._gateway = journal, gateway
-        self._standing, self._filled = Standing(), dict[tuple[str, str], Nanos]()
+        self._standing, self._filled = Standing(), dict[str, dict[str, Nanos]]()
         self._ordered: set[str] = set()
-        self._looked: tuple[int, int] | None = None
+        self._looked: tuple[int, int, int] | None = None
         self._doubted: int | None = None
         self._others: tuple[str, ...] = ()
+        self._late: tuple[str, ...] = ()
         self.findings: tuple[str, ...] = ()
 
     def agrees(self, ledger: Ledger) -> bool:
         """Look if it is time to, and say whether orders may be sent as far as positions go.
 
-        At the start, after every fill and every bar positions are compared, and the outcome is
-        written down.  A difference while the broker has orders of the run, or just after a fill, is
-        looked at again before it counts: a report may be on its way; nothing may be sent
-        meanwhile.  One that stays is an alarm and halts the desk.  Call it after the
-        broker's reports have been taken in.
+        At the start, after every fill and every bar, and when a halt was lifted, positions are
+        compared, and the outcome is written down.  A difference while the broker has orders of the
+        run, or just after a fill, is looked at again before it counts: a report may be on its way;
+        nothing may be sent meanwhile.  One that stays is an alarm and halts the desk.  Call it
+        after the broker's reports have been taken in.
 
         Parameters
         ----------
@@ -116,7 +126,7 @@ class Reconciler:
         blotter = self._journal.blotter()
         self._note()
         fills = sum(len(slip.executions) for slip in blotter.orders.values())
-        seen = fills, ledger.head.count
+        seen = fills, ledger.head.count, blotter.resumed
         if self._looked == seen:
             return blotter.halted is None
         theirs = self._gateway.positions()
@@ -126,7 +136,8 @@ class Reconciler:
         now = self._journal.clock()
         today = day_of(now)
         found = compare(self._held(ledger, blotter), theirs, today)
-        moving = self._looked is not None or bool(blotter.open_orders("sent", "working"))
+        moved = self._looked is not None and self._looked[:2] != seen[:2]
+        moving = moved or bool(blotter.open_orders("sent", "working"))
         if found.differences and moving:
             self._doubted = self._doubted if self._doubted is not None else now
             if now - self._doubted < _PATIENCE:
@@ -146,19 +157,20 @@ class Reconciler:
             if isinstance(event, Ordered):
                 self._ordered.add(event.order)
             if isinstance(event, Filled):
-                place = event.order, event.contract
-                filled[place] = filled.get(place, 0) + event.quantity
-        held = dict.fromkeys((contract for _, contract in filled), 0)
+                legs = filled.setdefault(event.order, {})
+                legs[event.contract] = legs.get(event.contract, 0) + event.quantity
+        held = dict.fromkeys((contract for legs in filled.values() for contract in legs), 0)
         for symbol, holding in standing.account.holdings.items():
             held[symbol] = holding.quantity
+        late: list[str] = []
         for order, slip in blotter.orders.items():
-            reported: dict[str, Nanos] = {}
-            for done in slip.executions:
-                reported[done.contract] = reported.get(done.contract, 0) + done.quantity
             ended = order in self._ordered and order not in standing.account.orders
-            for contract, quantity in reported.items():
-                more = 0 if ended else quantity - filled.get((order, contract), 0)
-                held[contract] = held.get(contract, 0) + more
+            more = unbooked(slip, filled.get(order, {}))
+            for leg in more:
+                held[leg.contract] = held.get(leg.contract, 0) + (0 if ended else leg.quantity)
+            if more and ended:
+                late.append(f"{order} ({in_words(more)})")
+        self._late = tuple(late)
         return held
 
     def _write(self, found: Compared, now: int) -> None:
@@ -166,7 +178,15 @@ class Reconciler:
         events: list[Event] = [Reconciled(now, self._gateway.name, found.differences)]
         if found.differences:
             said = "; ".join(found.differences)
-            events += [Alarm(now, "positions", said), Halted(now, WHO, said)]
+            late = f". Filled after the run had ended it: {', '.join(self._late)}"
+            mend = (
+                f". Mend: find out why; then {in_words(found.trades)} at the broker by hand, so "
+                "that it holds what the run holds, and resume"
+            )
+            events += [
+                Alarm(now, "positions", said + late * bool(self._late) + mend),
+                Halted(now, WHO, said),
+            ]
         if found.others and found.others != self._others:
             self._others = found.others
             told = f"positions that are not the run's: {'; '.join(found.others)}"

@@ -219,9 +219,13 @@ class Cycle:
             said: list[str] = []
             try:
                 desk.receive(self.journal, self.gateway)
-                if self._reconciler.agrees(self._open()) or self.journal.blotter().halted:
+                agrees = self._reconciler.agrees(self._open())
+                if agrees or self.journal.blotter().halted:
                     now = self.clock()
-                    said += desk.dispatch(self.journal, self.gateway, self.settings, now)
+                    # where a halt is lifted only now, positions are looked at before it sends
+                    said += desk.dispatch(
+                        self.journal, self.gateway, self.settings, now, send=agrees
+                    )
                     desk.receive(self.journal, self.gateway)
             except BrokerError as error:
                 said.append(str(error))

@@ -25,6 +25,7 @@ from hedgerow.engine.program import Program
 from hedgerow.engine.program_text import read
 from hedgerow.live.blotter import Blotter
 from hedgerow.live.chronicle import Chronicle, Session
+from hedgerow.live.fills import moved
 from hedgerow.live.journal import Journal
 from hedgerow.live.store import Store
 from hedgerow.live.thresholds import Threshold, thresholds
@@ -115,6 +116,8 @@ class Spending:
         Factor by which that budget cut the lines; 1.0 where it did not.
     own
         By line whose policy has a budget of its own: ``limit``, ``spent`` and ``used``.
+    note
+        What ``spent`` holds besides costs and carry, where a broker fills; empty on paper.
     """
 
     spent: float
@@ -124,6 +127,7 @@ class Spending:
     passed: float
     scale: float
     own: Mapping[str, Mapping[str, float]]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -352,7 +356,8 @@ class Watch:
             policy, limit = self.policy(name), terms["limit"]
             scale = _cut(policy, session.decided[name]) if policy is not None else 1.0
         gone = spent / (limit * base) if limit and base > 0.0 else None
-        return Spending(spent, base, limit, gone, year_passed(session.date), scale, own)
+        note, passed = moved(self.journal.blotter()), year_passed(session.date)
+        return Spending(spent, base, limit, gone, passed, scale, own, note)
 
     def _series(self, sessions: list[Session]) -> dict[str, Any]:
         lines = list(sessions[-1].decided) if sessions else []

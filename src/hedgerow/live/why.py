@@ -15,8 +15,9 @@ from hedgerow.engine.ledger.money import contracts, usd
 from hedgerow.engine.ledger.replay import decide_again, policy_of
 from hedgerow.engine.track import Track
 from hedgerow.errors import HedgerowError, RangeError, nearest
-from hedgerow.live.blotter import Slip
+from hedgerow.live.blotter import Blotter, Slip
 from hedgerow.live.chronicle import Chronicle, Session
+from hedgerow.live.fills import moved
 from hedgerow.live.journal import Journal
 from hedgerow.report.explain import Explanation, explain
 from hedgerow.report.ledger import sentence
@@ -137,7 +138,9 @@ def why(chronicle: Chronicle, journal: Journal | None, date: str, line: str | No
     if isinstance(policy, str):
         raise RangeError(policy, where=f"line {name}", mend="look with 'hedgerow ledger show'")
     told = explain(policy, track_of(policy, sessions, at, name), session.date)
-    slips = journal.blotter().orders if journal is not None else {}
+    blotter = Blotter() if journal is None else journal.blotter()
+    if note := moved(blotter):
+        told.notes.append(note)
     again, same = _again(policy, sessions, at, name)
     return Why(
         chronicle.opened.run if chronicle.opened else "",
@@ -147,7 +150,7 @@ def why(chronicle: Chronicle, journal: Journal | None, date: str, line: str | No
         plan_of(session.planned.get(name)),
         again,
         same,
-        tuple(fates(sessions, at, name, slips)),
+        tuple(fates(sessions, at, name, blotter.orders)),
         tuple((alarm.rule, alarm.sentence) for alarm in session.alarms),
     )
 

@@ -49,7 +49,7 @@ def made(view: View) -> dict[str, Any]:
         "lead": lead(sessions, hedged, alone),
         "months": months,
         "parts": [(part, PARTS.get(part, part)) for part in parts],
-        "figures": figures(months, hedged, alone),
+        "figures": figures(months, hedged, alone, watch.picture().budget.note),
         "budget": budget,
         "plots": pictures(sessions, hedged, alone, months),
         "reviews": sorted(done, key=lambda event: event.session, reverse=True),
@@ -79,8 +79,10 @@ def lead(sessions: Sequence[Session], hedged: Any, alone: Any) -> str:
     )
 
 
-def figures(months: Sequence[Month], hedged: Any, alone: Any) -> list[tuple[str, str, str]]:
-    """Return the figures at the head of the page: name, value, meaning."""
+def figures(
+    months: Sequence[Month], hedged: Any, alone: Any, note: str = ""
+) -> list[tuple[str, str, str]]:
+    """Return the figures at the head of the page: name, value, meaning; a note is one on costs."""
     loss = sum(month.down.loss for month in months)
     gain = sum(month.down.gain for month in months)
     costs = sum(month.costs for month in months)
@@ -88,7 +90,7 @@ def figures(months: Sequence[Month], hedged: Any, alone: Any) -> list[tuple[str,
     return [
         ("Hedge, net", usd(sum(m.hedge_gain for m in months)), "gains less all it cost"),
         ("Portfolio", usd(sum(m.portfolio_gain for m in months)), "what is hedged, by itself"),
-        ("Costs", usd(costs), "spreads and fees of trading"),
+        ("Costs", usd(costs), note or "spreads and fees of trading"),
         ("HER, down days", percent(share), "part of the losses on down days given back"),
         ("Drawdown", percent(float(drawdowns(hedged)[-1])), "NAV below its highest close, now"),
         ("Deepest", percent(float(drawdowns(hedged).min())), "of all sessions, with the hedge"),

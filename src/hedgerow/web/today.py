@@ -126,6 +126,7 @@ def tiles(picture: Picture) -> list[tuple[str, str, str]]:
     elif budget.own:
         line, most = max(budget.own.items(), key=lambda each: each[1]["used"])
         used = f"{line} {percent(most['used'], 0)} of its {percent(most['limit'])} of NAV"
+    used += f"; {budget.note}" * bool(budget.note)
     share = usd(budget.spent) if budget.used is None else percent(budget.used, 0)
     rv = picture.rv20 * 100.0
     return [

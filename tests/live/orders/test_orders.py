@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -325,6 +326,21 @@ def test_what_the_ledger_has_replaced_is_cancelled_at_the_broker(journal, broker
     assert broker.cancelled == ["live:a-1"]
 
 
+def test_what_is_left_at_the_close_of_its_session_is_cancelled_at_the_broker(
+    journal, broker, clock
+) -> None:
+    sent(journal, broker, clock)
+    broker.acknowledge("a-1")
+    broker.said += [fill(5)]
+    desk.receive(journal, broker)
+    desk.dispatch(journal, broker, Settings(), new_york(3, 15, 59))
+    assert broker.cancelled == []
+    desk.dispatch(journal, broker, Settings(), new_york(3, 16))
+    assert broker.cancelled == ["live:a-1"]
+    desk.receive(journal, broker)
+    assert (slip(journal).stage, len(slip(journal).executions)) == ("cancelled", 1)
+
+
 # what a broker says
 
 
@@ -379,6 +395,19 @@ def test_what_cannot_have_happened_is_an_alarm_once(journal, broker, clock, repo
     assert len(alarms(journal)) == 1
     assert said in alarms(journal)[0]
     assert not slip(journal).executions
+
+
+def test_a_fill_that_is_told_again_with_another_price_is_an_alarm_once(
+    journal, broker, clock
+) -> None:
+    sent(journal, broker, clock)
+    for price in (30.5, 30.5, 29.5, 29.5):
+        broker.said = [replace(fill(5), price=price)]
+        desk.receive(journal, broker)
+    assert [done.price for done in slip(journal).executions] == [30.5]
+    (told,) = alarms(journal)
+    assert "the broker corrects a fill" in told
+    assert "at 29.5" in told
 
 
 def test_a_rejection_is_an_alarm(journal, broker, clock) -> None:

@@ -209,16 +209,7 @@ class IbkrGateway:
 
     async def _listen(self, ib: IB) -> list[Report]:
         self._renewed()
-        reports: list[Report] = []
         trades = {trade.order.orderRef: trade for trade in self._ours(ib.trades())}
-        for key, trade in trades.items():
-            if _identity(trade) and key not in self._working:
-                self._working.add(key)
-                reports.append(Acknowledged(self._clock(), self._order(key), _identity(trade)))
-        for fill in self._own(ib.fills()):
-            report = self._filled(fill)
-            if report is not None:
-                reports.append(report)
         doubts = [
             key
             for key, trade in trades.items()
@@ -229,6 +220,16 @@ class IbkrGateway:
             seen = await self._look(ib)
         else:
             seen = Seen({}, {key: trades[key] for key in doubts}, frozenset())
+        # what is told is told once: from here on nothing is waited for, so all of it arrives
+        reports: list[Report] = []
+        for key, trade in trades.items():
+            if _identity(trade) and key not in self._working:
+                self._working.add(key)
+                reports.append(Acknowledged(self._clock(), self._order(key), _identity(trade)))
+        for fill in self._own(ib.fills()):
+            report = self._filled(fill)
+            if report is not None:
+                reports.append(report)
         for key in doubts:
             ended = self._ended(ib, key, trades[key], seen)
             if ended is not None:

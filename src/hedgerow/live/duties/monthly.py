@@ -13,6 +13,7 @@ from hedgerow.core.policy import Policy
 from hedgerow.engine.program import Line, Program
 from hedgerow.errors import HedgerowError
 from hedgerow.live.duties.wording import Said
+from hedgerow.live.fills import moved
 from hedgerow.live.standing import Watch
 from hedgerow.policies.fitted import Scheduled
 from hedgerow.report import review as report
@@ -62,7 +63,9 @@ def monthly(
     fits, walks = refits(watch, known, at), []
     if refit and watch.program is not None:
         walks = walked(watch.program, known, refit, counted)
-    text = [report.summarise(found)]
+    text, note = [report.summarise(found)], moved(watch.journal.blotter())
+    if note:
+        text += ["", f"{note.capitalize()}."]
     if fits:
         text += ["", "Fitted signals: in force, and fitted anew to all that is known today"]
         text += [f"  {each['said']}" for each in fits]

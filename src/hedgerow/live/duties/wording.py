@@ -49,6 +49,11 @@ def modelled_vix(watch: Watch, day: str) -> str:
 
 def spent(found: Spending) -> str:
     """Say what the year has cost of what it may (B3)."""
+    said = _spent(found)
+    return f"{said} ({found.note})" if found.note else said
+
+
+def _spent(found: Spending) -> str:
     said = f"{usd(found.spent)} spent since 1 January or the run's start"
     if found.used is None or found.limit is None:
         own = (

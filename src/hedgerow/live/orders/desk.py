@@ -154,8 +154,20 @@ def watch(
     )
 
 
-def dispatch(journal: Journal, gateway: Gateway, settings: Settings, now: int) -> list[str]:
+def dispatch(
+    journal: Journal, gateway: Gateway, settings: Settings, now: int, *, send: bool = True
+) -> list[str]:
     """Send what is approved and due, once; look up what may have been sent before.
+
+    Parameters
+    ----------
+    journal, gateway, settings
+        The desk's.
+    now
+        Nanoseconds since 1970, UTC.
+    send
+        False where the desk was halted when positions were looked at: only look up and cancel,
+        even if it has been resumed in the meantime.
 
     Returns
     -------
@@ -167,7 +179,7 @@ def dispatch(journal: Journal, gateway: Gateway, settings: Settings, now: int) -
     LedgerError
         If it cannot be written down: then nothing is sent.
     """
-    return sending.send_all(journal, gateway, settings, now)
+    return sending.send_all(journal, gateway, settings, now, send=send)
 
 
 def receive(journal: Journal, gateway: Gateway) -> Sequence[Event]:

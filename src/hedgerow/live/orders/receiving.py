@@ -37,7 +37,7 @@ def said(blotter: Blotter, report: Report, now: int) -> list[Event]:
 
     A fill of an order that was cancelled in the meantime is taken, with an alarm.  What cannot
     have happened is an alarm alone, once: an order that nobody knows, a fill beyond what was
-    asked for.
+    asked for, a fill that is told again with other numbers.
     """
     slip = blotter.orders.get(report.order)
     if slip is None:
@@ -47,7 +47,9 @@ def said(blotter: Blotter, report: Report, now: int) -> list[Event]:
             known = slip.id == report.id or not slip.open
             return [] if known else _happens(blotter, report, now)
         case Executed():
-            return [] if blotter.knows(report.execution) else _filled(blotter, slip, report, now)
+            if blotter.knows(report.execution):
+                return _told_again(blotter, slip, report, now)
+            return _filled(blotter, slip, report, now)
         case Ended():
             waits = report.state == "filled" and any(slip.left.values())  # for the fills
             if not slip.open or waits:
@@ -67,6 +69,20 @@ def _filled(blotter: Blotter, slip: Slip, report: Executed, now: int) -> list[Ev
     if not any(left.values()):
         made.append(Ended(now, report.order, "filled", "all of it"))
     return made
+
+
+def _told_again(blotter: Blotter, slip: Slip, report: Executed, now: int) -> list[Event]:
+    """Return an alarm where a broker says otherwise of a fill than it did: the first stands."""
+    for was in slip.executions:
+        same = was.contract, was.quantity, was.price
+        if was.execution == report.execution and same != (
+            report.contract,
+            report.quantity,
+            report.price,
+        ):
+            told = f"the broker corrects a fill: {sentence(was)}; it now says: {sentence(report)}"
+            return _alarm(blotter, told, now)
+    return []
 
 
 def _happens(blotter: Blotter, report: Report, now: int) -> list[Event]:

@@ -10,6 +10,7 @@ from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import BrokerError
 from hedgerow.live.blotter import OPEN, Blotter, Slip
 from hedgerow.live.brokers.gateway import Gateway, RefusedError, Working
+from hedgerow.live.brokers.paper import PAPER
 from hedgerow.live.journal import Journal
 from hedgerow.live.orders.approval import overdue
 from hedgerow.live.orders.receiving import said
@@ -22,12 +23,16 @@ def key_of(journal: Journal, order: str) -> str:
     return f"{journal.prefix}{order}"
 
 
-def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -> list[str]:
+def send_all(
+    journal: Journal, gateway: Gateway, settings: Settings, now: int, *, send: bool = True
+) -> list[str]:
     """Bring desk and broker together, and send what is due.
 
     1. What may have been sent before a crash is looked up: the broker has it, or it is due again
        under the same key, or its session is over.
-    2. What works at the broker and is over on the desk, or all of it while halted, is cancelled.
+    2. What works at the broker and is over on the desk, or all of it while halted, is cancelled;
+       so is what is left at the close of its session, before the session is counted: futures would
+       go on into the evening.  Paper is filled at the close, and stays.
     3. What is approved is sent in its window.
 
     Parameters
@@ -36,6 +41,8 @@ def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -
         The desk's.
     now
         Nanoseconds since 1970, UTC.
+    send
+        Whether there is a third step.
 
     Returns
     -------
@@ -54,8 +61,8 @@ def send_all(journal: Journal, gateway: Gateway, settings: Settings, now: int) -
     except BrokerError as error:
         return [str(error)]
     journal.write(lambda blotter: _looked_up(blotter, journal, working, now))
-    troubles = _cancel(journal, gateway, working)
-    for slip in journal.blotter().open_orders("approved", "sent"):
+    troubles = _cancel(journal, gateway, working, now)
+    for slip in journal.blotter().open_orders("approved", "sent") if send else ():
         if key_of(journal, slip.proposed.order) not in working:
             troubles += _send(journal, gateway, settings, slip, now)
     return troubles
@@ -75,12 +82,15 @@ def _looked_up(
     return made
 
 
-def _cancel(journal: Journal, gateway: Gateway, working: Mapping[str, Working]) -> list[str]:
+def _cancel(
+    journal: Journal, gateway: Gateway, working: Mapping[str, Working], now: int
+) -> list[str]:
     """Ask the broker not to fill what nobody wants any more."""
     blotter, troubles = journal.blotter(), []
     for order, slip in blotter.orders.items():
         found = working.get(key_of(journal, order))
-        if found is None or found.done or (slip.stage in OPEN and not blotter.halted):
+        late = slip.sent is not None and slip.sent.broker != PAPER and overdue(slip, now)
+        if found is None or found.done or (slip.stage in OPEN and not blotter.halted and not late):
             continue
         try:
             gateway.cancel(found.key)
