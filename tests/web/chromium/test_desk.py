@@ -114,7 +114,9 @@ def test_a_halt_by_another_process_is_seen_on_every_page(place, desk_site, visit
     journal.close()
     for page in pages:
         expect(page.locator(".banner")).to_contain_text("a test of the switch")
-        expect(page.locator(WARNED)).to_contain_text("Halted. Nothing is sent: a test of the switch")
+        expect(page.locator(WARNED)).to_contain_text(
+            "Halted. Nothing is sent: a test of the switch"
+        )
         assert page.evaluate("window.kept") is True
 
 
