@@ -36,7 +36,7 @@ from hedgerow.live.clock import Clock, wall
 from hedgerow.live.fills import ANEW, JournalBroker, countable
 from hedgerow.live.hours import hours_from
 from hedgerow.live.journal import Journal
-from hedgerow.live.listing import step_of, unlisted
+from hedgerow.live.listing import as_listed, unlisted
 from hedgerow.live.needs import needs_of
 from hedgerow.live.orders import desk
 from hedgerow.live.orders.proposing import Around, urgent_lines
@@ -286,9 +286,11 @@ class Cycle:
 
     def _strange(self, market: Market) -> list[str]:
         """Say at the begin of a run what it trades that no broker could."""
+        sleeves = {line.name: line.sleeve for line in self.program.lines}
         return [
             f"line '{line}' trades {symbol}, which no exchange lists: on paper it is filled at "
-            f"modelled prices, a broker would refuse it (write strike_step = {step_of(symbol):g})"
+            "modelled prices, a broker would refuse it (mended by another run with "
+            f"{as_listed(sleeves[line], symbol)})"
             for line, symbol in unlisted(self.program, market).items()
         ]
 
