@@ -43,7 +43,7 @@ from hedgerow.live.orders.proposing import Around, urgent_lines
 from hedgerow.live.reconciling import Reconciler
 from hedgerow.live.screening import screen
 from hedgerow.live.settings import Settings, from_table, parse
-from hedgerow.live.sources.reading import Reading, Source
+from hedgerow.live.sources.reading import Reading, RefusedError, Source
 from hedgerow.live.store import Store
 from hedgerow.shortvol.gates import gated
 
@@ -165,8 +165,12 @@ class Cycle:
                     return stepped
             if accepted and day <= accepted[-1]:
                 return Stepped(day, "known")
-            reading = self.source.read(session)
-            check = None if self.check is None else self.check.read(session)
+            try:
+                reading = self.source.read(session)
+                check = None if self.check is None else self.check.read(session)
+            except RefusedError as error:
+                self.refuse(Reading(day, self.source.name, {}), (str(error),))
+                return Stepped(day, "refused", (str(error),))
             market, terms = self.store.market(self.run), self.settings.source
             found = screen(reading, market, self.needs, terms, check, self.clock())
             if found.refusals:
