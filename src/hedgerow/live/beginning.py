@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.core.market import Market
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.desk_events import Acted
 from hedgerow.engine.ledger.events import Opened
@@ -299,7 +300,7 @@ def _tradable(program: Program, market: Market, mend: str) -> None:
     sleeves = {line.name: line.sleeve for line in program.lines}
     for name, symbol in unlisted(program, market).items():
         raise PolicyError(
-            f"it trades {symbol}, which no exchange lists, so no broker takes the order",
+            f"it trades {readable(symbol)}, which no exchange lists, so no broker takes the order",
             where=f"line '{name}'",
             mend=mend + as_listed(sleeves[name], symbol),
         )

@@ -19,6 +19,7 @@ ZONE = ZoneInfo("America/New_York")
 OPENING = dt.time(9, 30)
 """Of every session in New York, early closes too."""
 
+_DAY = 86_400 * 10**9
 _AHEAD = dt.timedelta(days=12)
 """More than any closure that the calendar plans."""
 
@@ -111,6 +112,19 @@ def in_new_york(time: int) -> str:
     '2024-12-24 13:00 New York'
     """
     return f"{dt.datetime.fromtimestamp(time // 10**9, ZONE):%Y-%m-%d %H:%M} New York"
+
+
+def moment(time: int) -> str:
+    """Return a time as people of the exchange read it; a midnight of UTC stands for a session.
+
+    Examples
+    --------
+    >>> moment(1_583_787_600_000_000_000), moment(1_583_712_000_000_000_000)
+    ('2020-03-09 17:00 New York', '2020-03-09')
+    """
+    if time % _DAY:
+        return in_new_york(time)
+    return str(np.datetime64(time // _DAY, "D"))
 
 
 def ns(when: dt.datetime) -> int:

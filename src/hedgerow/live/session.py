@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hedgerow.core.market import Market
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.ledger.chain import GENESIS
 from hedgerow.engine.ledger.desk_events import Collected, Proposed, Received
@@ -292,8 +293,8 @@ class Cycle:
         """Say at the begin of a run what it trades that no broker could."""
         sleeves = {line.name: line.sleeve for line in self.program.lines}
         return [
-            f"line '{line}' trades {symbol}, which no exchange lists: on paper it is filled at "
-            "modelled prices, a broker would refuse it (mended by another run with "
+            f"line '{line}' trades {readable(symbol)}, which no exchange lists: on paper it is "
+            "filled at modelled prices, a broker would refuse it (mended by another run with "
             f"{as_listed(sleeves[line], symbol)})"
             for line, symbol in unlisted(self.program, market).items()
         ]
