@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 def performance(request: Request) -> Response:
     """Show NAV with and without the hedge, where gains came from, and the monthly reviews."""
     view = view_of(request)
-    facts = {"picture": view.picture(), **view.cached("performance", lambda: made(view))}
+    facts = {"snapshot": view.snapshot(), **view.cached("performance", lambda: made(view))}
     return page(request, "performance.html", facts)
 
 
@@ -38,7 +38,7 @@ def made(view: View) -> dict[str, Any]:
     with view.alone():
         sessions: Sequence[Session] = [] if watch is None else list(watch.chronicle.read().sessions)
         months = review(watch.chronicle.ledger.read()).months if watch is not None else ()
-        budget = watch.picture().budget if watch is not None and sessions else None
+        budget = watch.snapshot().budget if watch is not None and sessions else None
     if watch is None or not sessions:
         return {"months": (), "sessions": 0, "lead": "Nothing has been earned or lost yet."}
     hedged, alone = navs(sessions)
