@@ -185,14 +185,28 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
     made = run.invoke(app, asked)
     assert made.exit_code == 0, made.output
     assert [each["state"] for each in json.loads(made.stdout)["done"]] == ["decided", "decided"]
+    first = ["monitor", str(policy), "--book", str(tmp_path / "first.db")]
+    there = sorted(tmp_path.iterdir())
     for args, said in (
         (["monitor", "--book", str(tmp_path / "none.db"), "--once"], "there is no such book"),
         (["monitor", "--book", book, "--once"], "write --source replay --from"),
         (["monitor", str(policy), "--book", book, "--portfolio", "5m", *past], "--run NAME"),
         (["monitor", "--book", book, "--speed", "2"], "those of a replay"),
         (["monitor", "--book", book, "--source", "cboe", "--once"], "a replay that ended at"),
+        ([*first, "--source", "folder"], "a watched folder must be named"),
+        ([*first, "--source", "folder", "--place", str(tmp_path / "none")], "does not exist"),
+        ([*first, "--settings", str(policy)], "unknown key"),
+        (["monitor", str(terms), *first[2:]], "unknown key"),
+        (["serve", first[3]], "there is no such book"),
+        (["monitor", str(policy), "--book", str(tmp_path / "x" / "b.db")], "its folder does not"),
+        ([*first, "--source", "folder", "--place", str(tmp_path)], "no S&P 500 closes"),
     ):
         refused = run.invoke(app, args)
         assert refused.exit_code == 2, refused.output
         assert said in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
+        assert sorted(tmp_path.iterdir()) == there, "a start that is refused makes nothing"
+    empty = tmp_path / "first.db"
+    empty.touch()
+    assert run.invoke(app, [*first, "--source", "folder"]).exit_code == 2
+    assert empty.stat().st_size == 0, "nor does it take away what was there"

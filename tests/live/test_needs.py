@@ -18,6 +18,7 @@ def test_a_column_that_the_source_has_never_had_is_told_at_the_start(tmp_path) -
     policy = hr.Policy(signals=[hr.Level("cor1m")], steps=[hr.Linear("cor1m", low=10, high=60)])
     with pytest.raises(DataError, match="the history has no column cor1m, which the program reads"):
         hr.monitor(policy, tmp_path / "book.db", market=market(), start="2020-02-24")
+    assert not list(tmp_path.iterdir()), "a start that is refused leaves no book behind"
 
 
 def test_condors_behind_a_hurdle_run_live_as_in_the_backtest(tmp_path) -> None:

@@ -30,6 +30,7 @@ from hedgerow.live.beginning import Asked, resumed
 from hedgerow.live.blotter import Blotter
 from hedgerow.live.fills import ANEW, JournalBroker, countable
 from hedgerow.live.settings import PriceTerms
+from hedgerow.live.sources.reading import Reading, RefusedError
 from hedgerow.live.store import Store
 from live.desks import ASKED, Desk, option_a, records
 
@@ -69,6 +70,19 @@ def test_yesterdays_row_given_as_todays_decides_nothing(tmp_path, made, monkeypa
     assert records(tmp_path / "book.db") == held
     monkeypatch.undo()
     assert made.close(second).state == "decided", "good numbers that come later are taken"
+
+
+def test_what_a_source_refuses_is_an_alarm_and_no_wait(made, monkeypatch) -> None:
+    def struck(session: np.datetime64) -> Reading:
+        raise RefusedError("vix.csv, row of 2024-01-16: VIX 0 was dropped", where="the files")
+
+    monkeypatch.setattr(made.source, "read", struck)
+    first = made.source.sessions[0]
+    assert made.close(first).state == made.close(first).state == "refused"
+    (alarm,) = made.cycle.journal.blotter().alarms
+    assert (alarm.rule, "row of 2024-01-16" in alarm.sentence) == ("data", True)
+    monkeypatch.undo()
+    assert made.close(first).state == "decided"
 
 
 def test_a_bar_fills_what_was_collected_before_it_and_nothing_later(tmp_path) -> None:

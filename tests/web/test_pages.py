@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 import hedgerow as hr
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.ledger.desk_events import Acted, Done, Received
 from hedgerow.engine.program_text import read
 from hedgerow.live import standing
@@ -114,7 +115,8 @@ def test_book_shows_every_contract_the_ledger_holds(books) -> None:
     assert sum(map(len, held.values())) > 1
     for mine in held.values():
         for symbol, quantity in mine.items():
-            row = re.search(rf"<tr><th scope=\"row\">{re.escape(symbol)}</th>.*?</tr>", text, re.S)
+            name = re.escape(readable(symbol))
+            row = re.search(rf"<tr><th scope=\"row\">{name}</th>.*?</tr>", text, re.S)
             assert f"{abs(quantity) / 1e9:,.2f}" in row[0]
     grid = re.search(r'<table class="heat">.*?</table>', text, re.S)[0]
     assert grid.count("<td") == 6 * 8, "six moves of VIX by eight of the index, with numbers"

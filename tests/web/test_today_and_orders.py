@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hedgerow.engine.ledger.desk_events import Approved, Declined, Halted
-from hedgerow.engine.ledger.events import Alarm
+from hedgerow.engine.ledger.events import Alarm, Leg
 from hedgerow.live.journal import Journal
 from web.desks import NOW, SAME, browsing, proposed, sign_in, token, written
 
@@ -28,7 +29,19 @@ def test_today_says_state_steps_holdings_and_proposals(place) -> None:
     assert lead.endswith("One order waits for your word.")
     assert 'aria-label="VIX 29.9; linear low 12.0; linear high 22.0' in text
     assert "after linear 1.79×" in text
-    assert "Buy 3 SPXW  200717P02470000, at 88.40 or better" in text
+    assert "Buy 3 SPXW 2020-07-17 2470 put, at 88.40 or better" in text
+
+
+def test_a_strike_is_shown_to_the_cent_and_kept_to_the_last_bit(place) -> None:
+    exact = "SPX 2020-07-17 P 4310.700000000001"
+    written(place, replace(proposed("puts-n2"), legs=(Leg(exact, 10**9),)))
+    with browsing(place) as client:
+        text = client.get("/orders").text
+        kept = client.get("/api/v1/orders").text
+    assert exact not in text
+    assert '<th scope="row">SPX 2020-07-17 P 4310.70</th>' in text
+    assert "Buy 1 SPX 2020-07-17 4310.70 put, at 88.40" in text
+    assert exact in kept
 
 
 def test_a_word_given_on_the_page_stands_in_the_journal(guarded) -> None:

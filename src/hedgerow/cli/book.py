@@ -45,8 +45,9 @@ def new(
     from hedgerow.live.clock import wall
     from hedgerow.live.keeping.starter import starter
     from hedgerow.live.settings import Settings, load
-    from hedgerow.live.store import Store
+    from hedgerow.live.store import Store, book_address
 
+    book_address(book)  # refuses what is no place for one before the history is loaded
     terms = Settings() if settings is None else load(settings)
     traded = asked_of(program).on_desk(terms.prices)  # refuses what cannot be traded
     note(f"Loading {terms.source.history} …")

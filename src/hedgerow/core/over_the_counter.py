@@ -377,6 +377,35 @@ def parse_option(symbol: str) -> AnyOption:
     )
 
 
+def readable(symbol: str) -> str:
+    """Return a symbol as a person reads it: a strike over the counter to the cent.
+
+    It names the contract no longer: two strikes may read alike.
+
+    Examples
+    --------
+    >>> readable("SPX 2020-06-19 P 4310.700000000001"), readable("SPX 2024-01-22 P 4500.0 AM")
+    ('SPX 2020-06-19 P 4310.70', 'SPX 2024-01-22 P 4500 AM')
+    >>> readable("VXK24")
+    'VXK24'
+    """
+    match = _OPTION.fullmatch(symbol)
+    if match is None:
+        return symbol
+    return f"{symbol[: match.start(4)]}{points(float(match[4]))}{match[5] or ''}"
+
+
+def points(strike: float) -> str:
+    """Return a strike as a person reads it.
+
+    Examples
+    --------
+    >>> points(2900.0), points(12345.675), points(0.0125)
+    ('2900', '12345.67', '0.0125')
+    """
+    return f"{strike:.2f}".removesuffix(".00") if strike >= 1.0 else f"{strike:.4g}"
+
+
 def parse_future(symbol: str) -> AnyFuture:
     """Read a future, listed or over the counter.
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from hedgerow.core.market import Market
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.desk_events import Acted
 from hedgerow.engine.ledger.events import Opened
-from hedgerow.engine.ledger.opening import address_of
+from hedgerow.engine.ledger.sql import shown
 from hedgerow.engine.opening import differences
 from hedgerow.engine.program import Program
 from hedgerow.engine.program_text import read, to_table, write
@@ -21,7 +22,7 @@ from hedgerow.live.brokers.named import gateway_of
 from hedgerow.live.clock import Clock, Hand, wall
 from hedgerow.live.hours import day_of, hours_from, sessions_since
 from hedgerow.live.journal import Journal
-from hedgerow.live.listing import step_of, unlisted
+from hedgerow.live.listing import as_listed, unlisted
 from hedgerow.live.needs import needs_of
 from hedgerow.live.orders.desk import person
 from hedgerow.live.screening import GAP
@@ -30,7 +31,7 @@ from hedgerow.live.settings import PriceTerms, parse
 from hedgerow.live.sources.named import check_of, source_of
 from hedgerow.live.sources.reading import Source
 from hedgerow.live.sources.replay import Replay
-from hedgerow.live.store import Store
+from hedgerow.live.store import Kept, Store, book_address, unmade
 
 ORDERS = ("order", "limit_offset", "urgent_offset")
 """Fields of an execution that a desk sets where the program leaves them out."""
@@ -109,37 +110,8 @@ class Asked:
         return replace(self.program, execution=execution)
 
 
-def begin(
-    store: Store,
-    run: str,
-    asked: Asked,
-    settings: str,
-    terms: PriceTerms,
-    source: Source,
-    now: int,
-) -> Program:
-    """Begin a run: keep its program, settings and history.
-
-    Parameters
-    ----------
-    store, run
-        The book, and the run's name, which is new.
-    asked
-        What is to be run.
-    settings, terms
-        TOML of the desk's settings, and where they put limits.
-    source
-        Whose history warms the signals up.
-    now
-        Nanoseconds since 1970, UTC.
-
-    Raises
-    ------
-    HedgerowError
-        If the program cannot be run on a desk or be written down, or the history is too short.
-    """
-    program = asked.on_desk(terms)
-    text, history = write(program), source.history()
+def _ready(program: Program, history: Market, source: Source) -> None:
+    """Refuse a program that cannot begin on a source's history."""
     if len(history) < program.lookback:
         raise RangeError(
             f"the history has {len(history)} sessions, and the signals need {program.lookback}",
@@ -147,8 +119,6 @@ def begin(
             mend="name a longer history, or begin later",
         )
     _readable(program, history, source)
-    store.begin(run, text, settings, history, now)
-    return program
 
 
 def _readable(program: Program, history: Market, source: Source) -> None:
@@ -173,7 +143,7 @@ def resumed(store: Store, run: str, asked: Asked | None) -> Program:
     """
     kept = store.kept(run)
     if kept is None:
-        raise no_run(store, run)
+        raise _nothing(store.place, run)
     program = read(kept.program)
     if asked is None:
         return program
@@ -223,15 +193,8 @@ def assembled(
     HedgerowError
         If book, program, settings or source do not fit, or another monitor is at work.
     """
-    address = address_of(place)
-    if asked is None and isinstance(address, Path) and not address.is_file():
-        raise LedgerError(
-            "there is no such book", where=str(address), mend="check it, or name a policy to begin"
-        )
-    store = Store(place)
-    kept = store.kept(run)
-    if kept is None and asked is None:
-        raise no_run(store, run)
+    found = _found(place, run)
+    kept = None if found is None else found[1]
     text = settings if settings is not None else ("" if kept is None else kept.settings)
     text = _with_source(text, source, source_place)
     terms = parse(text)
@@ -241,18 +204,31 @@ def assembled(
             where="source.kind",
             mend="write --source replay --from DATE --to DATE, or name another source",
         )
-    program = asked.on_desk(terms.prices) if kept is None and asked else resumed(store, run, asked)
-    if kept is not None and replay is None and parse(kept.settings).source.kind == "replay":
-        _caught_up(store, run, clock())
+    if found is not None:
+        program = resumed(found[0], run, asked)
+        if replay is None and parse(found[1].settings).source.kind == "replay":
+            _caught_up(found[0], run, clock())
+    elif asked is not None:
+        program = asked.on_desk(terms.prices)
+    else:
+        raise _nothing(place, run)
     needs = sorted(needs_of(program))
     asks = replay or source_of(terms.source, clock, needs)
+    check = None if replay else check_of(terms.source, clock, needs)
     if replay is not None and isinstance(clock, Hand):
         clock.now = hours_from(str(replay.sessions[0])).close
-    if terms.broker.kind != "paper":
-        _short(program)
-        _on_exchange(program, asks.history() if kept is None else store.market(run))
-    if kept is None and asked is not None:
-        program = begin(store, run, asked, text, terms.prices, asks, clock())
+    real = terms.broker.kind != "paper"
+    if found is None:
+        history = asks.history()
+        _ready(program, history, asks)
+        if real:
+            _tradable(program, history, "write ")
+        store = Store(place)  # made only now: a start that is refused leaves nothing behind
+        store.begin(run, write(program), text, history, clock())
+    else:
+        store = found[0]
+        if real:
+            _tradable(program, store.market(run), "begin another run, --run NAME, with ")
     journal = Journal(place, run, clock, version, store.mark(run))
     cycle = Cycle(
         store,
@@ -263,7 +239,7 @@ def assembled(
         asks,
         gateway_of(terms.broker, journal),
         clock,
-        check=None if replay else check_of(terms.source, clock, needs),
+        check=check,
         version=version,
     )
     if kept is not None and text != kept.settings:
@@ -273,10 +249,24 @@ def assembled(
     return cycle
 
 
-def no_run(store: Store, run: str) -> LedgerError:
-    """Return the error of a run that a book does not have."""
+def _found(place: str | Path, run: str) -> tuple[Store, Kept] | None:
+    """Return a book and what it keeps of a run; None, with nothing made, where there is none."""
+    if unmade(book_address(place)):
+        return None
+    store = Store(place)
+    kept = store.kept(run)
+    return None if kept is None else (store, kept)
+
+
+def _nothing(place: str | Path, run: str) -> LedgerError:
+    """Return the error of a book that is not there, or does not have a run."""
+    address = book_address(place)
+    if unmade(address):
+        return LedgerError(
+            "there is no such book", where=str(address), mend="check it, or name a policy to begin"
+        )
     return LedgerError(
-        f"it has no run '{run}'", where=store.where, mend="name a policy or program to begin it"
+        f"it has no run '{run}'", where=shown(address), mend="name a policy or program to begin it"
     )
 
 
@@ -292,13 +282,13 @@ def _caught_up(store: Store, run: str, now: int) -> None:
         )
 
 
-def _short(program: Program) -> None:
-    """Refuse names with which the key of an order would be too long for a broker.
+def _tradable(program: Program, market: Market, mend: str) -> None:
+    """Refuse what no broker can be asked for.
 
     Raises
     ------
     PolicyError
-        If one is; names the line.
+        If the key of an order would be too long, or a line trades what no exchange lists.
     """
     for line in program.lines:
         if len(line.name) > NAME:
@@ -307,21 +297,12 @@ def _short(program: Program) -> None:
                 where="lines.name",
                 mend="shorten it",
             )
-
-
-def _on_exchange(program: Program, market: Market) -> None:
-    """Refuse what no broker can be asked for.
-
-    Raises
-    ------
-    PolicyError
-        If a line trades what no exchange lists.
-    """
-    for line, symbol in unlisted(program, market).items():
+    sleeves = {line.name: line.sleeve for line in program.lines}
+    for name, symbol in unlisted(program, market).items():
         raise PolicyError(
-            f"it trades {symbol}, which no exchange lists, so no broker takes the order",
-            where=f"line '{line}'",
-            mend=f"write strike_step = {step_of(symbol):g} into its sleeve, and no listed = false",
+            f"it trades {readable(symbol)}, which no exchange lists, so no broker takes the order",
+            where=f"line '{name}'",
+            mend=mend + as_listed(sleeves[name], symbol),
         )
 
 

@@ -119,6 +119,19 @@ def in_new_york(time: int) -> str:
     return f"{dt.datetime.fromtimestamp(time // SECOND, ZONE):%Y-%m-%d %H:%M} New York"
 
 
+def moment(time: int) -> str:
+    """Return a time as people of the exchange read it; a midnight of UTC stands for a session.
+
+    Examples
+    --------
+    >>> moment(1_583_787_600_000_000_000), moment(1_583_712_000_000_000_000)
+    ('2020-03-09 17:00 New York', '2020-03-09')
+    """
+    if time % DAY:
+        return in_new_york(time)
+    return str(np.datetime64(time // DAY, "D"))
+
+
 def ns(when: dt.datetime) -> int:
     """Return a time that knows its zone as nanoseconds since 1970, UTC."""
     return int(when.timestamp()) * SECOND + when.microsecond * 1000

@@ -9,6 +9,8 @@ from hedgerow.core.market import Market
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.program import Program
 from hedgerow.errors import DataError
+from hedgerow.instruments.catalog import sleeve_to_table
+from hedgerow.instruments.sleeve import Sleeve
 
 RECENT = 60
 """Sessions whose contracts are looked at."""
@@ -42,6 +44,42 @@ def unlisted(program: Program, market: Market) -> dict[str, str]:
                 found[line.name] = strange[0]
                 break
     return found
+
+
+def as_listed(sleeve: Sleeve, symbol: str) -> str:
+    """Return what a person writes so that a sleeve trades listed contracts.
+
+    Parameters
+    ----------
+    sleeve
+        Of the line.
+    symbol
+        What it would have traded.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> as_listed(hr.Put(tenor="6m", listed=False), "SPX 2020-06-19 P 2471.904")
+    "--sleeve 'put:tenor=6m,strike_step=5', or strike_step = 5 into a program's sleeve"
+    """
+    table, plain = sleeve_to_table(sleeve), sleeve_to_table(type(sleeve)())
+    if not hasattr(sleeve, "strike_step"):
+        return "another sleeve"
+    table["strike_step"] = step = f"{step_of(symbol):g}"
+    said = [
+        f"{key}={_short(value)}"
+        for key, value in table.items()
+        if value != plain.get(key) and (key, value) != ("listed", False)
+    ]
+    option = f"{sleeve.kind}:{','.join(said)}"
+    return f"--sleeve '{option}', or strike_step = {step} into a program's sleeve"
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):  # a size
+        ((kind, number),) = value.items()
+        return f"{kind}:{number}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def step_of(symbol: str) -> float:

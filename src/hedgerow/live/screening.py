@@ -146,6 +146,8 @@ class _Case:
     other: dict[str, float] = field(default_factory=dict)
     now: dict[str, float] = field(default_factory=dict)
     """The session before, as the source has it by now."""
+    struck: Mapping[str, str] = field(default_factory=dict)
+    """What the source has and cannot be used, a sentence for each column."""
 
     @classmethod
     def of(
@@ -177,6 +179,7 @@ class _Case:
             check if same else None,
             _finite(check.values) if same and check is not None else {},
             _finite(reading.before[1]) if reading.before and reading.before[0] == before else {},
+            reading.struck,
         )
 
     def made(self, name: str) -> bool:
@@ -218,7 +221,9 @@ def _untimely(day: np.datetime64, market: Market, now: int) -> Iterator[str]:
 
 def _missing(case: _Case, needed: frozenset[str]) -> Iterator[str]:
     for name in sorted(needed):
-        if name not in case.values:
+        if name not in case.values and name in case.struck:
+            yield case.struck[name]
+        elif name not in case.values:
             yield f"{name.upper()} is missing: {case.source} does not have it for {case.day}"
         elif name in FAST and name in case.measured and case.made(name):
             yield (

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hedgerow.core.market import Market
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.feed import Bars, History
 from hedgerow.engine.ledger.chain import GENESIS
 from hedgerow.engine.ledger.desk_events import Collected, Proposed, Received
@@ -36,14 +37,14 @@ from hedgerow.live.clock import Clock, wall
 from hedgerow.live.fills import ANEW, JournalBroker, countable
 from hedgerow.live.hours import hours_from
 from hedgerow.live.journal import Journal
-from hedgerow.live.listing import step_of, unlisted
+from hedgerow.live.listing import as_listed, unlisted
 from hedgerow.live.needs import needs_of
 from hedgerow.live.orders import desk
 from hedgerow.live.orders.proposing import Around, urgent_lines
 from hedgerow.live.reconciling import Reconciler
 from hedgerow.live.screening import screen
 from hedgerow.live.settings import Settings, from_table, parse
-from hedgerow.live.sources.reading import Reading, Source
+from hedgerow.live.sources.reading import Reading, RefusedError, Source
 from hedgerow.live.store import Store
 from hedgerow.shortvol.gates import gated
 
@@ -165,8 +166,12 @@ class Cycle:
                     return stepped
             if accepted and day <= accepted[-1]:
                 return Stepped(day, "known")
-            reading = self.source.read(session)
-            check = None if self.check is None else self.check.read(session)
+            try:
+                reading = self.source.read(session)
+                check = None if self.check is None else self.check.read(session)
+            except RefusedError as error:
+                self.refuse(Reading(day, self.source.name, {}), (str(error),))
+                return Stepped(day, "refused", (str(error),))
             market, terms = self.store.market(self.run), self.settings.source
             found = screen(reading, market, self.needs, terms, check, self.clock())
             if found.refusals:
@@ -290,9 +295,11 @@ class Cycle:
 
     def _strange(self, market: Market) -> list[str]:
         """Say at the begin of a run what it trades that no broker could."""
+        sleeves = {line.name: line.sleeve for line in self.program.lines}
         return [
-            f"line '{line}' trades {symbol}, which no exchange lists: on paper it is filled at "
-            f"modelled prices, a broker would refuse it (write strike_step = {step_of(symbol):g})"
+            f"line '{line}' trades {readable(symbol)}, which no exchange lists: on paper it is "
+            "filled at modelled prices, a broker would refuse it (mended by another run with "
+            f"{as_listed(sleeves[line], symbol)})"
             for line, symbol in unlisted(self.program, market).items()
         ]
 

@@ -1,6 +1,6 @@
 """Where a run stands today: the facts of a page, in one plain structure, kept up to date.
 
-Ledger and journal are read on from the last record seen; without news the picture of before
+Ledger and journal are read on from the last record seen; without news the snapshot of before
 is returned.
 """
 
@@ -45,7 +45,7 @@ RETURNS = 20
 
 
 @dataclass(frozen=True)
-class LinePicture:
+class LineSnapshot:
     """A line of the program at the last session.
 
     Attributes
@@ -131,7 +131,7 @@ class Spending:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Snapshot:
     """A run at its last closed session.
 
     Attributes
@@ -170,7 +170,7 @@ class Picture:
     before: float
     portfolio: float
     hedge: float
-    lines: tuple[LinePicture, ...]
+    lines: tuple[LineSnapshot, ...]
     budget: Spending
     alarms: tuple[tuple[str, str], ...]
     findings: tuple[str, ...]
@@ -187,7 +187,7 @@ class Picture:
 
 
 class Watch:
-    """Keeps the picture of a run up to date.
+    """Keeps the snapshot of a run up to date.
 
     Parameters
     ----------
@@ -208,10 +208,10 @@ class Watch:
         self._tape: dict[str, dict[str, tuple[float, int]]] = {}
         self._policies: dict[str, Policy] = {}
         self._program: Program | None = None
-        self._last: tuple[tuple[int, int], Picture] | None = None
+        self._last: tuple[tuple[int, int], Snapshot] | None = None
         self._turn = threading.RLock()
 
-    def picture(self) -> Picture:
+    def snapshot(self) -> Snapshot:
         """Return where the run stands now.
 
         Raises
@@ -254,7 +254,7 @@ class Watch:
                 }
         self._tape.update(self.store.rows(self.run, max(self._tape, default="")))
 
-    def _made(self, chronicle: Chronicle, blotter: Blotter) -> Picture:
+    def _made(self, chronicle: Chronicle, blotter: Blotter) -> Snapshot:
         sessions = chronicle.sessions
         last = sessions[-1] if sessions else Session()
         bar = last.bar if sessions else LedgerBar()
@@ -264,7 +264,7 @@ class Watch:
             by_stage.setdefault(slip.stage, []).append(slip.proposed.order)
         newest = max(blotter.received.values(), key=lambda each: each.session, default=None)
         halted = blotter.halted
-        return Picture(
+        return Snapshot(
             self.run,
             day,
             len(sessions),
@@ -297,7 +297,7 @@ class Watch:
         closes = [row["spx"][0] for date, row in self._tape.items() if date <= day and "spx" in row]
         return realised(np.array(closes[-RETURNS - 1 :]))
 
-    def line(self, name: str, at: int) -> LinePicture:
+    def line(self, name: str, at: int) -> LineSnapshot:
         """Return a line at a session.
 
         Parameters
@@ -315,7 +315,7 @@ class Watch:
         told = (
             explain(policy, track_of(policy, sessions, at, name), session.date) if policy else None
         )
-        return LinePicture(
+        return LineSnapshot(
             name,
             known.role if known else "hedge",
             known.sleeve.name if known else "",

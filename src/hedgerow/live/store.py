@@ -60,13 +60,7 @@ class Store:
     """
 
     def __init__(self, place: str | Path, *, new: bool = True) -> None:
-        self.place = address_of(place)
-        if isinstance(self.place, Path) and self.place.suffix in (".jsonl", ".ndjson"):
-            raise LedgerError(
-                "a book is kept in a database",
-                where=str(self.place),
-                mend="end its name in .db, or write postgresql://user@host/database",
-            )
+        self.place = book_address(place)
         self.where = shown(self.place)
         if not new:
             self._look()
@@ -260,6 +254,34 @@ class Store:
         """
         seen = self.sessions(run)
         return seen[-1] if seen else str(self.market(run).dates[-1])
+
+
+def book_address(place: str | Path) -> Path | str:
+    """Return the path of a book's file, or its address in PostgreSQL.
+
+    Raises
+    ------
+    LedgerError
+        If it is no place for a book.
+    """
+    address = address_of(place)
+    if isinstance(address, Path):
+        if address.suffix in (".jsonl", ".ndjson"):
+            raise LedgerError(
+                "a book is kept in a database",
+                where=str(address),
+                mend="end its name in .db, or write postgresql://user@host/database",
+            )
+        if not address.parent.is_dir():
+            raise LedgerError(
+                "its folder does not exist", where=str(address), mend="make it, or name another"
+            )
+    return address
+
+
+def unmade(address: Path | str) -> bool:
+    """Say whether an address is of a file that is not there, or has nothing in it yet."""
+    return isinstance(address, Path) and (not address.is_file() or not address.stat().st_size)
 
 
 def _shut(path: Path) -> None:

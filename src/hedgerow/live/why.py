@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from hedgerow.core.over_the_counter import readable
 from hedgerow.core.policy import Policy
 from hedgerow.engine.ledger.coding import clock
 from hedgerow.engine.ledger.events import Cancelled, Decided, Filled, Planned
@@ -18,12 +19,14 @@ from hedgerow.errors import HedgerowError, RangeError, nearest
 from hedgerow.live.blotter import Blotter, Slip
 from hedgerow.live.chronicle import Chronicle, Session
 from hedgerow.live.fills import moved
+from hedgerow.live.hours import moment
 from hedgerow.live.journal import Journal
 from hedgerow.report.explain import Explanation, explain
 from hedgerow.report.ledger import sentence
 
 _BOOK = {"spent": "spent", "base": "budget_base", "nav": "nav", "peak": "peak", "held": "held"}
 _BOOK |= {"traded": "traded", "cost": "cost", "pnl": "pnl"}
+Step: TypeAlias = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,14 @@ class Fate:
     stage
         On the desk: ``proposed`` … ``filled``; empty where the desk does not know it.
     steps
-        Time (UTC), who and what, oldest first.
+        Time in nanoseconds since 1970, UTC, who and what, oldest first.
     """
 
     order: str
     session: str
     asked: str
     stage: str
-    steps: tuple[tuple[str, str, str], ...]
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Why:
     alarms: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values for JSON."""
+        """Return everything as plain values for JSON, times as ISO texts in UTC."""
         return {
             "run": self.run,
             "line": self.line,
@@ -93,7 +96,8 @@ class Why:
             "again": self.again,
             "same": self.same,
             "orders": [
-                {**vars(fate), "steps": [list(step) for step in fate.steps]} for fate in self.orders
+                {**vars(fate), "steps": [[clock(time), *said] for time, *said in fate.steps]}
+                for fate in self.orders
             ],
             "alarms": [list(alarm) for alarm in self.alarms],
         }
@@ -105,8 +109,7 @@ class Why:
         for fate in self.orders:
             lines.append(f"  order     {fate.asked}")
             for time, who, what in fate.steps:
-                at = time[:19].removesuffix("T00:00:00")  # a session's label has no hour
-                lines.append(f"            {at} {who}: {what}")
+                lines.append(f"            {moment(time)}  {who}: {what}")
         lines += [f"  alarm     {rule}: {said}" for rule, said in self.alarms]
         return "\n".join(lines)
 
@@ -212,27 +215,29 @@ def fates(sessions: Sequence[Session], at: int, line: str, slips: Mapping[str, S
         for later in sessions[at : at + 30]:
             came: tuple[Filled | Cancelled, ...] = (*later.filled, *later.cancelled)
             mine_too = (event for event in came if event.order == order.order)
-            steps += [(clock(event.time), "run", sentence(event)) for event in mine_too]
+            steps += [(event.time, "run", sentence(event)) for event in mine_too]
         asked = sentence(order)
         stage = slip.stage if slip else ""
         found.append(Fate(order.order, session.date, asked, stage, tuple(steps)))
     return found
 
 
-def _desk(slip: Slip) -> list[tuple[str, str, str]]:
+def _desk(slip: Slip) -> list[Step]:
     """Return what persons and the broker did with an order: time, who, what."""
     asked = slip.proposed
-    told = [(clock(asked.time), "desk", f"proposed, until {clock(asked.expires)[:19]}")]
+    told = [(asked.time, "desk", f"proposed, until {moment(asked.expires)}")]
     for said, word in ((slip.approved, "approved"), (slip.declined, "declined")):
         if said is not None:
-            told.append((clock(said.time), said.who, f"{word}: {said.why}"))
+            told.append((said.time, said.who, f"{word}: {said.why}"))
     if slip.sent is not None:
-        told.append((clock(slip.sent.time), slip.sent.broker, f"sent as {slip.sent.key}"))
+        told.append((slip.sent.time, slip.sent.broker, f"sent as {slip.sent.key}"))
     for done in slip.executions:
-        many = f"{contracts(done.quantity).normalize():+f} {done.contract} at {done.price:g}"
-        told.append((clock(done.time), "broker", f"{many}, fee {usd(done.fee):,.2f} USD"))
+        many = (
+            f"{contracts(done.quantity).normalize():+f} {readable(done.contract)} at {done.price:g}"
+        )
+        told.append((done.time, "broker", f"{many}, fee {usd(done.fee):,.2f} USD"))
     if slip.ended is not None:
-        told.append((clock(slip.ended.time), "desk", f"{slip.ended.state}: {slip.ended.why}"))
+        told.append((slip.ended.time, "desk", f"{slip.ended.state}: {slip.ended.why}"))
     return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hedgerow.core.over_the_counter import parse_option
+from hedgerow.core.over_the_counter import parse_option, readable
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.coding import clock
 from hedgerow.engine.ledger.desk_events import (
@@ -64,20 +64,22 @@ def sentence(event: Event) -> str:
             cut = f", cut to {event.scale:.0%} by the budget" if event.scale < 1.0 else ""
             return f"{event.line}: x {event.x:.3g}, {event.wanted:,.6g} units wanted{cut}"
         case Ordered():
-            legs = ", ".join(f"{_many(leg.quantity)} {leg.contract}" for leg in event.legs)
+            legs = ", ".join(
+                f"{_many(leg.quantity)} {readable(leg.contract)}" for leg in event.legs
+            )
             price = event.type if event.limit is None else f"limit {event.limit:g}"
             return f"order {event.order} of {event.line}: {legs}, {price}, {event.tif}"
         case Filled():
-            traded = f"{_many(event.quantity)} {event.contract} at {event.price:g}"
+            traded = f"{_many(event.quantity)} {readable(event.contract)} at {event.price:g}"
             return f"order {event.order}: {traded}, fee {_money(event.fee)}"
         case Cancelled():
             return f"order {event.order}: {event.why}"
         case Settled():
             shares = f", {_many(event.delivered)} shares" if event.delivered else ""
-            ended = f"{_many(event.quantity)} {event.contract} at {event.value:g}"
+            ended = f"{_many(event.quantity)} {readable(event.contract)} at {event.value:g}"
             return f"{ended}, cash {_money(event.cash)}{shares}{_early(event)}"
         case Cash():
-            of = f" of {event.contract}" if event.contract else ""
+            of = f" of {readable(event.contract)}" if event.contract else ""
             return f"{event.reason}{of} {_money(event.amount)}"
         case Explained():
             parts = ", ".join(f"{name} {_money(each)}" for name, each in event.parts.items())
@@ -100,7 +102,9 @@ def _of_the_desk(event: Event) -> str:
             odd = f": {'; '.join(event.findings)}" if event.findings else ""
             return f"{event.session} from {event.source} {event.state}{odd}"
         case Proposed():
-            legs = ", ".join(f"{_many(leg.quantity)} {leg.contract}" for leg in event.legs)
+            legs = ", ".join(
+                f"{_many(leg.quantity)} {readable(leg.contract)}" for leg in event.legs
+            )
             price = event.type if event.limit is None else f"limit {event.limit:g}"
             return f"order {event.order} proposed: {legs}, {price}, until {clock(event.expires)}"
         case Approved():
@@ -112,7 +116,7 @@ def _of_the_desk(event: Event) -> str:
         case Acknowledged():
             return f"order {event.order} is with the broker as {event.id}"
         case Executed():
-            traded = f"{_many(event.quantity)} {event.contract} at {event.price:g}"
+            traded = f"{_many(event.quantity)} {readable(event.contract)} at {event.price:g}"
             return f"order {event.order}: the broker reports {traded}, fee {_money(event.fee)}"
         case Ended():
             return f"order {event.order} {event.state}: {event.why}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.market import Floats
+from hedgerow.core.over_the_counter import readable
 from hedgerow.report.formats import MINUS, NOT_ADVICE, columns, number, percent, usd
 from hedgerow.report.svg import page
 from hedgerow.research.stress.book import BookGrid, Shock
@@ -23,25 +24,13 @@ def held_line(found: BookGrid) -> str:
     """Return what is held in a line."""
     held = found.held
     legs = ", ".join(
-        f"{number(held.contracts * weight, 2)} × {_short(symbol)}"
+        f"{number(held.contracts * weight, 2)} × {readable(symbol)}"
         for symbol, weight in zip(*held.basket, strict=True)
     )
     return (
         f"Held at the close of {held.market.dates[-1]}: {legs} (intensity {number(held.x)}×), "
         f"portfolio {usd(held.nav)}"
     )
-
-
-def _short(symbol: str) -> str:
-    """Return a symbol with a strike of two digits.
-
-    Examples
-    --------
-    >>> _short("SPX 2023-04-21 P 3446.3250000000003")
-    'SPX 2023-04-21 P 3446.33'
-    """
-    head, _, strike = symbol.rpartition(" ")
-    return f"{head} {float(strike):.2f}" if "." in strike else symbol
 
 
 def _shock(shock: Shock) -> str:

@@ -49,7 +49,7 @@ class State(BaseModel):
     """Records of the run."""
     journal: int
     """Records of the desk."""
-    picture: dict[str, Any] | None
+    snapshot: dict[str, Any] | None
     """The last session in full, None before the first decision."""
 
 
@@ -110,7 +110,7 @@ def me(person: Person = Somebody) -> Me:
 def state(request: Request) -> Response:
     """Return where the run stands."""
     view = view_of(request)
-    picture, blotter = view.picture(), view.blotter
+    snapshot, blotter = view.snapshot(), view.blotter
     halted = blotter.halted
     made = {
         "run": view.book.run,
@@ -118,7 +118,7 @@ def state(request: Request) -> Response:
         "waiting": len(blotter.open_orders("proposed")),
         "ledger": view.heads.ledger,
         "journal": view.heads.journal,
-        "picture": None if picture is None else picture.to_dict(),
+        "snapshot": None if snapshot is None else snapshot.to_dict(),
     }
     return JSONResponse(plain(made))
 

@@ -37,9 +37,9 @@ GREEKS = (
 def book(request: Request) -> Response:
     """Show positions by line, Greeks, payoff, the grid of shocks and margin."""
     view = view_of(request)
-    picture = view.picture()
+    snapshot = view.snapshot()
     facts = view.cached("book", lambda: made(view))
-    return page(request, "book.html", {"picture": picture, "greeks": GREEKS, **facts})
+    return page(request, "book.html", {"snapshot": snapshot, "greeks": GREEKS, **facts})
 
 
 def made(view: View) -> dict[str, Any]:

@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 def performance(request: Request) -> Response:
     """Show NAV with and without the hedge, where gains came from, and the monthly reviews."""
     view = view_of(request)
-    facts = {"picture": view.picture(), **view.cached("performance", lambda: made(view))}
+    facts = {"snapshot": view.snapshot(), **view.cached("performance", lambda: made(view))}
     return page(request, "performance.html", facts)
 
 
@@ -38,8 +38,8 @@ def made(view: View) -> dict[str, Any]:
     with view.alone():
         sessions: Sequence[Session] = [] if watch is None else list(watch.chronicle.read().sessions)
         months = review(watch.chronicle.ledger.read()).months if watch is not None else ()
-        budget = watch.picture().budget if watch is not None and sessions else None
-    if watch is None or not sessions:
+        budget = watch.snapshot().budget if watch is not None and sessions else None
+    if budget is None:
         return {"months": (), "sessions": 0, "lead": "Nothing has been earned or lost yet."}
     hedged, alone = navs(sessions)
     parts = [part for part in Parts._fields if any(part in month.parts for month in months)]
@@ -49,7 +49,7 @@ def made(view: View) -> dict[str, Any]:
         "lead": lead(sessions, hedged, alone),
         "months": months,
         "parts": [(part, PARTS.get(part, part)) for part in parts],
-        "figures": figures(months, hedged, alone, watch.picture().budget.note),
+        "figures": figures(months, hedged, alone, budget.note),
         "budget": budget,
         "plots": pictures(sessions, hedged, alone, months),
         "reviews": sorted(done, key=lambda event: event.session, reverse=True),

@@ -11,7 +11,7 @@ from hedgerow.engine.ledger.events import Alarm
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.live.blotter import Blotter
-from hedgerow.live.standing import Picture, Watch
+from hedgerow.live.standing import Snapshot, Watch
 from hedgerow.web.book import Book
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class View:
             self.desk += said
             return [*fresh, *said]
 
-    def picture(self) -> Picture | None:
+    def snapshot(self) -> Snapshot | None:
         """Return where the run stands, None before its first decision.
 
         Raises
@@ -89,11 +89,11 @@ class View:
         """
         with self._turn:
             watch = self.watch
-            return None if watch is None else watch.picture()
+            return None if watch is None else watch.snapshot()
 
     @property
     def watch(self) -> Watch | None:
-        """What keeps the picture up to date, with its chronicle; None before the first decision."""
+        """What keeps the snapshot up to date; None before the first decision."""
         with self._turn:
             if self._watch is None and (ledger := self._reading()) is not None:
                 book = self.book

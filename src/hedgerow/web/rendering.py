@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,7 +13,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hedgerow import __version__
-from hedgerow.live.hours import DAY, SECOND, in_new_york
+from hedgerow.core.over_the_counter import readable
+from hedgerow.live.hours import moment
 from hedgerow.report import formats
 from hedgerow.web.people import Person
 from hedgerow.web.reading import View
@@ -121,11 +121,7 @@ def when(time: int | None) -> str:
     >>> when(1_583_787_600_000_000_000), when(1_583_712_000_000_000_000), when(None)
     ('2020-03-09 17:00 New York', '2020-03-09', '–')
     """
-    if time is None:
-        return formats.DASH
-    if time % DAY == 0:
-        return f"{datetime.fromtimestamp(time / SECOND, UTC):%Y-%m-%d}"
-    return in_new_york(time)
+    return formats.DASH if time is None else moment(time)
 
 
 @cache
@@ -138,7 +134,13 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(usd=formats.usd, percent=formats.percent, number=formats.number, when=when)
+    made.filters.update(
+        usd=formats.usd,
+        percent=formats.percent,
+        number=formats.number,
+        when=when,
+        readable=readable,
+    )
     made.globals["stamp"] = _stamp()
     return made
 

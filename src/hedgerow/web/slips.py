@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from hedgerow.engine.ledger.desk_events import Proposed
-from hedgerow.engine.ledger.events import Leg
 from hedgerow.engine.ledger.money import CONTRACT, USD
 from hedgerow.live.blotter import Slip
+from hedgerow.live.orders.wording import in_words
 from hedgerow.report.formats import number
 
 
@@ -89,15 +89,12 @@ def sentence(order: Proposed) -> str:
 
     Examples
     --------
-    >>> legs = (Leg("VXK24", -2_000_000_000),)
+    >>> from hedgerow.engine.ledger.events import Leg
+    >>> legs = (Leg("VXK24", -2_000_000_000), Leg("SPXW  240119P04500000", 10**9))
     >>> sentence(Proposed(0, "a-1", "2024-01-02", "tail", legs, "limit", 15.0, "day", 1, {}))
-    'Sell 2 VXK24, at 15.00 or better, good for the day'
+    'Sell 2 VXK24, buy 1 SPXW 2024-01-19 4500 put, at 15.00 or better, good for the day'
     """
-    legs = [
-        f"{'buy' if leg.quantity > 0 else 'sell'} {_count(leg)} {leg.contract}"
-        for leg in order.legs
-    ]
-    done = " and ".join(legs)
+    done = in_words(order.legs)
     price = "at the market" if order.limit is None else f"at {number(order.limit)} or better"
     tif = {
         "day": "good for the day",
@@ -110,10 +107,6 @@ def sentence(order: Proposed) -> str:
 def latest(slips: Iterable[Slip]) -> list[OrderShown]:
     """Return orders in plain values, the last proposed first."""
     return [shown(slip) for slip in slips][::-1]
-
-
-def _count(leg: Leg) -> str:
-    return f"{abs(leg.quantity) / CONTRACT:,.6g}"
 
 
 def _told(slip: Slip) -> Iterable[str]:

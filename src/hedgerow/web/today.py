@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from hedgerow.live.keeping.beats import last_beat, silent
-from hedgerow.live.standing import LinePicture, Picture
+from hedgerow.live.standing import LineSnapshot, Snapshot
 from hedgerow.report.charts import SHOWN
 from hedgerow.report.formats import number, percent, usd, usd_short
 from hedgerow.web.pictures import Mark, gauge, lines, stairs
@@ -26,16 +26,16 @@ router = APIRouter(include_in_schema=False)
 def today(request: Request) -> Response:
     """Show the state, the target, what is held and what is proposed."""
     view = view_of(request)
-    picture = view.picture()
+    snapshot = view.snapshot()
     waiting = latest(view.blotter.open_orders("proposed"))
     beat = last_beat(view.book.store, view.book.run)
     facts = {
-        "picture": picture,
+        "snapshot": snapshot,
         "tiles": tiles,
-        "lead": lead(picture, len(waiting)),
+        "lead": lead(snapshot, len(waiting)),
         "waiting": waiting,
-        "charts": view.cached("today charts", lambda: charts(picture)) if picture else [],
-        "lines": view.cached("today lines", lambda: told(picture)) if picture else [],
+        "charts": view.cached("today charts", lambda: charts(snapshot)) if snapshot else [],
+        "lines": view.cached("today lines", lambda: told(snapshot)) if snapshot else [],
         "alarms": view.alarms(8),
         "received": latest_word(view),
         "beat": beat,
@@ -47,12 +47,12 @@ def today(request: Request) -> Response:
 class LineShown(NamedTuple):
     """A line of the program with its pictures."""
 
-    line: LinePicture
+    line: LineSnapshot
     gauges: list[Markup]
     stairs: Markup
 
 
-def lead(picture: Picture | None, waiting: int) -> str:
+def lead(snapshot: Snapshot | None, waiting: int) -> str:
     """Say the state in a sentence.
 
     Examples
@@ -63,29 +63,28 @@ def lead(picture: Picture | None, waiting: int) -> str:
     tail = {0: "No order waits for you.", 1: "One order waits for your word."}.get(
         waiting, f"{waiting} orders wait for your word."
     )
-    if picture is None or not picture.session:
+    if snapshot is None or not snapshot.session:
         return f"The run has decided nothing yet. {tail}"
     vix = "VIX is not known"
-    if isfinite(picture.vix):
-        vix = (
-            f"VIX stands at {number(picture.vix, 1)}{' (modelled)' if picture.vix_modelled else ''}"
-        )
-    acted = [line.line for line in picture.lines if line.acted]
+    if isfinite(snapshot.vix):
+        modelled = " (modelled)" if snapshot.vix_modelled else ""
+        vix = f"VIX stands at {number(snapshot.vix, 1)}{modelled}"
+    acted = [line.line for line in snapshot.lines if line.acted]
     did = f"{_listed(acted)} rebalanced" if acted else "no line rebalanced"
-    return f"At the close of {picture.session} {vix} and {did}. {tail}"
+    return f"At the close of {snapshot.session} {vix} and {did}. {tail}"
 
 
-def told(picture: Picture) -> list[LineShown]:
+def told(snapshot: Snapshot) -> list[LineShown]:
     """Return every line with its pictures."""
-    return [LineShown(line, gauges(line), stairs(marks(line))) for line in picture.lines]
+    return [LineShown(line, gauges(line), stairs(marks(line))) for line in snapshot.lines]
 
 
-def marks(line: LinePicture) -> list[Mark]:
+def marks(line: LineSnapshot) -> list[Mark]:
     """Return the intensity of a line after each step."""
     return [Mark(str(step["kind"]), _number(step["after"])) for step in line.steps]
 
 
-def gauges(line: LinePicture) -> list[Markup]:
+def gauges(line: LineSnapshot) -> list[Markup]:
     """Return where each signal of a line stands among its thresholds."""
     found = []
     for signal in dict.fromkeys(each.signal for each in line.thresholds):
@@ -99,9 +98,9 @@ def gauges(line: LinePicture) -> list[Markup]:
     return found
 
 
-def charts(picture: Picture) -> list[tuple[str, Markup]]:
+def charts(snapshot: Snapshot) -> list[tuple[str, Markup]]:
     """Return the last sessions as small charts, each with its heading."""
-    series = picture.series
+    series = snapshot.series
     dates: Sequence[str] = series["dates"]
     if not dates:
         return []
@@ -116,10 +115,10 @@ def charts(picture: Picture) -> list[tuple[str, Markup]]:
     ]
 
 
-def tiles(picture: Picture) -> list[tuple[str, str, str]]:
+def tiles(snapshot: Snapshot) -> list[tuple[str, str, str]]:
     """Return the figures at the head of the page: name, value and a word on it."""
-    move = picture.nav / picture.before - 1.0 if picture.before else float("nan")
-    budget = picture.budget
+    move = snapshot.nav / snapshot.before - 1.0 if snapshot.before else float("nan")
+    budget = snapshot.budget
     used = "no limit"
     if budget.used is not None:
         used = f"of the year's budget; {percent(budget.passed, 0)} of the year has passed"
@@ -128,16 +127,16 @@ def tiles(picture: Picture) -> list[tuple[str, str, str]]:
         used = f"{line} {percent(most['used'], 0)} of its {percent(most['limit'])} of NAV"
     used += f"; {budget.note}" * bool(budget.note)
     share = usd(budget.spent) if budget.used is None else percent(budget.used, 0)
-    rv = picture.rv20 * 100.0
+    rv = snapshot.rv20 * 100.0
     return [
-        ("VIX", number(picture.vix, 1), "modelled" if picture.vix_modelled else "as published"),
+        ("VIX", number(snapshot.vix, 1), "modelled" if snapshot.vix_modelled else "as published"),
         (
             "Realised, 20 sessions",
             number(rv, 1),
-            f"VIX less that: {number(picture.vix - rv, 1, sign=True)}",
+            f"VIX less that: {number(snapshot.vix - rv, 1, sign=True)}",
         ),
-        ("NAV", usd(picture.nav), f"{percent(move, 2)} in the session"),
-        ("Hedge, this session", usd(picture.hedge), f"portfolio {usd(picture.portfolio)}"),
+        ("NAV", usd(snapshot.nav), f"{percent(move, 2)} in the session"),
+        ("Hedge, this session", usd(snapshot.hedge), f"portfolio {usd(snapshot.portfolio)}"),
         ("Budget spent", share, used),
     ]
 

@@ -21,21 +21,21 @@ def policy(per_year: float) -> hr.Policy:
 
 
 @pytest.fixture
-def picture(tmp_path):
+def snapshot(tmp_path):
     def made(*lines: hr.Line):
         program, place = hr.Program(list(lines)), tmp_path / "book.db"
         desk = Desk.at(place, program, start="2020-02-24", end="2020-03-03")
         desk.run()
         desk.cycle.close()
         with open_ledger(place, "live") as ledger:
-            return Watch(desk.cycle.store, ledger, desk.cycle.journal, "live").picture(), place
+            return Watch(desk.cycle.store, ledger, desk.cycle.journal, "live").snapshot(), place
 
     yield made
     leave_all()
 
 
-def test_a_lone_line_is_held_to_the_budget_of_its_policy(picture) -> None:
-    found, place = picture(hr.Line("puts", hr.Put(strike_step=5), policy(0.02)))
+def test_a_lone_line_is_held_to_the_budget_of_its_policy(snapshot) -> None:
+    found, place = snapshot(hr.Line("puts", hr.Put(strike_step=5), policy(0.02)))
     last = [r.event for r in records(place) if isinstance(r.event, Decided)][-1]
     budget = found.budget
     assert budget.spent == last.book["spent"] > 0.0
@@ -48,8 +48,8 @@ def test_a_lone_line_is_held_to_the_budget_of_its_policy(picture) -> None:
     assert not any("no limit" in cell for tile in tiles(found) for cell in tile)
 
 
-def test_lines_with_budgets_of_their_own_are_told_one_by_one(picture) -> None:
-    found, place = picture(
+def test_lines_with_budgets_of_their_own_are_told_one_by_one(snapshot) -> None:
+    found, place = snapshot(
         hr.Line("near", hr.Put(strike_step=5), policy(0.02), share=0.5),
         hr.Line("far", hr.Put(strike_step=5, tenor="6m"), policy(0.01), share=0.5),
     )

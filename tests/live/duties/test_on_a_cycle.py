@@ -27,7 +27,7 @@ def made(tmp_path_factory):
 def test_an_order_is_followed_through_the_cycle(made) -> None:
     store, ledger, journal = made
     watch = Watch(store, ledger, journal, "live")
-    assert watch.picture().session == "2020-02-28"
+    assert watch.snapshot().session == "2020-02-28"
     orders = []
     for session in watch.chronicle.sessions:
         for line in session.decided:

@@ -1,4 +1,4 @@
-"""The picture of today, kept up to date; thresholds; positions with their Greeks and shocks."""
+"""The snapshot of today, kept up to date; thresholds; positions with their Greeks and shocks."""
 
 from __future__ import annotations
 
@@ -35,62 +35,62 @@ def watch(desk) -> Watch:
     return Watch(desk.store, desk.ledger, desk.journal, RUN)
 
 
-def test_the_picture_is_that_of_the_engine(desk, watch) -> None:
-    picture = watch.picture()
+def test_the_snapshot_is_that_of_the_engine(desk, watch) -> None:
+    snapshot = watch.snapshot()
     outcome = trade(read(PROGRAM), desk.market, start="2020-02-03", end="2020-04-30")
-    assert (picture.session, picture.sessions) == ("2020-04-30", 62)
-    assert picture.nav == pytest.approx(outcome.nav[-1], abs=0.01)
-    assert picture.series["nav"] == pytest.approx(outcome.nav[-60:].tolist(), abs=0.01)
-    assert picture.vix == desk.market["vix"][-1]
-    assert picture.vix_modelled is True
+    assert (snapshot.session, snapshot.sessions) == ("2020-04-30", 62)
+    assert snapshot.nav == pytest.approx(outcome.nav[-1], abs=0.01)
+    assert snapshot.series["nav"] == pytest.approx(outcome.nav[-60:].tolist(), abs=0.01)
+    assert snapshot.vix == desk.market["vix"][-1]
+    assert snapshot.vix_modelled is True
     spent = sum(outcome.lines[name]["spent"][-1] for name in outcome.lines)
-    assert picture.budget.spent == pytest.approx(spent, rel=1e-9)
-    assert picture.budget.limit == 0.02
-    assert picture.budget.passed == pytest.approx(121 / 366)  # 30 April of a leap year
-    for line in picture.lines:
+    assert snapshot.budget.spent == pytest.approx(spent, rel=1e-9)
+    assert snapshot.budget.limit == 0.02
+    assert snapshot.budget.passed == pytest.approx(121 / 366)  # 30 April of a leap year
+    for line in snapshot.lines:
         mine = outcome.lines[line.line]
         assert line.plan["x"] == mine["x"][-1]
         assert line.held == mine["held"][-1]
         assert sum(line.positions.values()) == mine["held"][-1]
         assert line.gain == pytest.approx(mine["pnl"][-1], abs=1e-5)
-        assert picture.series["held"][line.line] == mine["held"][-60:].tolist()
-    json.dumps(plain(picture.to_dict()))
+        assert snapshot.series["held"][line.line] == mine["held"][-60:].tolist()
+    json.dumps(plain(snapshot.to_dict()))
 
 
-def test_without_news_it_is_the_same_picture(desk, watch) -> None:
-    first = watch.picture()
-    assert watch.picture() is first
+def test_without_news_it_is_the_same_snapshot(desk, watch) -> None:
+    first = watch.snapshot()
+    assert watch.snapshot() is first
     desk.journal.write(lambda _: [Halted(1, "ann", "a test")])
-    assert watch.picture().halted == "ann: a test"
+    assert watch.snapshot().halted == "ann: a test"
     refused = Received(2, "2020-05-01", "cboe", "refused", "", ("VIX is 3 days old",))
     legs = (Leg("VXK20", 10**9),)
     asked = Proposed(1, "a-1", "2020-04-30", "puts", legs, "limit", 15.0, "day", 10**18, {})
     desk.journal.write(lambda _: [refused, asked])
-    assert watch.picture().findings == ("VIX is 3 days old",)
-    assert watch.picture().orders == {"proposed": ("a-1",)}
+    assert watch.snapshot().findings == ("VIX is 3 days old",)
+    assert watch.snapshot().orders == {"proposed": ("a-1",)}
 
 
 def test_a_new_bar_is_read_on_from_the_last_record(tmp_path, monkeypatch) -> None:
     book = begun(tmp_path / "grows.db", end="2020-02-20")
     watch = Watch(book.store, book.ledger, book.journal, RUN)
-    assert watch.picture().session == "2020-02-20"
+    assert watch.snapshot().session == "2020-02-20"
     book.store.accept(RUN, reading(book.market, book.market.index_of("2020-02-21")), 0)
     with open_ledger(tmp_path / "grows.db", RUN, writing=True) as ledger:
         grow(ledger, "2020-02-03", "2020-02-21")
     decoded = []
     event = Record.event.fget
     monkeypatch.setattr(Record, "event", property(lambda r: decoded.append(r.number) or event(r)))
-    grown = watch.picture()
+    grown = watch.snapshot()
     assert grown.session == "2020-02-21"
     assert 0 < len(decoded) <= 30, "the records of one bar"
     monkeypatch.undo()
     fresh = Watch(book.store, open_ledger(tmp_path / "grows.db", RUN), book.journal, RUN)
-    assert plain(fresh.picture().to_dict()) == plain(grown.to_dict())
+    assert plain(fresh.snapshot().to_dict()) == plain(grown.to_dict())
 
 
 def test_a_run_that_has_not_begun_has_an_empty_picture(desk) -> None:
-    picture = Watch(desk.store, MemoryLedger(RUN), desk.journal, RUN).picture()
-    assert (picture.session, picture.sessions, picture.lines) == ("", 0, ())
+    snapshot = Watch(desk.store, MemoryLedger(RUN), desk.journal, RUN).snapshot()
+    assert (snapshot.session, snapshot.sessions, snapshot.lines) == ("", 0, ())
 
 
 def test_a_broken_chain_is_named(desk) -> None:

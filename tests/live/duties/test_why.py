@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import hedgerow as hr
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.ledger.desk_events import (
     Acknowledged,
     Approved,
@@ -24,7 +25,7 @@ from hedgerow.errors import RangeError
 from hedgerow.live.chronicle import Chronicle
 from hedgerow.live.why import why
 
-DAY = 86_400 * 10**9
+LATE = 21 * 3_600 * 10**9  # from midnight in London to four in the afternoon of New York
 
 
 @pytest.fixture
@@ -92,21 +93,19 @@ def test_the_words_are_those_of_the_backtest(desk) -> None:
 def test_an_order_is_followed_from_proposal_to_fill(desk, chronicle) -> None:
     ordered = [o for s in chronicle.sessions for o in s.ordered if o.line == "puts"][:2]
     made = [
-        Proposed(o.time, o.order, "", o.line, o.legs, "limit", 13.0, "day", o.time + DAY, {})
+        Proposed(o.time, o.order, "", o.line, o.legs, "limit", 13.0, "day", o.time + LATE, {})
         for o in ordered
     ]
     first, second = ordered
-    leg = first.legs[0]
+    leg, at = first.legs[0], first.time + LATE - 60 * 10**9
     desk.journal.write(lambda _: made)
     desk.journal.write(
         lambda _: [
-            Approved(first.time + 1, first.order, "ann", "fits the plan"),
-            Sent(first.time + 2, first.order, "paper", f"live:{first.order}"),
-            Acknowledged(first.time + 3, first.order, "77"),
-            Executed(
-                first.time + 4, first.order, "x", leg.contract, leg.quantity, 12.95, 2_000_000
-            ),
-            Ended(first.time + 5, first.order, "filled", "all of it"),
+            Approved(at, first.order, "ann", "fits the plan"),
+            Sent(at + 1, first.order, "paper", f"live:{first.order}"),
+            Acknowledged(at + 2, first.order, "77"),
+            Executed(at + 3, first.order, "x", leg.contract, leg.quantity, 12.95, 2_000_000),
+            Ended(at + 4, first.order, "filled", "all of it"),
             Declined(second.time + 1, second.order, "bob", "too dear"),
         ]
     )
@@ -117,10 +116,16 @@ def test_an_order_is_followed_from_proposal_to_fill(desk, chronicle) -> None:
         ("desk", "proposed"),
         ("ann", "approved"),
         ("paper", "sent as live"),
-        ("broker", f"+{leg.quantity // 10**9} {leg.contract} at 12.95"),
+        ("broker", f"+{leg.quantity // 10**9} {readable(leg.contract)} at 12.95"),
         ("desk", "filled"),
     ]
     assert told[-1][0] == "run"  # the fill that the run counted
+    found = why(chronicle, desk.journal, "2020-02-03", "puts")
+    assert "desk: proposed, until 2020-02-03 16:00 New York" in str(found)
+    assert "2020-02-03 15:59 New York  ann: approved: fits the plan" in str(found)
+    assert ["2020-02-03T20:59:00.000000000Z", "ann"] in [
+        step[:2] for step in found.to_dict()["orders"][0]["steps"]
+    ]
     day = next(s.date for s in chronicle.sessions if second in s.ordered)
     found = {f.order: f for f in why(chronicle, desk.journal, day, "puts").orders}
     assert found[second.order].stage == "declined"

@@ -11,11 +11,12 @@ import pytest
 from hedgerow.core.market import Origin
 from hedgerow.errors import DataError, RangeError
 from hedgerow.live.hours import close_of
+from hedgerow.live.screening import screen
 from hedgerow.live.settings import SourceTerms
 from hedgerow.live.sources.files import Files
-from hedgerow.live.sources.folder import QUIET, Folder
+from hedgerow.live.sources.folder import OPEN, QUIET, Folder
 from hedgerow.live.sources.named import check_of, source_of
-from hedgerow.live.sources.reading import row_of
+from hedgerow.live.sources.reading import RefusedError, row_of
 from loopback import IMPATIENT, serving
 
 # closes of January 2024: S&P Dow Jones, Cboe
@@ -26,6 +27,7 @@ ROWS = {
 }
 DAY = np.datetime64("2024-01-16")
 AFTER = close_of(DAY) + 30 * 60 * 10**9
+TERMS = SourceTerms()
 VX = """Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest
 2024-01-12,G (Feb 2024),14.6,14.75,14.3,14.5,14.4750,0.1,50000,0,100000
 2024-01-16,G (Feb 2024),14.7,15.2,14.6,15.0,15.0250,0.55,60000,0,100000
@@ -111,8 +113,39 @@ def test_a_folder_that_is_away_or_garbage_is_told(tmp_path) -> None:
         Folder(tmp_path / "none", now=late).read(DAY)
     folder = shelved(tmp_path / "vendor", *ROWS)
     (folder / "spx.csv").write_text("Date,Close\n2024-01-16,plenty\n")
-    with pytest.raises(DataError, match="row 2, column close"):
+    with pytest.raises(RefusedError, match="row 2, column close"):
         Folder(folder, now=late).read(DAY)
+
+
+def test_a_row_that_the_loader_drops_is_refused_and_not_waited_for(tmp_path) -> None:
+    """The desk says which file, which row and which rule, at once and with an alarm."""
+    folder = shelved(tmp_path / "vendor", *ROWS)
+    whole = (folder / "VIX_History.csv").read_text()
+    (folder / "VIX_History.csv").write_text(whole.replace("13.84", "0"))
+    (folder / "VIX9D_History.csv").write_text(whole.replace("13.84", "999"))
+    source = Folder(folder, now=late)
+    with pytest.raises(
+        RefusedError, match=r"VIX_History.csv, row of 2024-01-16: VIX 0 was .*vix-zero"
+    ):
+        source.read(DAY)
+    (folder / "VIX_History.csv").write_text(whole)
+    found = screen(source.read(DAY), source.history().until(1), ["vix9d"], TERMS, None, AFTER)
+    assert len(found.refusals) == 1
+    assert found.refusals[0].startswith("VIX9D_History.csv, row of 2024-01-16: VIX9D 999 was")
+
+
+def test_a_last_line_without_an_end_is_waited_for_longer(tmp_path) -> None:
+    folder = shelved(tmp_path / "vendor", *ROWS)
+    torn = folder / "spx.csv"
+    torn.write_text(torn.read_text()[:-2])  # 4765.98 becomes 4765.9
+    written = torn.stat().st_mtime
+    soon, later = (Folder(folder, now=lambda s=s: written + s) for s in (OPEN / 2, OPEN * 1.1))
+    with pytest.raises(DataError, match=r"the last line of spx.csv has no end, 30 s after"):
+        soon.read(DAY)
+    assert later.read(DAY).values["spx"] == 4765.9, "some vendors end no last line"
+    torn.write_text(spx(*ROWS))
+    os.utime(torn, (written, written))
+    assert soon.read(DAY).values["spx"] == 4765.98
 
 
 def test_a_row_names_what_lies_in_the_past(builtin) -> None:

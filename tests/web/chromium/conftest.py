@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from web.chromium.scene import ARGUMENTS, Visitor, chromium, peopled, replayed, served
+from web.chromium.scene import ARGUMENTS, Visitor, chromium, peopled, replayed, reviewed, served
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def site(replay, tmp_path_factory) -> Iterator[str]:
     """A dashboard for those who only look."""
     place = tmp_path_factory.mktemp("site") / "book.db"
     shutil.copy(replay, place)
+    reviewed(place)
     with served(place) as base:
         yield base
 

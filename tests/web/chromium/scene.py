@@ -15,11 +15,16 @@ from typing import Any
 import pytest
 import uvicorn
 
+from hedgerow.engine.ledger.desk_events import Done
+from hedgerow.engine.ledger.opening import open_ledger
 from hedgerow.live.clock import Hand
 from hedgerow.live.hours import hours_from
+from hedgerow.live.journal import Journal
 from hedgerow.live.keeping.users import Users
 from hedgerow.live.orders import desk
 from hedgerow.live.store import Store
+from hedgerow.report.review import summarise
+from hedgerow.research.review import review
 from hedgerow.web.app import make_app
 from hedgerow.web.book import Book
 from hedgerow.web.serving import listen
@@ -61,6 +66,15 @@ def replayed(place: Path) -> None:
             desk.approve(made.cycle.journal, orders, "ann", "fits the plan")
         made.open(day)
     made.leave()
+
+
+def reviewed(place: Path) -> None:
+    """Write the review of March into the journal, as the desk does after the month's last bar."""
+    with open_ledger(place, "live") as ledger:
+        text = summarise(review(ledger.read(), "2020-03"))
+    journal = Journal(place, "live", lambda: NOW)
+    journal.write(lambda _: [Done(NOW, "monthly", "2020-03-31", text, {})])
+    journal.close()
 
 
 def peopled(place: Path) -> None:

@@ -94,10 +94,13 @@ def test_a_telephone_scrolls_in_one_direction(site, visit, width) -> None:
             out: [...document.querySelectorAll('main *')].filter(each => {
                 const box = each.getBoundingClientRect();
                 return box.width && box.right > innerWidth + 1
-                    && !each.closest('.scroll, .unseen, pre, svg');
+                    && !each.closest('.scroll, .unseen, svg');
             }).map(each => each.outerHTML.slice(0, 90)),
+            cut: [...document.querySelectorAll('main pre, main dd')].filter(
+                each => each.scrollWidth > each.clientWidth + 1
+            ).map(each => each.outerHTML.slice(0, 90)),
         })""")
-        assert wide == {"inner": width, "page": width, "out": []}, name
+        assert wide == {"inner": width, "page": width, "out": [], "cut": []}, name
         small = page.evaluate("""() => [
             ...document.querySelectorAll('main button, nav a, main input')
         ].filter(each => each.type !== 'hidden' && each.getBoundingClientRect().height < 32)

@@ -55,7 +55,7 @@ def agenda(
     kinds
         Those that are asked for.
     """
-    watch.picture()
+    watch.snapshot()
     done = watch.journal.blotter().done
     days = [each.date for each in watch.chronicle.sessions]
     until = [day for day in days if session is None or day <= session]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from hedgerow.core.over_the_counter import readable
 from hedgerow.engine.broker import Quote
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.coding import clock
@@ -65,8 +66,8 @@ def breaches(
     many = abs(float(contracts(largest.quantity)))
     if terms.contracts is not None and many > terms.contracts:
         found.append(
-            f"{many:,.6g} contracts of {largest.contract} are more than the {terms.contracts:,.6g} "
-            "that limits.contracts lets one order have"
+            f"{many:,.6g} contracts of {readable(largest.contract)} are more than the "
+            f"{terms.contracts:,.6g} that limits.contracts lets one order have"
         )
     if worth is None:
         if terms.notional is not None or terms.day_notional is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hedgerow.core.over_the_counter import parse_option
+from hedgerow.core.over_the_counter import parse_option, points
 from hedgerow.engine.ledger.account import instrument
 from hedgerow.engine.ledger.coding import clock
 from hedgerow.engine.ledger.events import Leg
@@ -32,7 +32,7 @@ def leg_in_words(leg: Leg) -> str:
         option = parse_option(leg.contract)
         right = "call" if named.call else "put"
         root = getattr(option, "root", named.underlying)
-        what = f"{root} {option.expiry} {named.strike:g} {right}"
+        what = f"{root} {option.expiry} {points(option.strike)} {right}"
     return f"{side} {many} {what}"
 
 

@@ -16,7 +16,7 @@ from hedgerow.data.fetch import BASE_URLS, Fetched, Progress, fetch
 from hedgerow.errors import DataError
 from hedgerow.live.clock import Clock
 from hedgerow.live.hours import day_of, refuse_open
-from hedgerow.live.sources.reading import Reading, row_of
+from hedgerow.live.sources.reading import Reading, RefusedError, row_of
 from hedgerow.live.sources.web import BRIEF, public
 
 LARGEST, LONGEST = 64 * 2**20, 900.0
@@ -79,12 +79,20 @@ class Files:
 
         Raises
         ------
+        RefusedError
+            If the files are refused, or their row of the session is.
         DataError
-            If the files lack it or are refused, or the server is down.
+            If the files lack it, or the server is down.
         """
         refuse_open(session, self._clock(), self.name)
         failed = self._fetch()
-        found = row_of(load(self.folder).market, session, self.name)
+        try:
+            market = load(self.folder).market
+        except DataError as error:
+            if failed:
+                raise  # what could not be fetched may be what is lacking
+            raise RefusedError(error.what, where=error.where, mend=error.mend) from None
+        found = row_of(market, session, self.name)
         lost = tuple(
             f"{file.name} could not be fetched"
             + ("; the file of before is used" if file.size else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,14 @@ from hedgerow.core.market import Market
 from hedgerow.data import load
 from hedgerow.data.folder import files_in
 from hedgerow.errors import DataError
-from hedgerow.live.sources.reading import Reading, row_of
+from hedgerow.live.sources.reading import Reading, RefusedError, row_of
 
 QUIET = 3.0
 """Seconds that a file must have lain unchanged: half-written ones are not read."""
+OPEN = 60.0
+"""The same of a table whose last line has no end: the last number may be torn."""
+_TAIL = 4096
+"""Bytes at the end of a file in which another line ends."""
 
 Seen = tuple[tuple[str, int, int], ...]
 
@@ -61,17 +66,23 @@ class Folder:
 
         Raises
         ------
+        RefusedError
+            If the files are refused, or their row of the session is.
         DataError
-            If the files lack it, are refused, or are still being written.
+            If the files lack it, or are still being written.
         """
         return row_of(self._market(), session, self.name)
 
     def _market(self) -> Market:
+        refused: DataError | None = None
         try:
             before = self._seen()
             if self._read is not None and self._read[0] == before:
                 return self._read[1]
-            market = load(self.place).market
+            try:
+                market = load(self.place).market
+            except DataError as error:
+                refused = error
             after = self._seen()
         except OSError as error:
             raise DataError(
@@ -81,6 +92,8 @@ class Folder:
             ) from None
         if before != after:
             raise _unfinished(self.name, "a file changed while it was read")
+        if refused is not None:
+            raise RefusedError(refused.what, where=refused.where, mend=refused.mend) from None
         self._read = before, market
         return market
 
@@ -91,10 +104,24 @@ class Folder:
         found = []
         for path, name in files_in(self.place):
             stat = path.stat()
-            if abs(self._now() - stat.st_mtime) < QUIET:
+            age = abs(self._now() - stat.st_mtime)
+            if age < QUIET:
                 raise _unfinished(self.name, f"{name} was changed less than {QUIET:g} s ago")
+            if age < OPEN and _open_ended(path):
+                what = f"the last line of {name} has no end, {age:.0f} s after its last change"
+                raise _unfinished(self.name, what)
             found.append((name, stat.st_size, stat.st_mtime_ns))
         return tuple(found)
+
+
+def _open_ended(path: Path) -> bool:
+    """Say whether the last line of a table lacks the end that the lines before it have."""
+    if path.suffix.lower() != ".csv":
+        return False
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL))
+        tail = stream.read()
+    return b"\n" in tail and not tail.endswith(b"\n")
 
 
 def _unfinished(name: str, what: str) -> DataError:

@@ -9,7 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from hedgerow.core.market import Market, Origin
+from hedgerow.data.quality import RULES
 from hedgerow.errors import DataError
+from hedgerow.live.needs import ALWAYS
+
+
+class RefusedError(DataError):
+    """The numbers are there and may not be used: somebody has to mend them, waiting does not."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Reading:
         not say.  They change nothing that was accepted.
     past
         Whether it is a replay: where a model takes over in it, it does in the backtest too.
+    struck
+        By column that is left out, what its file has and by which rule that was dropped.
     """
 
     session: str
@@ -45,6 +53,7 @@ class Reading:
     findings: tuple[str, ...] = ()
     before: tuple[str, Mapping[str, float]] | None = None
     past: bool = False
+    struck: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -68,6 +77,8 @@ class Source(Protocol):
 
         Raises
         ------
+        RefusedError
+            If it has the session, with numbers that may not be used.
         DataError
             If the source is down, or does not have the session (yet): the sentence says which.
         """
@@ -87,6 +98,8 @@ def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
 
     Raises
     ------
+    RefusedError
+        If the files have the row, and a quality rule has dropped what makes it a session.
     DataError
         If there is no such row (yet).
 
@@ -99,6 +112,9 @@ def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
     """
     day = session.astype("datetime64[D]")
     rows = np.flatnonzero(market.dates == day)
+    struck = _struck(market, str(day))
+    if lost := [struck[column] for column in ALWAYS if column in struck]:
+        raise RefusedError("; ".join(lost), where=name, mend="mend the row: it is asked again")
     if not len(rows):
         last = market.dates[-1] if len(market) else "nothing"
         ahead = len(market) > 0 and day > market.dates[-1]
@@ -112,7 +128,23 @@ def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
     codes = {column: int(market.origin[column][row]) for column in values}
     origin = {column: code for column, code in codes.items() if code != Origin.MEASURED}
     before = (str(market.dates[row - 1]), _known(market, row - 1)) if row else None
-    return Reading(str(day), name, values, origin, before=before)
+    struck = {column: said for column, said in struck.items() if column not in values}
+    return Reading(str(day), name, values, origin, before=before, struck=struck)
+
+
+def _struck(market: Market, day: str) -> dict[str, str]:
+    """Return by column what the loader has dropped of a day, and by which rule."""
+    found = {}
+    for finding in market.findings:
+        for place in finding["first"] if finding["action"] == "dropped" else ():
+            when, _, value = str(place).partition(": ")
+            if when == day and value:
+                column, rule = str(finding["column"]), str(finding["rule"])
+                found[column] = (
+                    f"{finding['file']}, row of {day}: {column.upper()} {value} was dropped "
+                    f"(rule {rule}: {RULES[rule].rstrip('.')})"
+                )
+    return found
 
 
 def _known(market: Market, row: int) -> dict[str, float]:
