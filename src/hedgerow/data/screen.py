@@ -20,8 +20,19 @@ STALE = 6
 THIN = 20
 """Rows from which on they are asked whether they are daily."""
 UNSCHEDULED = np.array(
-    """1994-04-27 2001-09-11 2001-09-12 2001-09-13 2001-09-14 2004-06-11 2007-01-02 2012-10-29
-    2012-10-30 2018-12-05 2025-01-09""".split(),
+    [
+        "1994-04-27",
+        "2001-09-11",
+        "2001-09-12",
+        "2001-09-13",
+        "2001-09-14",
+        "2004-06-11",
+        "2007-01-02",
+        "2012-10-29",
+        "2012-10-30",
+        "2018-12-05",
+        "2025-01-09",
+    ],
     dtype="datetime64[D]",
 )
 """Days since 1990 on which the exchange was shut that no calendar had."""

@@ -141,7 +141,8 @@ def recognise(path: Path, name: str) -> Sheet | None:
     if is_holdings(text):
         return Sheet(path, name, "holdings", HOLDINGS, -1, ",")
     lines = text.splitlines()[:_HEADER_LINES]
-    for number, line in enumerate(lines):
+    for row, line in enumerate(lines):
+        number = row
         delimiter = max(",;\t", key=line.count)
         cells = tuple(cell.strip().strip('"').lower() for cell in line.split(delimiter))
         if below := _yfinance(lines, number, cells):
