@@ -368,3 +368,50 @@ def test_the_report_is_json(shelf):
     report = json.loads(json.dumps(shelf.load().quality.as_dict()))
     assert report["counts"] == {"dropped": 1, "repaired": 1}
     assert "vix-zero" in shelf.load().quality.summary()
+
+
+def daily(first, count):
+    return np.busday_offset(np.datetime64(first), np.arange(count))
+
+
+def test_sessions_without_a_row_are_noted_and_closings_of_the_exchange_are_not(shelf):
+    days = daily("2001-09-04", 40)  # the exchange was shut from 11 to 14 September
+    lost = [np.datetime64(day) for day in ("2001-10-01", "2001-10-02", "2001-10-03")]
+    shut = np.arange(np.datetime64("2001-09-11"), np.datetime64("2001-09-15"))
+    shelf.days = [str(day) for day in np.setdiff1d(days, [*lost, *shut])]
+    shelf.closes = [1100.0 + k for k in range(len(shelf.days))]
+    shelf.vix = [20.0 + 0.1 * k for k in range(len(shelf.days))]
+    shelf.spx()
+    shelf.cboe()
+    (found,) = shelf.load().quality
+    assert (found.rule, found.count) == ("session-missing", 3)
+    assert list(found.first) == [str(day) for day in lost]
+
+
+def test_weekly_closes_are_refused(shelf):
+    shelf.days = [str(np.datetime64("2019-01-04") + 7 * k) for k in range(30)]
+    shelf.closes = [2500.0 + k for k in range(30)]
+    shelf.vix = [20.0 + 0.1 * k for k in range(30)]
+    shelf.spx()
+    shelf.cboe()
+    with pytest.raises(DataError, match=r"no daily closes.*session-missing"):
+        shelf.load()
+
+
+def test_a_vix_in_decimals_is_refused_with_its_mend(shelf):
+    shelf.cboe(rows=[shelf.bar(d, v / 100.0) for d, v in zip(shelf.days, shelf.vix, strict=True)])
+    with pytest.raises(DataError, match=r"no value is over 0\.1402") as error:
+        shelf.load()
+    assert "times 100" in str(error.value)
+
+
+def test_the_three_header_lines_of_yfinance(shelf):
+    header = ["Price,Close,High,Low,Open,Volume", "Ticker" + ",^GSPC" * 5, "Date,,,,,"]
+    rows = [f"{d},{c},{c},{c},{c},0" for d, c in zip(shelf.days, shelf.closes, strict=True)]
+    shelf.write("^GSPC.csv", [*header, *rows])
+    loaded = shelf.load()
+    np.testing.assert_array_equal(loaded.market["spx"], shelf.closes)
+    assert len(loaded.quality) == 0
+    shelf.write("^GSPC.csv", [*header, *rows[:2], rows[2].replace("3246.28", "x"), *rows[3:]])
+    with pytest.raises(DataError, match="row 6"):
+        shelf.load()

@@ -25,6 +25,7 @@ from hedgerow.data.screen import (
     clean_other,
     clean_prices,
     clean_vol,
+    note_missing,
 )
 from hedgerow.data.series import Column, Days, Floats, Series
 from hedgerow.data.tables import FUNDS, OPENINGS, Sheet, read_columns, read_parquet, recognise
@@ -107,6 +108,7 @@ def read_folder(path: Path, findings: Findings) -> Market:
         {name: column.origin[keep] for name, column in columns.items()},
         {name: column.source for name, column in columns.items()},
     )
+    note_missing(market.dates.astype("datetime64[D]"), spx.file, findings)
     for name in ("vix", "vxn", "rvx"):
         _note_gaps(market, merged.get(name), findings)
     return market

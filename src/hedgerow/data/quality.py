@@ -24,6 +24,7 @@ RULES: dict[str, str] = {
     "header-duplicate": "A header that names a column twice is refused.",
     "ohlc-inconsistent": "An open or close outside its bar's range is noted; the close is used.",
     "spike": "A move that the next session takes back, too large to be a market, is dropped.",
+    "session-missing": "Sessions without a row are noted; where most are missing, refused.",
     "stale": "The same value many sessions running is noted.",
     "price-x10": "VIX futures before 26 March 2007 were quoted times ten: divided by ten.",
     "settle-zero": "A settle of zero takes the close; a row without either is dropped.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgerow.core.expiry import holidays_around
 from hedgerow.core.market import Origin
 from hedgerow.data.quality import Findings
 from hedgerow.data.series import Column, Days, Floats, Series, on
@@ -16,6 +17,25 @@ SPIKE = 0.25
 """A day's move of the index beyond which its reversal makes it an error of the file."""
 STALE = 6
 """Equal values running that are noted."""
+THIN = 20
+"""Rows from which on they are asked whether they are daily."""
+UNSCHEDULED = np.array(
+    [
+        "1994-04-27",
+        "2001-09-11",
+        "2001-09-12",
+        "2001-09-13",
+        "2001-09-14",
+        "2004-06-11",
+        "2007-01-02",
+        "2012-10-29",
+        "2012-10-30",
+        "2018-12-05",
+        "2025-01-09",
+    ],
+    dtype="datetime64[D]",
+)
+"""Days since 1990 on which the exchange was shut that no calendar had."""
 
 LIMITS: dict[str, tuple[float, float]] = {
     "vix": (3.0, 250.0),
@@ -153,9 +173,64 @@ def clean_opening(part: Series, close: Floats, findings: Findings) -> Series:
     )
 
 
+def note_missing(sessions: Days, file: str, findings: Findings) -> None:
+    """Name the scheduled sessions that have no row, and refuse rows too thin to be daily.
+
+    Parameters
+    ----------
+    sessions
+        Dates with an S&P 500 close, sorted, **shape** (T,).
+    file
+        Where they come from.
+    findings
+        Where gaps are written.
+
+    Raises
+    ------
+    DataError
+        If most sessions are missing, as in weekly closes: every yearly number would be wrong.
+    """
+    if len(sessions) < THIN:
+        return
+    days = np.arange(sessions[0], sessions[-1], dtype="datetime64[D]")
+    open_days = days[np.is_busday(days, holidays=holidays_around(sessions))]
+    missing = np.setdiff1d(open_days, np.union1d(sessions, UNSCHEDULED))
+    if 2 * len(missing) > len(open_days):
+        raise DataError(
+            f"{len(missing):,} of {len(open_days):,} sessions from {sessions[0]} to "
+            f"{sessions[-1]} have no close: these are no daily closes (rule session-missing)",
+            where=f"{file}, column spx",
+            mend="supply daily closes",
+        )
+    missing = missing[missing >= np.datetime64("1990-01-01")]
+    if len(missing):
+        findings.add(
+            "session-missing",
+            f"{len(missing)} sessions of the exchange have no row: one move stands for several",
+            action="noted",
+            file=file,
+            column="spx",
+            count=len(missing),
+            first=[str(day) for day in missing[:5]],
+        )
+
+
 def clean_index(part: Series, findings: Findings) -> Series:
-    """Return a volatility index without values that it cannot have."""
+    """Return a volatility index without values that it cannot have.
+
+    Raises
+    ------
+    DataError
+        If all values are decimals where points are meant.
+    """
     low, high = LIMITS[part.column]
+    top = float(np.nan_to_num(part.values).max(initial=0.0))
+    if low > 1.0 and 0.0 < top < low:
+        raise DataError(
+            f"no value is over {top:g}, and a {part.column.upper()} is at least {low:g} points",
+            where=f"{part.file}, column {part.column}",
+            mend="write points, 18.5 and not 0.185: times 100",
+        )
     outside = (part.values < low) | (part.values > high)
     zero = part.values <= 0
     rule = "vix-zero" if part.column == "vix" else "out-of-range"

@@ -140,9 +140,13 @@ def recognise(path: Path, name: str) -> Sheet | None:
         return None
     if is_holdings(text):
         return Sheet(path, name, "holdings", HOLDINGS, -1, ",")
-    for number, line in enumerate(text.splitlines()[:_HEADER_LINES]):
+    lines = text.splitlines()[:_HEADER_LINES]
+    for row, line in enumerate(lines):
+        number = row
         delimiter = max(",;\t", key=line.count)
         cells = tuple(cell.strip().strip('"').lower() for cell in line.split(delimiter))
+        if below := _yfinance(lines, number, cells):
+            cells, number = ("date", *cells[1:]), below
         if "settlementprice" in cells and "settlementyear" in cells:
             return Sheet(path, name, "archive", cells, number, delimiter)
         if layout := layout_of(path.stem, cells):
@@ -166,6 +170,12 @@ def recognise(path: Path, name: str) -> Sheet | None:
             mend="give the file a header with Date and Close",
         )
     return None
+
+
+def _yfinance(lines: list[str], number: int, cells: tuple[str, ...]) -> int:
+    """Return the last line of a header of three, Price, Ticker and Date; 0 for any other."""
+    starts = [line.partition(",")[0].lower() for line in lines[number + 1 : number + 3]]
+    return number + 2 if cells[0] == "price" and starts == ["ticker", "date"] else 0
 
 
 def _wanted(cells: tuple[str, ...], meant: str | None) -> tuple[tuple[str, str], ...]:
@@ -397,6 +407,8 @@ def read_parquet(path: Path, name: str, findings: Findings) -> list[Series]:
         raise DataError(
             f"the Parquet file cannot be read: {error}", where=name, mend="write it again"
         ) from error
+    if frame.columns.nlevels == 2:  # Price and Ticker, as yfinance downloads them
+        frame.columns = frame.columns.get_level_values(0)
     if isinstance(frame.index, pd.DatetimeIndex):
         frame = frame.reset_index(names="date")
     frame.columns = pd.Index([str(cell).strip().lower() for cell in frame.columns])

@@ -61,7 +61,7 @@ class Trigger:
 
     signal: Column = "vix"
     move: Annotated[float, Field(ge=0.0)] | None = 3.0
-    relative: Annotated[float, Field(ge=0.0)] | None = 0.15
+    relative: Annotated[float, Field(ge=0.0, le=5.0)] | None = 0.15
     every: str | None = "7d"
     drawdown: Annotated[float, Field(ge=0.0, lt=1.0)] | None = 0.05
     rearm: Literal["recovery", "reset"] = "recovery"

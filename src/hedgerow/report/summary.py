@@ -12,6 +12,7 @@ from hedgerow.report.divest import sentence
 from hedgerow.report.formats import NOT_ADVICE, number, usd
 from hedgerow.research.comparison import Comparison
 from hedgerow.research.gate.judgement import Judgement, judge
+from hedgerow.research.reservations import SHORT_DATED
 
 __all__ = ["ROWS", "percent", "summarise"]
 
@@ -56,6 +57,7 @@ def summarise(found: Comparison, judged: Judgement | None = None) -> str:
     lines += _crises(found)
     lines += ["", _triggers(found), _flags(found), _lookahead(found)]
     lines += [*_luck(found), _origin(found)]
+    lines += [SHORT_DATED] if SHORT_DATED in found.assumptions else []
     lines += [*verdict.told(judged or judge(found, resamples=0)), NOT_ADVICE]
     return "\n".join(lines)
 

@@ -15,6 +15,8 @@ from hedgerow.policies.term_structure import CurveRatio
 
 CHAIN_COLUMNS = ("spx", "vix", "vix9d", "vix3m", "vix6m", "rate", "dividend_yield", "vx1", "vx2")
 """Columns whose origin is reported."""
+SHORT_DATED = "The option is shorter than 90 days at purchase: its decay is fast (B9)"
+"""What is said of an option under the guard of B9."""
 
 
 def origins_of(ground: Ground) -> dict[str, dict[str, Any]]:
@@ -88,5 +90,5 @@ def assumed(ground: Ground, sleeve: Sleeve, portfolio: Equity, *, same_bar: bool
         if share > 0.0:
             said.append(f"The {value} is assumed on {share:.0%} of the days")
     if strip.notes.get("short_dated"):
-        said.append("The option is shorter than 90 days at purchase: its decay is fast (B9)")
+        said.append(SHORT_DATED)
     return said
