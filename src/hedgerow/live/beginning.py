@@ -35,6 +35,9 @@ from hedgerow.live.store import Store
 ORDERS = ("order", "limit_offset", "urgent_offset")
 """Fields of an execution that a desk sets where the program leaves them out."""
 
+REACH = {"cboe": 2, "ibkr": 22}
+"""Sessions that a source can tell of, where it cannot tell of all (docs/sources.md)."""
+
 NAME = 15
 """Letters of a line's name at a broker: 40 of a key, less run, mark and the order's number."""
 
@@ -252,6 +255,8 @@ def assembled(
         _short(program)
         _on_exchange(program, asks.history() if kept is None else store.market(run))
     if kept is None and asked is not None:
+        if replay is None and terms.source.kind in REACH:
+            _follows(asks, REACH[terms.source.kind], clock())
         program = begin(store, run, asked, text, terms.prices, asks, clock())
     journal = Journal(place, run, clock, version, store.mark(run))
     cycle = Cycle(
@@ -289,6 +294,19 @@ def _caught_up(store: Store, run: str, now: int) -> None:
             "follow on it",
             where=store.where,
             mend="begin another book, or another run in this one with --run NAME",
+        )
+
+
+def _follows(source: Source, reach: int, now: int) -> None:
+    """Refuse to begin today on a history that ended before the source can reach back to."""
+    last = source.history().dates[-1]
+    ago = sessions_since(last, np.datetime64(day_of(now)))
+    if ago > GAP + reach:
+        raise RangeError(
+            f"the history ends on {last}, {ago:,} sessions ago, and the source tells of the last "
+            f"{reach} alone, so no decision could follow on it",
+            where=source.name,
+            mend="run `hedgerow data fetch`, or name newer data as 'history' under [source]",
         )
 
 
