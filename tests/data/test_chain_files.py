@@ -138,6 +138,22 @@ class TestLongLayouts:
         with pytest.raises(DataError, match="no quotes of 2017-01-05"):
             read_chain(path, date="2017-01-05")
 
+    def test_roots_of_a_column_tell_settlement_and_exercise(self, write):
+        # a third Friday has both: AM contracts of SPX and PM ones of SPXW, all European
+        header = "underlying_symbol,quote_datetime,root,expiration,strike,option_type,bid,ask"
+        rows = [
+            f"^SPX,2023-09-14 16:15:00,{root},2023-10-20,4500,{kind},65.2,65.9"
+            for root in ("SPX", "SPXW")
+            for kind in "CP"
+        ]
+        chain = read_chain(write([header, *rows]))
+        assert (chain.symbol, chain.european) == ("SPX", True)
+        assert chain.am.tolist() == [True, True, False, False]
+        header = "quote_datetime,Class,expiration,strike,option_type,bid,ask"
+        mapped = [header, *(row.replace("^SPX,", "") for row in rows[2:])]
+        chain = read_chain(write(mapped), columns={"symbol": "Class"})
+        assert (chain.symbol, chain.european, set(chain.root)) == ("SPX", True, {"SPXW"})
+
     def test_any_columns_by_mapping(self, write):
         lines = ["Exp;CP;K;B;A", "20.10.2023;C;4500;65.2;65.9", "20.10.2023;P;4500;49.5;50.1"]
         names = {"expiry": "Exp", "kind": "CP", "strike": "K", "bid": "B", "ask": "A"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hedgerow.errors import DataError, LedgerError
+from hedgerow.errors import DataError, LedgerError, RangeError
 from hedgerow.live.hours import hours_from, in_new_york
 from hedgerow.live.keeping.beats import last_beat
 from hedgerow.live.monitor import Monitor, _Pace
@@ -191,6 +191,7 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
         (["monitor", "--book", str(tmp_path / "none.db"), "--once"], "there is no such book"),
         (["monitor", "--book", book, "--once"], "write --source replay --from"),
         (["monitor", str(policy), "--book", book, "--portfolio", "5m", *past], "--run NAME"),
+        (["monitor", "--book", book, "--portfolio", "5m", "--once"], "since the first start"),
         (["monitor", "--book", book, "--speed", "2"], "those of a replay"),
         (["monitor", "--book", book, "--source", "cboe", "--once"], "a replay that ended at"),
         ([*first, "--source", "folder"], "a watched folder must be named"),
@@ -210,3 +211,24 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
     empty.touch()
     assert run.invoke(app, [*first, "--source", "folder"]).exit_code == 2
     assert empty.stat().st_size == 0, "nor does it take away what was there"
+    again = run.invoke(app, asked[:-1])
+    assert again.exit_code == 0, again.output
+    assert again.stdout.startswith("Nothing is due.")
+
+
+def test_a_history_of_long_ago_is_refused_before_a_book_is_begun(tmp_path, made) -> None:
+    from hedgerow.live.beginning import Asked, assembled
+
+    old = tmp_path / "old"  # two sessions of 2022, and a source that tells of the last two
+    old.mkdir()
+    rows = "Date,SPX,VIX\n2022-12-27,3829.25,21.65\n2022-12-28,3783.22,22.14\n"
+    (old / "mine.csv").write_text(rows, "utf-8")
+    text = f'[source]\nkind = "cboe"\nhistory = "{old.as_posix()}"\n'
+    book, asked = tmp_path / "new.db", Asked.of(made.cycle.program)
+    with pytest.raises(RangeError, match="the history ends on 2022-12-28, 8 sessions ago"):
+        assembled(book, "live", asked, settings=text, clock=lambda: _after("2023-01-10"))
+    assert not book.exists()
+    # four sessions unseen, and two that the source tells of, may still be caught up
+    begun = assembled(book, "live", asked, settings=text, clock=lambda: _after("2023-01-06"))
+    begun.close()
+    begun.journal.close()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 UNDECIDED = 4
 """Exit code of ``--once`` where a session is due and could not be decided."""
 
+PLAIN = ("put", None, "10m", 1.0, 1.0)
+"""Sleeve, size, portfolio, beta and equity share where none is given."""
+
 
 @told
 def monitor(
@@ -102,9 +105,15 @@ def monitor(
     from hedgerow.live.session import Stepped
 
     asked = None
+    order = (sleeve, size, portfolio, beta, equity_share)
     if file is not None:
-        order = (sleeve, size, portfolio, beta, equity_share)
         asked = asked_of(file, *order, no_costs=no_costs)
+    elif no_costs or order != PLAIN:
+        raise RangeError(
+            "what is hedged and with what stands in the book since the first start",
+            where="--sleeve, --size, --portfolio, --beta, --equity-share, --no-costs",
+            mend="leave them out, or give the policy and begin another run with --run NAME",
+        )
     text = None
     if settings is not None:
         terms.load(settings)
@@ -155,7 +164,7 @@ def monitor(
     if as_json:
         show_json(made.to_dict())
     else:
-        if once and not made.done and not made.left:
+        if (once or source == "replay") and not made.done and not made.left:
             typer.echo("Nothing is due.")
         typer.echo(NOT_ADVICE)
     if once and made.left:

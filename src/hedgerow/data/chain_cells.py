@@ -154,7 +154,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         call = np.asarray(words.map(_KINDS), dtype=bool)
     if "strike" in frame:
         strike = _floats(raw, "strike")
-    root = np.full(len(frame), "", dtype=object)
+    root = _roots(frame)
     if "contract" in frame:
         parts = frame["contract"].str.strip().str.upper().str.extract(OSI)
         unknown = np.asarray(parts[0].isna())
@@ -163,7 +163,7 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
         coded = to_days("20" + parts[1].fillna("000101"), Place(raw.file, "contract", 0))
         cents = np.asarray(parts[3].fillna("0"), dtype=np.float64) / 1000.0
         right = np.asarray(parts[2] == "C")
-        root = np.asarray(parts[0].fillna(""), dtype=object)
+        root = np.where(unknown, root, np.asarray(parts[0].fillna(""), dtype=object))
         for name, cells, symbols in (
             ("expiry", expiry, coded),
             ("kind", call, right),
@@ -181,6 +181,20 @@ def _identity(raw: Raw) -> tuple[NDArray[np.str_], Days, Mask, Floats]:
     _refuse(raw, "expiry", np.isnat(expiry), "is no expiry date")
     _refuse(raw, "strike", ~(strike > 0.0), "is not a strike: strikes are positive")
     return root.astype(str), expiry, call, strike
+
+
+def _roots(frame: pd.DataFrame) -> NDArray[np.object_]:
+    """Return the roots that cells tell: of their own column, or a symbol that is one (SPXW)."""
+    if "root" in frame:
+        return np.asarray(_symbols(frame["root"]), dtype=object)
+    if "symbol" in frame:
+        named = _symbols(frame["symbol"])
+        return np.asarray(named.where(named.isin(list(UNDERLYINGS)), ""), dtype=object)
+    return np.full(len(frame), "", dtype=object)
+
+
+def _symbols(cells: pd.Series) -> pd.Series:
+    return cells.str.strip().str.strip("^_.$").str.upper()
 
 
 def _refuse(raw: Raw, column: str, bad: Mask, why: str, beside: str = "") -> None:
@@ -258,9 +272,13 @@ def _underlyings(raw: Raw, root: NDArray[np.str_], wished: str | None) -> NDArra
     if wished or raw.symbol:
         return np.full(len(root), (wished or raw.symbol).upper())
     if "symbol" in raw.frame:
-        named = raw.frame["symbol"].str.strip().str.strip("^_").str.upper()
-        return np.asarray(named, dtype=str)
+        named = _symbols(raw.frame["symbol"])
+        return np.asarray(named.replace(UNDERLYINGS), dtype=str)
     made = np.array([UNDERLYINGS.get(name, name) for name in root.tolist()])
     if (made == "").all():
-        raise DataError("nothing names the underlying", where=raw.file, mend="give a symbol")
+        raise DataError(
+            "nothing names the underlying",
+            where=raw.file,
+            mend="give a symbol, or name the column that has it (--column symbol=HEADER)",
+        )
     return made

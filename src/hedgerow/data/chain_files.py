@@ -123,7 +123,8 @@ def _read(file: Path, columns: dict[str, str]) -> Raw:
     raise DataError(
         f"no header of an option chain in the first {_HEADER_LINES} lines ('{first}')",
         where=file.name,
-        mend="name the columns: columns={'strike': …, 'expiry': …, 'kind': …, 'bid': …, 'ask': …}",
+        mend="name the columns: columns={'strike': …, 'expiry': …, 'kind': …, 'bid': …, 'ask': …}, "
+        "on the console --column strike=HEADER and so on",
     )
 
 

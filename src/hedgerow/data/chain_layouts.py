@@ -15,6 +15,7 @@ from hedgerow.errors import DataError
 
 LONG_NAMES: dict[str, str] = {
     **dict.fromkeys(("underlying", "underlyingsymbol", "symbol", "ticker"), "symbol"),
+    **dict.fromkeys(("root", "optionclass", "tradingclass"), "root"),
     **dict.fromkeys(("contractsymbol", "optionroot", "optionalias", "optionsymbol"), "contract"),
     **dict.fromkeys(("option", "contract", "osi", "occsymbol"), "contract"),
     **dict.fromkeys(("expiration", "expirationdate", "expiry", "expirydate"), "expiry"),

@@ -143,7 +143,8 @@ class Chain:
     @cached_property
     def european(self) -> bool:
         """Whether every contract is known to be exercised at expiry only."""
-        return bool(np.isin(self.root, list(EUROPEAN_ROOTS)).all())
+        told = np.where(self.root == "", self.symbol, self.root)
+        return bool(np.isin(told, list(EUROPEAN_ROOTS)).all())
 
     @cached_property
     def years(self) -> Floats:

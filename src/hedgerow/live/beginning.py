@@ -36,6 +36,9 @@ from hedgerow.live.store import Kept, Store, book_address, unmade
 ORDERS = ("order", "limit_offset", "urgent_offset")
 """Fields of an execution that a desk sets where the program leaves them out."""
 
+REACH = {"cboe": 2, "ibkr": 22}
+"""Sessions that a source can tell of, where it cannot tell of all (docs/sources.md)."""
+
 NAME = 15
 """Letters of a line's name at a broker: 40 of a key, less run, mark and the order's number."""
 
@@ -220,6 +223,8 @@ def assembled(
     real = terms.broker.kind != "paper"
     if found is None:
         history = asks.history()
+        if replay is None and terms.source.kind in REACH:
+            _follows(history, REACH[terms.source.kind], clock(), asks.name)
         _ready(program, history, asks)
         if real:
             _tradable(program, history, "write ")
@@ -279,6 +284,19 @@ def _caught_up(store: Store, run: str, now: int) -> None:
             "follow on it",
             where=store.where,
             mend="begin another book, or another run in this one with --run NAME",
+        )
+
+
+def _follows(history: Market, reach: int, now: int, name: str) -> None:
+    """Refuse to begin today on a history that ended before the source can reach back to."""
+    last = history.dates[-1]
+    ago = sessions_since(last, np.datetime64(day_of(now)))
+    if ago > GAP + reach:
+        raise RangeError(
+            f"the history ends on {last}, {ago:,} sessions ago, and the source tells of the last "
+            f"{reach} alone, so no decision could follow on it",
+            where=name,
+            mend="run `hedgerow data fetch`, or name newer data as 'history' under [source]",
         )
 
 
