@@ -140,9 +140,10 @@ def begin(
     """
     program = asked.on_desk(terms)
     text, history = write(program), source.history()
-    if len(history) < program.lookback:
+    if len(history) < (least := max(program.lookback - 1, 1)):
         raise RangeError(
-            f"the history has {len(history)} sessions, and the signals need {program.lookback}",
+            f"the history has {len(history)} sessions, and the signals need {least} before the "
+            "first one",
             where=source.name,
             mend="name a longer history, or begin later",
         )
