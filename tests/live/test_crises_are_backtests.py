@@ -56,6 +56,7 @@ def _lines(held: list[Record], kind: str) -> set[str]:
     return {r.event.order.rpartition("-")[0] for r in held if r.event.kind == kind}
 
 
+@pytest.mark.slow
 def test_every_sleeve_over_christmas_and_new_year(tmp_path) -> None:
     """An early close, a new year's budget, and a rule that is fitted anew on its first session."""
     overlaid = _scaled(hr.Smooth(), hr.Budget(), hr.Trigger("vix", move=0.5))
@@ -74,6 +75,7 @@ def test_every_sleeve_over_christmas_and_new_year(tmp_path) -> None:
     assert fits == {"2019-12-02", "2020-01-02"}
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_layered_hedge_as_february_2018_begins(tmp_path, real_data) -> None:
     sold = hr.Policy(steps=[hr.Constant(1.0), hr.AtRoll()], raw=True)
