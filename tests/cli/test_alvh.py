@@ -1,12 +1,17 @@
-"""``hedgerow alvh state``, ``explain``, ``new``, ``diagram``."""
+"""``hedgerow alvh state``, ``explain``, ``new``, ``program``, ``diagram``."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli.console import as_json, bad, good
+from hedgerow.api.hedging import load_book, load_layers
+from hedgerow.api.trading import load_program
+from hedgerow.cli.monitor import asked_of
+from hedgerow.live.settings import PriceTerms
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "shortvol" / "alvh.toml")
 
@@ -50,6 +55,17 @@ def test_new_writes_what_state_reads() -> None:
     assert good("alvh", "new") == text
     Path("mine.toml").write_text(text.replace("h_low = 0.6\n", "h_low = 0.7\n"), encoding="utf-8")
     assert as_json("alvh", "state", "mine.toml", "--on", "2018-02-06")["h"] == 0.7
+
+
+def test_book_and_layers_are_written_as_one_program() -> None:
+    condor = Path(EXAMPLE).with_name("condor.toml")
+    good("alvh", "program", EXAMPLE, "--condor", condor, "--out", "both.toml")
+    made, rungs = load_program("both.toml"), load_book(condor)
+    assert replace(made, title=rungs.title, lines=rungs.lines) == rungs
+    assert made.lines == (*rungs.lines, *load_layers(EXAMPLE))
+    told = asked_of(Path("both.toml")).on_desk(PriceTerms())
+    assert told.execution.order == "limit", "a desk puts limits where the file says nothing"
+    assert "alvh program" in bad("monitor", EXAMPLE, "--book", "book.db")
 
 
 def test_the_diagram_is_saved() -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from cli.console import ROOT
 from hedgerow import cli
 
 
@@ -31,6 +32,13 @@ def test_a_session_of_the_past_is_tried() -> None:
     assert "VIX is modelled, not measured" in found["findings"]
     said = run("try", "replay", "--place", place, "--session", "2020-03-16").stdout
     assert "It would be accepted." in said
+
+
+def test_what_a_policy_reads_must_be_there() -> None:
+    policy = str(ROOT / "examples" / "second_engine.toml")
+    said = run("try", "replay", "--place", "builtin@2020-03-02:2020-04-30", "--policy", policy)
+    assert "Refused: HY_SPREAD is missing" in said.stdout
+    assert "It would be refused." in said.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``alvh state``, ``explain``, ``new``, ``diagram``: the layered VIX hedge."""
+"""``alvh state``, ``explain``, ``new``, ``program``, ``diagram``: the layered VIX hedge."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ Rules = Annotated[
     typer.Argument(
         metavar="RULES.toml",
         help="The rules, as `alvh new` writes them.",
+        show_default="the defaults",
+    ),
+]
+
+Book = Annotated[
+    Path | None,
+    typer.Option(
+        "--condor",
+        metavar="RULES.toml",
+        help="The rules of the condors, as `condor new` writes them, or a program file with "
+        'lines of role = "book".',
         show_default="the defaults",
     ),
 ]
@@ -92,6 +103,32 @@ def new(
     from hedgerow.shortvol.layered.rules import LayeredRules
 
     fresh(LayeredRules().to_toml(), out, as_json=as_json)
+
+
+@app.command()
+@told
+def program(
+    rules: Rules = None,
+    *,
+    condor: Book = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file, not to stdout.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a book of condors and its layers as one program, to trade and to run."""
+    from dataclasses import replace
+
+    from hedgerow.api import hedging
+    from hedgerow.engine.program_text import write
+    from hedgerow.shortvol.condor import CondorRules
+    from hedgerow.shortvol.condor import program as sell
+    from hedgerow.shortvol.layered.rules import LayeredRules, lines
+
+    book = sell(CondorRules()) if condor is None else hedging.load_book(condor)
+    layers = lines(LayeredRules()) if rules is None else hedging.load_layers(rules)
+    made = replace(book, lines=[*book.lines, *layers], title="Condors and their layered hedge")
+    fresh(write(made, brief=True), out, as_json=as_json, what="the program")
 
 
 @app.command()

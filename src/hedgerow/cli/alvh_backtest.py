@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hedgerow.cli.alvh import Book
 from hedgerow.cli.gate import Gate, Strict, Threshold, ask
 from hedgerow.cli.output import AsJson, bar_of_progress, note, show_json, told, writable
 from hedgerow.cli.runs import Data, From, Report, Split, To
@@ -16,16 +17,6 @@ Rules = Annotated[
     typer.Argument(
         metavar="RULES.toml",
         help="The layered rules, as `alvh new` writes them, or a program file whose lines hedge.",
-        show_default="the defaults",
-    ),
-]
-Book = Annotated[
-    Path | None,
-    typer.Option(
-        "--condor",
-        metavar="RULES.toml",
-        help="The rules of the condors, as `condor new` writes them, or a program file with "
-        'lines of role = "book".',
         show_default="the defaults",
     ),
 ]

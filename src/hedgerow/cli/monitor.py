@@ -193,7 +193,9 @@ def asked_of(
     from hedgerow import config
     from hedgerow.api.trading import load_program
     from hedgerow.engine.program import Line, Program
+    from hedgerow.errors import PolicyError
     from hedgerow.live.beginning import Asked
+    from hedgerow.shortvol.layered.rules import SECTIONS
 
     try:
         table = tomllib.loads(file.read_text("utf-8"))
@@ -201,6 +203,13 @@ def asked_of(
         table = {}  # what is wrong with it is told below
     if "lines" in table:
         return Asked.of(load_program(file), tuple(table.get("execution", {})))
+    if (heads := set(table) - {"signals"}) and heads <= set(SECTIONS):
+        raise PolicyError(
+            "these are rules of the layered hedge, and what it hedges is not said",
+            where=str(file),
+            mend=f"make a program of both: 'hedgerow alvh program {file} --condor RULES.toml "
+            "--out FILE'",
+        )
     order = config.run(
         file,
         sleeves=[sleeve],

@@ -159,7 +159,7 @@ def writable(path: Path) -> Path:
     return path
 
 
-def fresh(toml: str, out: Path | None, *, as_json: bool) -> None:
+def fresh(toml: str, out: Path | None, *, as_json: bool, what: str = "the rules") -> None:
     """Print a file to start from, or write it where there is none yet.
 
     Raises
@@ -173,7 +173,7 @@ def fresh(toml: str, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
         if out.exists():
             raise RangeError("is there already", where=str(out), mend="choose another name")
-        save(writable(out), toml, "the rules")
+        save(writable(out), toml, what)
     if as_json:
         show_json({"toml": toml, "file": None if out is None else str(out)})
     else:

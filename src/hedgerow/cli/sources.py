@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,12 +49,22 @@ def try_(
         str, typer.Option(metavar="KIND", help="A second source that must agree.")
     ] = "",
     check_place: Annotated[str, typer.Option(metavar="PLACE", help="Its place.")] = "",
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A policy or program that would run: what it reads must be there.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a source for one session: what it says, what was last known, and what is wrong with it.
 
     Nothing is kept and nothing is decided.  What is refused here would be refused in a run.
     """
+    from hedgerow.cli.monitor import asked_of
+    from hedgerow.live.needs import needs_of
     from hedgerow.live.settings import from_table
     from hedgerow.live.sources.trying import try_source
 
@@ -65,8 +76,9 @@ def try_(
         "check_place": check_place,
     }
     terms = from_table({"source": table}, "sources try").source
+    needs = () if policy is None else sorted(needs_of(asked_of(policy).program))
     note(f"Asking {kind} …")
-    tried = try_source(terms, session)
+    tried = try_source(terms, session, needs=needs)
     found = tried.screened
     rows = tried.rows()
     before = str(tried.before.dates[-1]) if len(tried.before) else ""

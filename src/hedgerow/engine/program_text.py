@@ -154,8 +154,16 @@ def to_table(program: Program) -> dict[str, Any]:
     }
 
 
-def write(program: Program) -> str:
+def write(program: Program, *, brief: bool = False) -> str:
     """Return a program as TOML that :func:`read` makes the very same program of.
+
+    Parameters
+    ----------
+    program
+        Any whose policies files can name.
+    brief
+        Say of its execution only what differs from the defaults, as a person would: a desk sets
+        what a file leaves out.
 
     Raises
     ------
@@ -174,8 +182,12 @@ def write(program: Program) -> str:
     import tomlkit
 
     table = to_table(program)
-    fields_of = program.execution.as_dict()
-    table["execution"] = {key: OFF if value is None else value for key, value in fields_of.items()}
+    plain = Execution().as_dict() if brief else {}
+    table["execution"] = {
+        key: OFF if value is None else value
+        for key, value in program.execution.as_dict().items()
+        if not (key in plain and plain[key] == value)
+    }
     table["policies"] = {line.name: tomllib.loads(line.policy.to_toml()) for line in program.lines}
     for row in table["lines"]:
         row["policy"] = row["name"]

@@ -115,9 +115,10 @@ class Asked:
 
 def _ready(program: Program, history: Market, source: Source) -> None:
     """Refuse a program that cannot begin on a source's history."""
-    if len(history) < program.lookback:
+    if len(history) < (least := max(program.lookback - 1, 1)):
         raise RangeError(
-            f"the history has {len(history)} sessions, and the signals need {program.lookback}",
+            f"the history has {len(history)} sessions, and the signals need {least} before the "
+            "first one",
             where=source.name,
             mend="name a longer history, or begin later",
         )

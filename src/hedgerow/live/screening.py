@@ -22,7 +22,7 @@ from hedgerow.errors import HedgerowError
 from hedgerow.live.hours import MINUTE, close_of, day_of, in_new_york, sessions_since
 from hedgerow.live.needs import ALWAYS
 from hedgerow.live.settings import SourceTerms
-from hedgerow.live.sources.completing import complete
+from hedgerow.live.sources.completing import Completed, complete
 from hedgerow.live.sources.expiries import expiries
 from hedgerow.live.sources.reading import Reading
 
@@ -108,7 +108,8 @@ def screen(
     refusals = list(_untimely(day, market, now))
     if refusals:
         return Screened(reading, tuple(refusals), reading.findings)
-    completed = complete(reading, market)
+    # what the past lacks, its backtest lacks as well
+    completed = Completed(reading, ()) if reading.past else complete(reading, market)
     case = _Case.of(completed.reading, market, terms, check, day)
     needed = frozenset((*ALWAYS, *needs))
     conflicts, differ = _conflicting(case, needed, bool(terms.check))

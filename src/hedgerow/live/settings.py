@@ -211,6 +211,12 @@ def from_table(table: Mapping[str, Any], where: str = "settings") -> Settings:
             where=f"{where}: approval.required",
             mend='write true, or broker.kind = "paper"',
         )
+    if made.windows.first == made.windows.last == 0.0:
+        raise PolicyError(
+            "no minute is left in which an order may be sent",
+            where=f"{where}: windows.first, windows.last",
+            mend="give one of them its minutes; 420 is the whole session",
+        )
     return made
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
+from hedgerow.errors import PolicyError
 from hedgerow.live.hours import ZONE, hours_from, next_close, ns
 from hedgerow.live.orders.windows import may_send, next_window, waits_until
-from hedgerow.live.settings import WindowTerms
+from hedgerow.live.settings import WindowTerms, parse
 
 TERMS = WindowTerms()
 
@@ -109,3 +110,9 @@ def test_the_next_close_is_of_another_session() -> None:
 )
 def test_a_proposal_waits_for_a_person_who_comes_on_trading_days(proposed, hours, until) -> None:
     assert waits_until(local(proposed), proposed[:10], hours) == local(until)
+
+
+def test_settings_that_leave_no_window_are_refused() -> None:
+    with pytest.raises(PolicyError, match=r"windows\.first, windows\.last: no minute is left"):
+        parse("windows = { first = 0, last = 0 }")
+    assert parse("windows = { first = 0, last = 30 }").windows.last == 30.0

@@ -40,7 +40,7 @@ class Reading:
         Date and numbers of the session before, as the source has them now; None where it does
         not say.  They change nothing that was accepted.
     past
-        Whether it is a replay: where a model takes over in it, it does in the backtest too.
+        Whether it is a replay: what a model makes of it, or what it lacks, so does the backtest.
     struck
         By column that is left out, what its file has and by which rule that was dropped.
     """

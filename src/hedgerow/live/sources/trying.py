@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -102,7 +103,13 @@ class Tried(NamedTuple):
         return found
 
 
-def try_source(terms: SourceTerms, session: str | None = None, clock: Clock = wall) -> Tried:
+def try_source(
+    terms: SourceTerms,
+    session: str | None = None,
+    clock: Clock = wall,
+    *,
+    needs: Sequence[str] = (),
+) -> Tried:
     """Ask a source for one session and screen what it says; nothing is kept.
 
     Parameters
@@ -113,6 +120,8 @@ def try_source(terms: SourceTerms, session: str | None = None, clock: Clock = wa
         Date; by default the last session that has ended, of files and of the past their last one.
     clock
         What time it is.
+    needs
+        Columns that a program reads (:func:`hedgerow.live.needs.needs_of`).
 
     Raises
     ------
@@ -127,16 +136,18 @@ def try_source(terms: SourceTerms, session: str | None = None, clock: Clock = wa
         ...
     hedgerow.errors.DataError: the files in none: it does not exist. Mend: give an existing folder
     """
-    source = source_of(terms, clock)
+    source = source_of(terms, clock, needs)
     history = source.market if isinstance(source, Replay) else source.history()
     if session is not None:
         day = session_date(session, "session")
-    elif terms.kind in ("folder", "replay"):
+    elif isinstance(source, Replay):
+        day = source.sessions[-1]
+    elif terms.kind == "folder":
         day = history.dates[-1]
     else:
         day = _last_ended(clock())
     reading = source.read(day)
-    second, check = check_of(terms, clock), None
+    second, check = check_of(terms, clock, needs), None
     words: tuple[str, ...] = ()
     if second is not None:
         try:
@@ -146,7 +157,7 @@ def try_source(terms: SourceTerms, session: str | None = None, clock: Clock = wa
     rows = int(np.searchsorted(history.dates, day))
     before = history.until(rows - 1) if rows else Market(history.times[:0], {})
     now = max(clock(), close_of(day)) if terms.kind == "replay" else clock()
-    found = screen(reading, before, (), terms, check, now)
+    found = screen(reading, before, needs, terms, check, now)
     found = found._replace(findings=(*found.findings, *words))
     return Tried(source.name, str(day), found, before)
 
