@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import typer.testing
+import typer.main
 from hypothesis import HealthCheck, settings
 
 from postgres import cluster, database  # noqa: F401  # fixtures: PostgreSQL is asked for by name
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _commands_are_built_once():
     """Give every call the same tree of commands: building it takes longer than most commands."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.testing, "_get_command", cache(typer.testing._get_command))
+        patch.setattr("typer.testing._get_command", cache(typer.main.get_command))
         yield
 
 
