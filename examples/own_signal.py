@@ -43,7 +43,7 @@ policy = hr.Policy(
 )
 assert hr.Policy.from_toml(policy.to_toml()) == policy
 
-market = hr.load("builtin", start="2005-01-01")
+market = hr.load("builtin", start="2016-01-01")
 hedge = hr.Put(size=hr.Notional(0.35))
 result = hr.backtest(policy, market, hedge)
 print(result)

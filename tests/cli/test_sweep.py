@@ -132,27 +132,34 @@ def test_every_mistake_is_one_sentence_and_exit_code_2(more, sentence) -> None:
     assert sentence in bad("sweep", LINEAR, *more, *SHORT)
 
 
+LONG = [
+    "sweep", LINEAR, "--no-overfit", "--best", "1", "--from", "2014-01-02", "--to", "2020-12-31",
+    "--axis", "linear.low=lin:8:15:800", "--axis", "linear.high=lin:16:30:800",
+]  # fmt: skip
+"""Long enough to be broken off among its 32 blocks."""
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> pd.DataFrame:
+    place = tmp_path_factory.mktemp("unbroken") / "whole.parquet"
+    good(*LONG, "--out", place)
+    return pd.read_parquet(place)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("crew", [[], ["--workers", "2"]], ids=["alone", "workers"])
-def test_after_ctrl_c_the_same_command_goes_on(tmp_path, crew) -> None:
-    command = [
-        sys.executable, "-m", "hedgerow", "sweep", str(LINEAR), "--no-overfit", "--best", "1",
-        "--axis", "linear.low=lin:8:15:800", "--axis", "linear.high=lin:16:30:800",
-    ]  # fmt: skip
-
-    def begun(*more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            cwd=tmp_path, start_new_session=True,
-            # a shell that runs the tests in its background has them ignore Ctrl-C
-            preexec_fn=lambda: signal.signal(  # noqa: PLW1509  # no threads are at work yet
-                signal.SIGINT, signal.default_int_handler
-            ),
-        )  # fmt: skip
-
+def test_after_ctrl_c_the_same_command_goes_on(tmp_path, unbroken, crew) -> None:
     kept = tmp_path / "kept"
-    running = begun("--resume", "kept", *crew)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "hedgerow", *LONG, "--resume", "kept", *crew],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, start_new_session=True,
+        # a shell that runs the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509  # no threads are at work yet
+            signal.SIGINT, signal.default_int_handler
+        ),
+    )  # fmt: skip
     ends = time.monotonic() + 240.0
     while not list(kept.glob("*.npz")):
         assert running.poll() is None, running.communicate()
@@ -165,11 +172,8 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path, crew) -> None:
     assert 1 <= done < 32
     assert f"stopped; {done} block{'s' * (done > 1)} are kept in kept: the same command" in told
     assert "Traceback" not in told
-    for place, more in (("on.parquet", ["--resume", "kept"]), ("whole.parquet", [])):
-        made = begun(*more, "--out", place)
-        assert made.wait(timeout=240) == 0, made.communicate()
-        made.communicate()
-    on, whole = (pd.read_parquet(tmp_path / name) for name in ("on.parquet", "whole.parquet"))
+    good(*LONG, "--resume", "kept", "--out", "on.parquet")
+    on = pd.read_parquet("on.parquet")
     assert len(on) == 640_000
-    for name in whole:
-        assert np.array_equal(on[name], whole[name], equal_nan=True), name
+    for name in unbroken:
+        assert np.array_equal(on[name], unbroken[name], equal_nan=True), name

@@ -270,7 +270,7 @@ def test_the_catalogue_has_every_structure_of_g2():
         ({"static": 0.0}, "static"),
         ({"cover": 3.0}, "cover"),
         ({"only": ["static-vx"], "parts": "fifty"}, "--split"),
-        ({"start": "2014-01-31", "only": ["collar"]}, "start"),
+        ({"start": "2014-01-31", "end": "2014-03-31", "only": ["collar"]}, "start"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_field(market, given, where):

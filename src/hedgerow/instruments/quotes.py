@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,4 +73,10 @@ class Quotes:
         hit = np.flatnonzero(self.month[bar] == month)
         if len(hit):
             return int(self.expiry[bar, hit[0]])
-        return int(vix_settlement(np.datetime64(month, "M")).astype(np.int64))
+        return _by_rule(month)
+
+
+@lru_cache(maxsize=4096)
+def _by_rule(month: int) -> int:
+    """Return the day of a month's settlement: a run over years asks thousands of times."""
+    return int(vix_settlement(np.datetime64(month, "M")).astype(np.int64))

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -356,6 +357,7 @@ def expiry_by_tenor(days: Days, tenor: str, *, listed: Listed, lag: int) -> Call
     return after
 
 
+@lru_cache(maxsize=4096)
 def last_session_before(day: int) -> int:
     """Return the last scheduled session before a day, both as days since 1970-01-01.
 
