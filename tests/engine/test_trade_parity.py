@@ -96,7 +96,7 @@ def differences(
 
 
 @pytest.mark.parametrize("sleeve", EVERY, ids=label)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(policy=DRAWN)
 def test_without_costs_every_sleeve_trades_as_the_floats(sleeve, policy: Policy) -> None:
     found = differences(sleeve, policy, Costs.none())
@@ -104,7 +104,7 @@ def test_without_costs_every_sleeve_trades_as_the_floats(sleeve, policy: Policy)
 
 
 @pytest.mark.parametrize("sleeve", SINGLE, ids=label)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(policy=DRAWN)
 def test_with_costs_every_sleeve_of_one_contract_does_too(sleeve, policy: Policy) -> None:
     found = differences(sleeve, policy, Costs())
@@ -132,9 +132,9 @@ def shares_legs(sleeve: Sleeve, sessions: int) -> bool:
 @pytest.mark.parametrize("sleeve", EVERY, ids=label)
 def test_over_years_with_every_overlay_too(sleeve) -> None:
     # a strip pays for both sides of a leg that a roll leaves alone, and for parts of a mix
-    free = isinstance(sleeve, VixFutureConstant) or shares_legs(sleeve, 900)
+    free = isinstance(sleeve, VixFutureConstant) or shares_legs(sleeve, 600)
     costs = Costs.none() if free else Costs()
-    found = differences(sleeve, ALL, costs, scheduled(market(900)))
+    found = differences(sleeve, ALL, costs, scheduled(market(600)))
     assert max(found.values()) <= 10 * TIGHT, found
 
 

@@ -82,7 +82,7 @@ class TestSqlite(Shared):
             records = list(ledger.read())
         content = place.read_bytes()
         used = [i for i in range(len(content)) if content[i : i + 1] != b"\0"]
-        for spot in used:
+        for spot in used[::7]:
             flipped = bytearray(content)
             flipped[spot] ^= 0x10
             place.write_bytes(flipped)

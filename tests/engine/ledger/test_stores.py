@@ -45,18 +45,21 @@ class TestLines(Durable):
         whole = MemoryLedger(toy.RUN)
         toy.play(whole, bars)
         content, path = lines(whole.read()), tmp_path / "run.jsonl"
-        ends = {0, *_ends_of_batches(content)}
+        ends, continued = {0, *_ends_of_batches(content)}, set()
         for cut in range(0, len(content), step):
             path.write_bytes(content[:cut])
             last = max(end for end in ends if end <= cut)
             with open_ledger(path, toy.RUN, writing=True) as ledger:
                 assert bool(ledger.torn) == (cut not in ends)
                 assert path.read_bytes() == content[:last]
-                toy.play(ledger, bars)
-            assert path.read_bytes() == content
+                if fresh := (last, bool(ledger.torn)) not in continued:  # the rest is the same
+                    toy.play(ledger, bars)
+                    continued.add((last, bool(ledger.torn)))
+            assert path.read_bytes() == (content if fresh else content[:last])
             beside = tmp_path / f"run.jsonl.torn-{last}"
             if cut not in ends:
                 assert beside.read_bytes() == content[last:cut]
+        assert {last for last, _ in continued} == ends - {len(content)}
 
     def test_a_file_that_ends_in_noughts_is_torn(self, tmp_path, played) -> None:
         content, path = lines(played.read()), tmp_path / "run.jsonl"
@@ -66,9 +69,7 @@ class TestLines(Durable):
             toy.play(ledger, 60)
         assert path.read_bytes() == content
 
-    @pytest.mark.parametrize(
-        "masks", [(0x01,), pytest.param((0x02, 0x20, 0x80, 0xFF), marks=pytest.mark.slow)]
-    )
+    @pytest.mark.parametrize("masks", [(0x01,), pytest.param((0x20, 0x80), marks=pytest.mark.slow)])
     def test_every_flipped_byte_is_found(self, tmp_path, masks) -> None:
         ledger = MemoryLedger(toy.RUN)
         toy.play(ledger, 2)

@@ -27,9 +27,9 @@ HEADER = '''"""Written by hedgerow.core.lanes.writer; safe to delete."""
 import numpy as np
 from numba import njit
 
-import hedgerow.core.lanes.overloads
 from hedgerow.core.book import Bar, Book, Order, View
 from hedgerow.core.book import place as place_, settle as settle_
+from hedgerow.core.lanes.overloads import callee
 '''
 
 _shapes: dict[Any, tuple[Layout, Any]] = {}
@@ -137,12 +137,7 @@ def _folder() -> Path | None:
 
 def _text(source: str, cache: bool) -> str:
     keep = "cache=True, " if cache else ""
-    return (
-        f"{HEADER}"
-        'callee = njit(error_model="numpy", nogil=True)\n'
-        f'compiled = njit({keep}error_model="numpy", nogil=True)\n'
-        f"{source}"
-    )
+    return f'{HEADER}compiled = njit({keep}error_model="numpy", nogil=True)\n{source}'
 
 
 def _in_memory(source: str, steps: Sequence[Any], measures: Sequence[Any]) -> Any:

@@ -12,14 +12,23 @@ of lanes.  Strict IEEE arithmetic: no fastmath, so that all carriages agree.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-from numba import types
+from numba import njit, types
 from numba.extending import overload, register_jitable
 
 from hedgerow.core import book, numeric
 
 for _kernel in (book.mark, book.fill):
     register_jitable(_kernel)
+
+
+@cache
+def callee(function: Callable[..., Any]) -> Any:
+    """Return what loops call: compiled once in a process, for all loops that call it."""
+    return njit(error_model="numpy", nogil=True)(function)
 
 
 @overload(numeric.select)
