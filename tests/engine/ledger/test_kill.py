@@ -51,9 +51,9 @@ def test_a_kill_or_two(tmp_path, name, bars, kills) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["run.jsonl", "run.db"])
-def test_twenty_kills(tmp_path, name) -> None:
-    survive(tmp_path / name, 1_200, 20)
+@pytest.mark.parametrize(("name", "kills"), [("run.jsonl", 20), ("run.db", 50)])
+def test_many_kills(tmp_path, name, kills) -> None:
+    survive(tmp_path / name, 60 * kills, kills)
 
 
 @pytest.mark.slow
@@ -67,14 +67,14 @@ def test_the_engine_survives_some(tmp_path, name, sessions, kills) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "kills"), [("run.db", 20), ("run.jsonl", 6)])
+@pytest.mark.parametrize(("name", "kills"), [("run.db", 50), ("run.jsonl", 6)])
 def test_the_engine_survives_many(tmp_path, name, kills) -> None:
-    survive_trading(str(tmp_path / name), 120, kills)
+    survive_trading(str(tmp_path / name), 240, kills)
 
 
 @pytest.mark.slow
 def test_the_engine_survives_eight_with_postgresql(database) -> None:
-    survive_trading(database, 120, 8)
+    survive_trading(database, 160, 8)
 
 
 def survive_trading(place: str, sessions: int, kills: int) -> None:
