@@ -101,7 +101,7 @@ def show(book: Book, run: Run = None, as_json: AsJson = False) -> None:
 @told
 def settings(
     book: Annotated[
-        str | None, typer.Argument(metavar="[BOOK]", help="Show or set its own.")
+        str | None, typer.Argument(metavar="BOOK", help="Show or set its own.")
     ] = None,
     set_: Annotated[
         Path | None,
