@@ -27,9 +27,8 @@ def serve(
         ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(
-            "--run", metavar="NAME", help="Name of the run, where the book has several."
-        ),
+        str | None,
+        typer.Option("--run", metavar="NAME", help="Name of the run, where the book has several."),
     ] = None,
     host: Annotated[
         str,
@@ -40,7 +39,8 @@ def serve(
         ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(
+        int,
+        typer.Option(
             "--port",
             metavar="PORT",
             min=0,
