@@ -184,6 +184,7 @@ def test_a_policy_file_is_loaded(tmp_path) -> None:
 def test_the_reference_of_policies_is_up_to_date() -> None:
     text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
     assert text == policy_reference.markdown(), "run `make docs`"
+    assert "<class" not in text
     assert "|  |" not in text, "a field shares its words with another, or has none"
     for kind, cls in catalog.rules().items():
         if cls.__module__.startswith("hedgerow."):

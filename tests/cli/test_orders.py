@@ -134,6 +134,11 @@ def test_mistakes_are_told(book, args, said) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_a_book_that_is_not_there_is_told_with_what_makes_one() -> None:
+    result = call("orders", "list", "nothere.db")
+    assert (result.exit_code, "'hedgerow monitor' begins a book" in result.stderr) == (2, True)
+
+
 def test_a_ledger_without_a_desk_is_no_book(book, tmp_path) -> None:
     with open_ledger("runs.db", "backtest", writing=True) as ledger:
         ledger.append([Opened(0, "backtest", "test", {}, "", "", {})])

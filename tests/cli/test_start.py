@@ -51,6 +51,15 @@ def test_the_reference_in_the_docs_is_up_to_date() -> None:
     )
 
 
+def test_the_reference_says_what_an_option_takes() -> None:
+    text = reference.markdown()
+    for left in (" None`", "[[", "<class"):
+        assert left not in text
+    assert "`--rank sharpe\\|return\\|cost\\|drawdown`" in text
+    assert "`[POLICY.toml]`" in text
+    assert "[[" not in good("monitor", "--help")
+
+
 def test_every_command_with_a_result_has_json() -> None:
     sections = reference.markdown().split("\n## ")[1:]
     assert len(sections) >= 9

@@ -100,9 +100,7 @@ def show(book: Book, run: Run = None, as_json: AsJson = False) -> None:
 @app.command()
 @told
 def settings(
-    book: Annotated[
-        str | None, typer.Argument(metavar="[BOOK]", help="Show or set its own.")
-    ] = None,
+    book: Annotated[str | None, typer.Argument(metavar="BOOK", help="Show or set its own.")] = None,
     set_: Annotated[
         Path | None,
         typer.Option("--set", metavar="FILE", help="Give the book these.", show_default="show"),

@@ -26,7 +26,7 @@ def monitor(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[POLICY.toml]",
+            metavar="POLICY.toml",
             help="A policy or program file; kept in the book at the first start, and may be left "
             "out at later ones.",
             show_default=False,

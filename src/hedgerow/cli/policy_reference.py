@@ -95,6 +95,8 @@ def _plain(value: Any) -> str:
         return '"off"'
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()  # as a file has it
     if isinstance(value, tuple):
         return f"[{', '.join(map(_plain, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,15 @@ def _leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 
 def _section(path: tuple[str, ...], command: Any) -> str:
+    hints = typing.get_type_hints(command.callback)
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option"]
     usage = " ".join([*path, *(_argument(p) for p in arguments), "[OPTIONS]"])
     lines = [f"## {' '.join(path)}", "", inspect.cleandoc(command.help or ""), ""]
     lines += ["```", usage, "```", "", "| | |", "|---|---|"]
     lines += [f"| `{_argument(p)}` | {_cell(p)} |" for p in arguments]
-    lines += [f"| `{_option(p)}` | {_cell(p)} |" for p in options if p.name != "help"]
+    shown = [p for p in options if p.name != "help"]
+    lines += [f"| `{_option(p, hints.get(p.name))}` | {_cell(p)} |" for p in shown]
     return "\n".join([*lines, ""])
 
 
@@ -59,9 +62,16 @@ def _argument(param: Any) -> str:
     return name if param.required else f"[{name}]"
 
 
-def _option(param: Any) -> str:
+def _option(param: Any, hint: Any) -> str:
     name = str(param.opts[-1])
-    return name if param.is_flag else f"{name} {param.metavar}"
+    return name if param.is_flag else f"{name} {param.metavar or _kind(hint)}"
+
+
+def _kind(hint: Any) -> str:
+    """Return the choices of an annotation; TEXT where it names none."""
+    parts = (hint, *typing.get_args(hint))  # of `Literal[…] | None` and lists, too
+    found = next((part for part in parts if typing.get_origin(part) is typing.Literal), None)
+    return "TEXT" if found is None else "\\|".join(map(str, typing.get_args(found)))
 
 
 def _cell(param: Any) -> str:

@@ -27,21 +27,33 @@ def serve(
         ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option("--run", help="Name of the run, where the book has several.")
+        str | None,
+        typer.Option("--run", metavar="NAME", help="Name of the run, where the book has several."),
     ] = None,
     host: Annotated[
         str,
         typer.Option(
-            "--host", help="Address to listen on; another than this machine's needs users."
+            "--host",
+            metavar="ADDRESS",
+            help="Address to listen on; another than this machine's needs users.",
         ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port to listen on; 0: a free one.",
+        ),
     ] = 8765,
     names: Annotated[
         list[str] | None,
         typer.Option(
-            "--name", help="Name under which browsers ask for it, besides this machine's."
+            "--name",
+            metavar="NAME",
+            help="Name under which browsers ask for it, besides this machine's.",
         ),
     ] = None,
     behind_proxy: Annotated[
@@ -66,7 +78,9 @@ def serve(
     ] = None,
     policies: Annotated[
         Path | None,
-        typer.Option("--policies", help="Folder in which the Lab may save policy files."),
+        typer.Option(
+            "--policies", metavar="FOLDER", help="Folder in which the Lab may save policy files."
+        ),
     ] = None,
     log: Log = None,
 ) -> None:

@@ -269,7 +269,9 @@ def _nothing(place: str | Path, run: str) -> LedgerError:
     address = book_address(place)
     if unmade(address):
         return LedgerError(
-            "there is no such book", where=str(address), mend="check it, or name a policy to begin"
+            "there is no such book",
+            where=str(address),
+            mend="check its name, or begin it: hedgerow monitor POLICY --book BOOK",
         )
     return LedgerError(
         f"it has no run '{run}'", where=shown(address), mend="name a policy or program to begin it"

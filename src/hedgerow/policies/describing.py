@@ -74,5 +74,6 @@ def values(hint: Any) -> str:
         for limit in limits
         if hasattr(limit, name)
     ]
-    noun = {int: "whole number", float: "number", str: "text"}.get(base, str(base))
+    nouns = {int: "whole number", float: "number", str: "text", bool: "`true` or `false`"}
+    noun = nouns.get(base, str(base))
     return " ".join([noun, " and ".join(shown)]).strip()

@@ -197,8 +197,18 @@ def test_an_open_session_is_not_asked_for(own) -> None:
 def test_a_server_that_is_down_is_told(own) -> None:
     with serving(lambda _: 500) as server:
         source = Files(lambda: AFTER, server.base, patience=IMPATIENT)
-        with pytest.raises(DataError, match="the daily files of Cboe: it is down"):
+        with pytest.raises(DataError, match="the daily files of Cboe: it is down") as told:
             source.read(DAY)
+    assert str(told.value).count("Mend: ") == 1
+
+
+def test_a_folder_to_fetch_into_is_not_made(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hedgerow.live.sources.files.fetch", pytest.fail)
+    source = Files(lambda: AFTER, str(tmp_path / "mistyped"), patience=IMPATIENT)
+    for ask in (source.history, lambda: source.read(DAY)):
+        with pytest.raises(DataError, match="mistyped: the folder to fetch into does not exist"):
+            ask()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_visit_without_end_is_broken_off(own) -> None:

@@ -12,6 +12,7 @@ from hedgerow.engine.ledger.vocabulary import Event
 from hedgerow.errors import LedgerError
 
 FROM_A_COPY = "restore the ledger from a copy; do not continue the run on this one"
+BEGIN_ONE = "check its name; 'hedgerow monitor' begins a book, 'hedgerow trade --ledger' a ledger"
 
 
 @dataclass(frozen=True)

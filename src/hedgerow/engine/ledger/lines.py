@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 from typing import cast
 
-from hedgerow.engine.ledger.chain import FROM_A_COPY, Head, Record, checked
+from hedgerow.engine.ledger.chain import BEGIN_ONE, FROM_A_COPY, Head, Record, checked
 from hedgerow.engine.ledger.events import Opened
 from hedgerow.engine.ledger.locks import lock
 from hedgerow.engine.ledger.store import Ledger
@@ -180,7 +180,7 @@ class LinesLedger(Ledger):
 
     def _trouble(self, done: str, error: OSError) -> LedgerError:
         if isinstance(error, FileNotFoundError):
-            return LedgerError("there is no such ledger", where=str(self._path), mend="check it")
+            return LedgerError("there is no such ledger", where=str(self._path), mend=BEGIN_ONE)
         return LedgerError(
             f"the ledger cannot be {done} ({error.strerror or error})",
             where=str(self._path),

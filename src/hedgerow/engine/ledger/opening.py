@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from hedgerow.engine.ledger.chain import BEGIN_ONE
 from hedgerow.engine.ledger.lines import LinesLedger
 from hedgerow.engine.ledger.store import Ledger
 from hedgerow.errors import LedgerError
@@ -108,7 +109,7 @@ def _is_lines(path: Path, *, writing: bool) -> bool:
     except FileNotFoundError:
         if writing:
             return _new(path)
-        raise LedgerError("there is no such ledger", where=str(path), mend="check it") from None
+        raise LedgerError("there is no such ledger", where=str(path), mend=BEGIN_ONE) from None
     except OSError as error:
         raise _unreadable(path, error.errno or 0) from None
     if path.is_dir():

@@ -18,7 +18,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from hedgerow.engine.ledger.chain import GENESIS, Head, Record
+from hedgerow.engine.ledger.chain import BEGIN_ONE, GENESIS, Head, Record
 from hedgerow.engine.ledger.locks import lock, written_by_another
 from hedgerow.engine.ledger.migrations import MIGRATIONS, RECORDS, RUNS, migrate, version
 from hedgerow.engine.ledger.store import Ledger
@@ -325,7 +325,7 @@ def _sqlite(path: Path, *, writing: bool) -> sa.Engine:
     from sqlalchemy.pool import NullPool
 
     if not writing and not path.is_file():
-        raise LedgerError("there is no such ledger", where=str(path), mend="check it")
+        raise LedgerError("there is no such ledger", where=str(path), mend=BEGIN_ONE)
 
     def connect() -> sqlite3.Connection:
         # Reading, too, needs the memory file of the write-ahead log, which "rw" may make.

@@ -32,7 +32,8 @@ class Files:
         What time it is.
     place
         Address under which all files lie, ``http://host/path``; or the folder to fetch into,
-        with the usual addresses (``docs/data.md``); empty for your own data folder.
+        with the usual addresses (``docs/data.md``), which must be there; empty for your own data
+        folder.
     history
         Data source for what was before the run; empty for the fetched files.
     patience
@@ -60,6 +61,7 @@ class Files:
         web = place.lower().startswith(("http://", "https://"))
         self.folder = Path(place).expanduser() if place and not web else user_data_dir()
         self._urls = _under(place.rstrip("/")) if web else None
+        self._named = bool(place) and not web
 
     def history(self) -> Market:
         """Return all that the files have, or that the source of the history has.
@@ -67,7 +69,7 @@ class Files:
         Raises
         ------
         HedgerowError
-            If there is none, or a file is refused.
+            If there is none, a file is refused, or the folder that is named is not there.
         """
         if self._history:
             return load(self._history).market
@@ -82,7 +84,7 @@ class Files:
         RefusedError
             If the files are refused, or their row of the session is.
         DataError
-            If the files lack it, or the server is down.
+            If the files lack it, the server is down, or the folder that is named is not there.
         """
         refuse_open(session, self._clock(), self.name)
         failed = self._fetch()
@@ -101,6 +103,12 @@ class Files:
         return replace(found, findings=lost)
 
     def _fetch(self) -> tuple[Fetched, ...]:
+        if self._named and not self.folder.exists():
+            raise DataError(
+                "the folder to fetch into does not exist",
+                where=str(self.folder),
+                mend="check its name, or make it",
+            )
         began = self._elapsed()
 
         def bounded(progress: Progress) -> None:
@@ -119,8 +127,9 @@ class Files:
             patience=self._patience,
         )
         if report.count("failed") and not report.count("unchanged") + report.count("fetched"):
+            told = report.files[0].message.partition(". Mend: ")[0]
             raise DataError(
-                f"it is down: {public(report.files[0].message)}",
+                f"it is down: {public(told)}",
                 where=self.name,
                 mend="it is asked again; check network and addresses if this goes on",
             )
