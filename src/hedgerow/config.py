@@ -23,8 +23,12 @@ ALL = "all"
 ALL_SLEEVES = ("put", "put_spread", "vix_future", "variance_swap")
 """What ``--sleeve all`` runs, the main one first: the plain hedges, each a way of its own."""
 
-_AMOUNT = re.compile(r"^\$?(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?)(?P<unit>[kKmMbB]?)$")
-_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
+_AMOUNT = re.compile(
+    r"^\$?(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?)"
+    r"(?P<unit>k|m|bn?|)$",
+    re.IGNORECASE,
+)
+_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,8 @@ def amount(text: str, where: str = "--portfolio") -> float:
 
     Examples
     --------
-    >>> amount("10m"), amount("$2,500,000"), amount("750k")
-    (10000000.0, 2500000.0, 750000.0)
+    >>> amount("10m"), amount("$2,500,000"), amount("750k"), amount("1e7"), amount("10bn")
+    (10000000.0, 2500000.0, 750000.0, 10000000.0, 10000000000.0)
     """
     found = _AMOUNT.match(text.strip())
     if not found:

@@ -13,13 +13,16 @@ from hedgerow.errors import RangeError
 
 @pytest.mark.parametrize(
     ("text", "usd"),
-    [("10m", 1e7), ("10M", 1e7), ("$1.5b", 1.5e9), ("250k", 250e3), ("1_000_000", 1e6), ("7", 7.0)],
+    [
+        *[("10m", 1e7), ("10M", 1e7), ("$1.5b", 1.5e9), ("250k", 250e3), ("1_000_000", 1e6)],
+        *[("7", 7.0), ("1e7", 1e7), ("1.5E6", 1.5e6), ("10bn", 1e10), ("2BN", 2e9)],
+    ],
 )
 def test_amounts(text: str, usd: float) -> None:
     assert config.amount(text) == usd
 
 
-@pytest.mark.parametrize("text", ["", "-5", "1e7", "m", "10mm", "inf", "nan", "1.2.3", "$"])
+@pytest.mark.parametrize("text", ["", "-5", "1e-7", "1e", "m", "10mm", "inf", "nan", "1.2.3", "$"])
 def test_no_amounts(text: str) -> None:
     with pytest.raises(RangeError, match="is not an amount"):
         config.amount(text)

@@ -9,6 +9,7 @@ import pytest
 from hedgerow.core.book import Bar, View, opening
 from hedgerow.core.policy import Policy
 from hedgerow.core.step import STEPS
+from hedgerow.errors import PolicyError
 from hedgerow.policies.overlays import Bounds
 from hedgerow.policies.rules import Bands, Constant, Linear, Sigmoid, Tiers, VolRatio
 from hedgerow.policies.signals import Level, RealisedVol
@@ -150,6 +151,30 @@ def test_constant_is_constant() -> None:
 def test_numbers_out_of_range_are_refused(bad) -> None:
     with pytest.raises(ValueError, match=r".+"):
         bad()
+
+
+@pytest.mark.parametrize(
+    ("build", "mend"),
+    [
+        (lambda: VolRatio(target=15.0), "write 0.15"),
+        (lambda: VolRatio("vix", target=0.2), "write 20"),
+        (lambda: Linear(low=0.12, high=0.22), "write 12"),
+        (lambda: Linear("vix3m_ma10", low=0.0, high=0.2), "write 20"),
+        (lambda: Linear("rv20", low=10.0, high=20.0), "write 0.1"),
+        (lambda: Tiers(first=0.15, second=25.0), "write 15"),
+        (lambda: Bands(stress_above=0.25, calm_below=0.15), "write 15"),
+        (lambda: Sigmoid(mid=0.2), "write 20"),
+    ],
+)
+def test_a_level_in_the_wrong_unit_is_refused_with_the_right_one(build, mend) -> None:
+    with pytest.raises(PolicyError) as caught:
+        build()
+    assert caught.value.mend == mend
+
+
+def test_levels_in_their_unit_and_of_signals_of_unknown_unit_pass() -> None:
+    Linear(low=0.0, high=20.0), Linear("rv20", low=0.1, high=0.2), VolRatio("vix", 20.0)
+    VolRatio("mine", 20.0), Tiers("vix_trend", first=0.1, second=0.2)
 
 
 def test_every_preset_builds() -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import dataclasses
 from copy import deepcopy
 
+import numpy as np
 import pytest
 
-from hedgerow.report import story
+import hedgerow as hr
+from hedgerow.report import story, summary
 from hedgerow.research.flags import Flag
+from hedgerow.research.gate import evidence
+from hedgerow.research.gate.item import Outcome
+from hedgerow.research.gate.thresholds import Thresholds
 from hedgerow.research.lookahead import Verdict
+from report.made import make
 
 
 def changed(found, *, dynamic=None, static=None, unhedged=None, crises=None, **others):
@@ -110,6 +116,26 @@ def test_flags_and_models_are_named(found) -> None:
     trusted = story.tell(changed(found, provenance=clean, flags=[])).verdicts[2]
     assert trusted.tone == "good"
     assert "red flags: none" in trusted.reasons
+
+
+def test_a_fixed_hedge_that_lost_all_is_flagged_and_nothing_is_told_against_it() -> None:
+    found = make(sleeve=hr.Put(size=hr.Notional(100.0)))
+    nav = found.tracks["static"]["nav"]
+    assert (nav / np.maximum.accumulate(nav)).min() < 0.05
+    assert [flag.name for flag in found.flags if flag.raised and "ruin" in flag.name] == [
+        "fixed hedge ruined"
+    ]
+    assert {each["saving"] for each in found.saving.values()} == {None}
+    headline, text = story.tell(found).headline, summary.summarise(found)
+    assert "lost its portfolio" in headline
+    assert "fewer dollars" not in headline
+    assert "gave back" not in headline
+    assert "(C3): none" in text
+    assert "costs as much" not in text
+    asked = evidence.resampled(found, Thresholds(), 20)
+    told = {item.key: item.outcome for item in asked}
+    assert told["saving_interval"] == Outcome.NOT_ASKED
+    assert told["spa_static"] == Outcome.UNKNOWN
 
 
 def test_an_explanation_names_the_terms_of_a_step_and_nothing_else(found) -> None:

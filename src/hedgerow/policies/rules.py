@@ -12,6 +12,7 @@ from hedgerow.core.book import View
 from hedgerow.core.numeric import Num, clip, exp, maximum, select
 from hedgerow.core.step import Nothing, Presets, Sayings, Stage, step
 from hedgerow.policies.signals import STRICT, Column
+from hedgerow.policies.units import check_unit
 
 Intensity = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -155,6 +156,7 @@ class Linear(SignalRule):
 
     @model_validator(mode="after")
     def _rises(self) -> Linear:
+        check_unit(self.signal, low=self.low, high=self.high)
         if self.high <= self.low:
             raise ValueError("high must be greater than low")
         return self
@@ -179,7 +181,7 @@ class VolRatio(SignalRule):
     signal
         Name of a volatility signal, decimals a year.
     target
-        Volatility at which the intensity is 1, a decimal a year.
+        Volatility at which the intensity is 1, a decimal a year (0.15, not 15).
     """
 
     signal: Column = "rv20"
@@ -190,6 +192,11 @@ class VolRatio(SignalRule):
         """Kernel parameters."""
 
         target: Num
+
+    @model_validator(mode="after")
+    def _in_unit(self) -> VolRatio:
+        check_unit(self.signal, target=self.target)
+        return self
 
     def params(self) -> Params:
         """Return the kernel's parameters."""
@@ -255,6 +262,7 @@ class Tiers(SignalRule):
 
     @model_validator(mode="after")
     def _rises(self) -> Tiers:
+        check_unit(self.signal, first=self.first, second=self.second)
         check_order(self.first, self.second, "first, second")
         return self
 
@@ -323,6 +331,7 @@ class Bands(SignalRule):
 
     @model_validator(mode="after")
     def _rises(self) -> Bands:
+        check_unit(self.signal, calm_below=self.calm_below, stress_above=self.stress_above)
         check_order(self.calm_below, self.stress_above, "calm_below, stress_above")
         return self
 
@@ -383,6 +392,7 @@ class Sigmoid(SignalRule):
 
     @model_validator(mode="after")
     def _rises(self) -> Sigmoid:
+        check_unit(self.signal, mid=self.mid)
         check_order(self.floor, self.cap, "floor, cap")
         return self
 

@@ -51,7 +51,8 @@ class Trigger:
     relative
         Fires when the signal is more than this share away; 0.15 is 15 %.
     every
-        Fires after so many calendar days (``"7d"``) or bars (``"5b"``).
+        Fires after so many calendar days (``"7d"``) or bars (``"5b"``), counted from the fill of
+        the last rebalance, a bar after its decision: ``"5b"`` decides every sixth bar.
     drawdown
         Fires when NAV falls more than this share below its peak; 0.05 is 5 %.
     rearm

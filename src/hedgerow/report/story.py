@@ -78,7 +78,9 @@ def _headline(found: Comparison, her: dict[str, Any], worth: Verdict, trust: Ver
             said += f", yet it lost more in all: {usd(ours_net)} against {usd(theirs_net)}"
         said += ")"
     a, b = her["dynamic_her"], her["static_her"]
-    if a is not None and b is not None:
+    if found.ruined:
+        said += "; the fixed one lost its portfolio, so nothing is measured against it"
+    elif a is not None and b is not None:
         said += f" and gave back {percent(a)} of crisis losses against {percent(b)}"
     else:
         said += "; no crisis falls into those years, so its protection is untested"
@@ -175,6 +177,9 @@ def _better(found: Comparison, her: dict[str, Any]) -> Verdict:
     bound = _budget_bound(found)
     if bound > OFTEN:
         reasons += f" The budget, not the signal, set its size on {percent(bound, 0)} of the days."
+    if found.ruined:
+        answer = "Not to be said: the fixed hedge lost its portfolio; give a smaller size"
+        return Verdict(question, "mixed", answer, "", reasons)
     even = _at_equal_cost(found)
     if even:
         reasons += f" {even.reasons}"

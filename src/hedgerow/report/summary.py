@@ -52,7 +52,8 @@ def summarise(found: Comparison, judged: Judgement | None = None) -> str:
         lines.append(f"{title}: {span['from']} … {span['to']} ({span['sessions']:,} sessions)")
         lines += _strategies(found.strategies[period])
         saved = found.saving[period]["saving"]
-        lines.append(f"  Saving against static (C3): {percent(saved)}{_net(found, period)}")
+        told = "none, for it lost its portfolio" if found.ruined else percent(saved)
+        lines.append(f"  Saving against static (C3): {told}{_net(found, period)}")
         lines += [*_matched(found, period), *_divest(found, period), ""]
     lines += _crises(found)
     lines += ["", _triggers(found), _flags(found), _lookahead(found)]
@@ -140,6 +141,8 @@ def _crises(found: Comparison) -> list[str]:
         f"  All crises together: static {percent(her['static_her'])}, "
         f"dynamic {percent(her['dynamic_her'])}"
     )
+    if found.ruined:
+        lines.append("  The static hedge lost its portfolio: HER beside it says nothing")
     return lines
 
 

@@ -102,9 +102,11 @@ def tiles(found: Comparison, story: Story) -> list[dict[str, str]]:
         {
             "title": "Gave back in crises",
             "value": percent(her["dynamic_her"]),
-            "beside": f"static {percent(her['static_her'])} of the losses"
-            if story.tested_crises
-            else "no crisis in these years",
+            "beside": "no crisis in these years"
+            if not story.tested_crises
+            else "static lost its portfolio"
+            if found.ruined
+            else f"static {percent(her['static_her'])} of the losses",
         },
         {
             "title": "Deepest fall",

@@ -60,7 +60,7 @@ class Comparison:
         its ``scale``, ``strategies`` by period, ``her`` over the crises of the test part beside
         the dynamic one's, and in ``crises`` gain and loss in each of these.  Found with hindsight,
         so nobody could have held it; it tells a saving by scaling from a saving by holding less.
-        None where a hedge had no cost.
+        None where a hedge had no cost, and where the fixed hedge was ruined.
     divest
         ``static`` and ``dynamic`` beside holding less equity over the test part (D9), see
         :meth:`hedgerow.research.divest.Divesting.beside`; None where NAV was ruined.
@@ -122,6 +122,11 @@ class Comparison:
             days = dates[rows]
             made[name] = {"from": str(days[0]), "to": str(days[-1]), "sessions": len(days)}
         return made
+
+    @property
+    def ruined(self) -> bool:
+        """Whether the fixed hedge lost its portfolio: then nothing is measured against it."""
+        return performance.lost(self.strategies["all"]["static"])
 
     def _rows(self) -> dict[str, slice]:
         return _rows(self.split, len(self.tracks["dynamic"]))
@@ -226,6 +231,7 @@ def compared(
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
         for period, part in rows.items()
     }
+    ruined = performance.lost(strategies["all"]["static"])
     dynamic = tracks["dynamic"]
     crisis_rows = crises.table(dynamic, tracks["static"], crises.crises_in(dynamic))
     return Comparison(
@@ -238,10 +244,10 @@ def compared(
         split=parted,
         strategies=strategies,
         saving={
-            period: performance.saving(made["dynamic"], made["static"])
+            period: performance.saving(made["dynamic"], made["static"], ruined=ruined)
             for period, made in strategies.items()
         },
-        matched=_matched(ground, strategies["test"], crisis_rows, rows, cash),
+        matched=None if ruined else _matched(ground, strategies["test"], crisis_rows, rows, cash),
         divest=divesting(ground, tracks["unhedged"], costs, parted.test).beside_each(
             {name: strategies["test"][name] for name in ("static", "dynamic")}
         ),
@@ -250,7 +256,13 @@ def compared(
         calm=crises.table(dynamic, tracks["static"], crises.calm_in(dynamic)),
         her=crises.overall(crisis_rows),
         triggers=_triggers(policy, dynamic),
-        flags=flags.check(policy, strategies["test"]["dynamic"], crisis_rows, same_bar=same_bar),
+        flags=flags.check(
+            policy,
+            strategies["test"]["dynamic"],
+            crisis_rows,
+            same_bar=same_bar,
+            fixed=strategies["all"]["static"],
+        ),
         lookahead=_lookahead(dynamic, policy, sleeve, ground, costs, turns),
         provenance=origins_of(ground),
         assumptions=[

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hedgerow.core.policy import Policy
+from hedgerow.research.performance import lost
 
 MAX_SHARPE = 1.5
 MAX_WIN_RATE = 0.80
@@ -24,7 +26,12 @@ class Flag(NamedTuple):
 
 
 def check(
-    policy: Policy, dynamic: dict[str, Any], crises: list[dict[str, Any]], *, same_bar: bool
+    policy: Policy,
+    dynamic: dict[str, Any],
+    crises: list[dict[str, Any]],
+    *,
+    same_bar: bool,
+    fixed: Mapping[str, Any] | None = None,
 ) -> list[Flag]:
     """Return every check of D6, raised or not.
 
@@ -38,10 +45,12 @@ def check(
         The crisis table of the run.
     same_bar
         Whether orders were filled at the bar that decided them.
+    fixed
+        Statistics of the fixed hedge over the whole run, if there is one beside.
     """
     best, share = leading(crises)
     inputs = len(policy.signals)
-    ruined = dynamic["max_drawdown"] <= -1.0 or dynamic["nav_start"] <= 0.0
+    ruined = lost(dynamic)
     ratio, wins, trades = dynamic["sharpe"], dynamic["win_rate"], dynamic["trades_per_year"]
     return [
         Flag("sharpe", ratio > MAX_SHARPE, f"Sharpe {ratio:.2f}, flagged above {MAX_SHARPE}"),
@@ -81,7 +90,19 @@ def check(
             if same_bar
             else "orders filled one bar after the decision",
         ),
+        *([] if fixed is None else [_beside(fixed)]),
     ]
+
+
+def _beside(fixed: Mapping[str, Any]) -> Flag:
+    """Return whether the fixed hedge is one that anything can be measured against."""
+    said = "the fixed hedge kept its portfolio"
+    if lost(fixed):
+        said = (
+            f"its NAV fell {min(-fixed['max_drawdown'], 1.0):.1%}, so no saving or HER against it "
+            "means anything: give a smaller size"
+        )
+    return Flag("fixed hedge ruined", lost(fixed), said)
 
 
 def leading(crises: list[dict[str, Any]]) -> tuple[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ YEAR = 252.0
 
 CALENDAR = 365.25
 """Calendar days a year."""
+
+GONE = 0.95
+"""Depth of a fall of NAV from which a portfolio counts as lost."""
 
 
 def returns(nav: Floats) -> Floats:
@@ -135,20 +139,34 @@ def statistics(track: Track, cash: Floats, rows: slice = slice(None)) -> dict[st
     }
 
 
-def saving(dynamic: dict[str, Any], static: dict[str, Any]) -> dict[str, Any]:
+def lost(made: Mapping[str, Any]) -> bool:
+    """Return whether the portfolio of these statistics is gone, to nothing or nearly.
+
+    Examples
+    --------
+    >>> lost({"nav_start": 1e7, "max_drawdown": -0.999})
+    True
+    """
+    return bool(made["max_drawdown"] <= -GONE or made["nav_start"] <= 0.0)
+
+
+def saving(
+    dynamic: dict[str, Any], static: dict[str, Any], *, ruined: bool = False
+) -> dict[str, Any]:
     """Compare what two hedges cost (C1, C2, C3).
 
     C1 is the carry of the static hedge, C2 the carry of the dynamic one with its
     transaction costs.  ``saving`` = 1 - C2/C1 charges the static hedge its own transaction
     costs too; ``saving_as_printed`` does not, as the source writes it.  A share is None where
-    the static hedge costs nothing or earns: then there is nothing to save from.
+    the static hedge costs nothing or earns: then there is nothing to save from; nor is there
+    where it is ``ruined``, its portfolio gone.
     """
     c1, c1_all, c2 = static["carry_paid"], static["hedge_cost"], dynamic["hedge_cost"]
     return {
         "c1_static_carry": c1,
         "c1_static_with_costs": c1_all,
         "c2_dynamic_with_costs": c2,
-        "saving": 1.0 - c2 / c1_all if c1_all > 0.0 else None,
-        "saving_as_printed": 1.0 - c2 / c1 if c1 > 0.0 else None,
+        "saving": 1.0 - c2 / c1_all if c1_all > 0.0 and not ruined else None,
+        "saving_as_printed": 1.0 - c2 / c1 if c1 > 0.0 and not ruined else None,
         "pnl_difference": dynamic["hedge_pnl"] - static["hedge_pnl"],
     }

@@ -176,8 +176,9 @@ def resampled(found: Comparison, asked: Thresholds, resamples: int) -> list[Item
     from hedgerow.research.overfit.intervals import intervals
 
     made = intervals(found, resamples=resamples, only=("saving", "dynamic_her"))
+    saved = None if found.ruined else made["saving"]
     return [
-        _interval("saving", "Saving against static", made["saving"]),
+        _interval("saving", "Saving against static", saved),
         _interval("her", "Protection in crises", made["dynamic_her"]),
         _superior(found, "static", "a fixed hedge", asked, resamples),
         _superior(found, "divest", "less equity", asked, resamples),
@@ -189,7 +190,9 @@ def _interval(what: str, name: str, made: Estimate | None) -> Item:
     noun = "Saving (C3)" if what == "saving" else "Part of crisis losses given back (HER)"
     if made is None:
         outcome = Outcome.NOT_ASKED if what == "saving" else Outcome.UNKNOWN
-        said = "The fixed hedge cost nothing" if what == "saving" else "No crisis lies in the run"
+        said = "No crisis lies in the run"
+        if what == "saving":
+            said = "The fixed hedge cost nothing, or lost its portfolio"
         return Item(key, name, outcome, said, None, 0.0)
     if not made.value > 0.0:
         if what == "saving":
@@ -212,6 +215,9 @@ def _superior(
     from hedgerow.research.overfit.superior import against
 
     key, name = f"spa_{benchmark}", f"SPA against {words} (D7)"
+    if benchmark == "static" and found.ruined:
+        said = "The fixed hedge lost its portfolio: a lead over it proves nothing"
+        return Item(key, name, Outcome.UNKNOWN, said, None, asked.size)
     try:
         made = against({found.policy.name: found}, benchmark, size=asked.size, resamples=resamples)
     except RangeError as error:

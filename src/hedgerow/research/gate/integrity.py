@@ -12,6 +12,7 @@ from hedgerow.research import flags
 from hedgerow.research.comparison import Comparison
 from hedgerow.research.gate.item import Item, Outcome, passed
 from hedgerow.research.gate.thresholds import Thresholds
+from hedgerow.research.performance import GONE
 
 SOFT = {
     "sharpe": "Sharpe ratio",
@@ -127,7 +128,7 @@ def told_flags(
         "one crisis only": (flags.leading(rows)[1], flags.ONE_CRISIS),
         "inputs": (len(policy.signals), flags.MAX_INPUTS),
         "trades": (made["trades_per_year"], flags.MAX_TRADES),
-        "ruin": (made["max_drawdown"], -1.0),
+        "ruin": (made["max_drawdown"], -GONE),
     }
     return [
         passed(

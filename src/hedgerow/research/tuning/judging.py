@@ -149,6 +149,7 @@ def judge(
     cash = cash_returns(ground)
     made = {name: performance.statistics(track, cash) for name, track in tracks.items()}
     hedged = {name: each for name, each in made.items() if name != "unhedged"}
+    ruined = performance.lost(made["static"])
     stretches = crises.crises_in(tracks["static"])
 
     def her(name: str) -> float | None:
@@ -159,7 +160,10 @@ def judge(
     return Judged(
         policy, sleeve, costs, ground, tracks,
         strategies=made,
-        saving={name: performance.saving(each, made["static"]) for name, each in hedged.items()},
+        saving={
+            name: performance.saving(each, made["static"], ruined=ruined)
+            for name, each in hedged.items()
+        },
         her={name: her(name) for name in hedged},
         divest=beside.beside_each(hedged),
         provenance=origins_of(ground),
