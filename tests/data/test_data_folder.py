@@ -398,6 +398,23 @@ def test_weekly_closes_are_refused(shelf):
         shelf.load()
 
 
+def test_daily_closes_with_one_long_hole_are_noted_and_not_called_weekly(shelf):
+    days = [*daily("1994-03-07", 10), *daily("2024-03-04", 15)]  # no holiday among them
+    shelf.days = [str(day) for day in days]
+    shelf.closes = [1100.0 + k for k in range(len(days))]
+    shelf.vix = [20.0 + 0.1 * k for k in range(len(days))]
+    shelf.spx()
+    shelf.cboe()
+    (found,) = shelf.load().quality.of("session-missing")
+    assert found.first[0] == "1994-03-21"
+    assert found.count > 7_000
+    shelf.days[:10] = [str(np.datetime64("1994-03-07") + 30 * k) for k in range(10)]
+    shelf.spx()
+    shelf.cboe()
+    with pytest.raises(DataError, match="no daily closes"):
+        shelf.load()
+
+
 def test_a_vix_in_decimals_is_refused_with_its_mend(shelf):
     shelf.cboe(rows=[shelf.bar(d, v / 100.0) for d, v in zip(shelf.days, shelf.vix, strict=True)])
     with pytest.raises(DataError, match=r"no value is over 0\.1402") as error:

@@ -81,6 +81,17 @@ def test_what_a_source_refuses_is_an_alarm_and_no_wait(made, monkeypatch) -> Non
     assert made.close(first).state == made.close(first).state == "refused"
     (alarm,) = made.cycle.journal.blotter().alarms
     assert (alarm.rule, "row of 2024-01-16" in alarm.sentence) == ("data", True)
+
+    def torn(session: np.datetime64) -> Reading:
+        raise RefusedError("spx.csv, row 9: 'x' is no number", where="the files")
+
+    monkeypatch.setattr(made.source, "read", torn)
+    assert made.close(first).state == made.close(first).state == "refused"
+    given_up = Reading(str(first), made.source.name, {})
+    assert not made.cycle.refuse(given_up, ("there are no numbers of it",), rule="source")
+    blotter = made.cycle.journal.blotter()
+    assert [("row 9" in each.sentence) for each in blotter.alarms] == [False, True]
+    assert "row 9" in blotter.received[str(first)].findings[0], "what health and Today say"
     monkeypatch.undo()
     assert made.close(first).state == "decided"
 

@@ -19,6 +19,8 @@ STALE = 6
 """Equal values running that are noted."""
 THIN = 20
 """Rows from which on they are asked whether they are daily."""
+HOLE = 100
+"""Times the usual step from row to row from which on a gap is a hole, not the rows' own pace."""
 UNSCHEDULED = np.array(
     [
         "1994-04-27",
@@ -192,16 +194,20 @@ def note_missing(sessions: Days, file: str, findings: Findings) -> None:
     """
     if len(sessions) < THIN:
         return
-    days = np.arange(sessions[0], sessions[-1], dtype="datetime64[D]")
-    open_days = days[np.is_busday(days, holidays=holidays_around(sessions))]
-    missing = np.setdiff1d(open_days, np.union1d(sessions, UNSCHEDULED))
-    if 2 * len(missing) > len(open_days):
+    shut = holidays_around(sessions)
+    steps = np.busday_count(sessions[:-1], sessions[1:], holidays=shut)
+    steps = steps[steps <= HOLE * np.median(steps)]
+    expected = int(steps.sum())
+    if expected > 2 * len(steps):
         raise DataError(
-            f"{len(missing):,} of {len(open_days):,} sessions from {sessions[0]} to "
+            f"{expected - len(steps):,} of {expected:,} sessions between {sessions[0]} and "
             f"{sessions[-1]} have no close: these are no daily closes (rule session-missing)",
             where=f"{file}, column spx",
             mend="supply daily closes",
         )
+    days = np.arange(sessions[0], sessions[-1], dtype="datetime64[D]")
+    open_days = days[np.is_busday(days, holidays=shut)]
+    missing = np.setdiff1d(open_days, np.union1d(sessions, UNSCHEDULED))
     missing = missing[missing >= np.datetime64("1990-01-01")]
     if len(missing):
         findings.add(

@@ -205,7 +205,9 @@ class Cycle:
         def make(blotter: Blotter) -> Sequence[Event]:
             was = blotter.received.get(reading.session)
             if was is not None and was.digest == seen:
-                return ()
+                # without numbers only the reason can be new: another one has to be mended too
+                if reading.values or rule == "source" or was.findings == received.findings:
+                    return ()
             return (received, Alarm(now, rule, f"{reading.session}: {'; '.join(why)}"))
 
         return bool(self.journal.write(make))
