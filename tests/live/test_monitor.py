@@ -232,3 +232,20 @@ def test_a_history_of_long_ago_is_refused_before_a_book_is_begun(tmp_path, made)
     begun = assembled(book, "live", asked, settings=text, clock=lambda: _after("2023-01-06"))
     begun.close()
     begun.journal.close()
+
+
+def test_a_run_begun_within_a_session_does_not_take_its_price_for_the_close(tmp_path, made) -> None:
+    from hedgerow.live.beginning import Asked, assembled
+
+    vendor = tmp_path / "vendor"  # as Yahoo gives the day that is going on
+    vendor.mkdir()
+    rows = ("2022-12-27,3829.25,21.65", "2022-12-28,3783.22,22.14", "2022-12-29,3801.00,22.0", "")
+    (vendor / "mine.csv").write_text("\n".join(["Date,SPX,VIX", *rows]), "utf-8")
+    text = f'[source]\nkind = "cboe"\nhistory = "{vendor.as_posix()}"\n'
+    for hours, last in ((-1.0, "2022-12-28"), (0.0, "2022-12-29")):
+        book, asked = tmp_path / f"{last}.db", Asked.of(made.cycle.program)
+        now = _after("2022-12-29", hours)
+        begun = assembled(book, "live", asked, settings=text, clock=lambda now=now: now)
+        assert begun.store.last("live") == last
+        begun.close()
+        begun.journal.close()

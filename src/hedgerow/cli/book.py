@@ -43,6 +43,7 @@ def new(
     from hedgerow.config import date
     from hedgerow.engine.program_text import write
     from hedgerow.live.clock import wall
+    from hedgerow.live.hours import closed
     from hedgerow.live.keeping.starter import starter
     from hedgerow.live.settings import Settings, load
     from hedgerow.live.store import Store, book_address
@@ -51,10 +52,11 @@ def new(
     terms = Settings() if settings is None else load(settings)
     traded = asked_of(program).on_desk(terms.prices)  # refuses what cannot be traded
     note(f"Loading {terms.source.history} …")
-    market = api.load(terms.source.history, end=date(until, "--until"))
+    now = wall()
+    market = closed(api.load(terms.source.history, end=date(until, "--until")), now)
     store = Store(book)
     _no_run(store.books(), run, store.where)
-    store.begin(run, write(traded), starter(terms), market, wall())
+    store.begin(run, write(traded), starter(terms), market, now)
     if as_json:
         show_json({"book": store.where, "run": run, "history_until": str(market.dates[-1])})
     else:

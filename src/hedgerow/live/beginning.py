@@ -20,7 +20,7 @@ from hedgerow.engine.program_text import read, to_table, write
 from hedgerow.errors import DataError, LedgerError, PolicyError, RangeError
 from hedgerow.live.brokers.named import gateway_of
 from hedgerow.live.clock import Clock, Hand, wall
-from hedgerow.live.hours import day_of, hours_from, sessions_since
+from hedgerow.live.hours import closed, day_of, hours_from, sessions_since
 from hedgerow.live.journal import Journal
 from hedgerow.live.listing import as_listed, unlisted
 from hedgerow.live.needs import needs_of
@@ -223,7 +223,7 @@ def assembled(
         clock.now = hours_from(str(replay.sessions[0])).close
     real = terms.broker.kind != "paper"
     if found is None:
-        history = asks.history()
+        history = closed(asks.history(), clock())
         if replay is None and terms.source.kind in REACH:
             _follows(history, REACH[terms.source.kind], clock(), asks.name)
         _ready(program, history, asks)

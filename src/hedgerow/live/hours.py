@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from hedgerow.core.market import Market
 from hedgerow.data.calendar import holidays, sessions
 from hedgerow.errors import DataError
 
@@ -89,6 +90,23 @@ def refuse_open(session: np.datetime64, now: int, name: str) -> None:
             where=name,
             mend=f"ask after {in_new_york(close)}",
         )
+
+
+def closed(history: Market, now: int) -> Market:
+    """Return a history without the session that is going on: vendors' files may have it already.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> history = hr.load("builtin", start="2020-03-02", end="2020-03-09")
+    >>> close = close_of(history.dates[-1])
+    >>> len(closed(history, close)), len(closed(history, close - 1))
+    (6, 5)
+    """
+    going = len(history) > 0 and str(day_of(now)) == str(history.dates[-1])
+    if going and hours_from(day_of(now)).close > now:
+        return history.until(len(history) - 2)
+    return history
 
 
 def sessions_since(last: np.datetime64, session: np.datetime64) -> int:

@@ -204,10 +204,10 @@ class Cycle:
 
         def make(blotter: Blotter) -> Sequence[Event]:
             was = blotter.received.get(reading.session)
-            if was is not None and was.digest == seen:
-                # without numbers only the reason can be new: another one has to be mended too
-                if reading.values or rule == "source" or was.findings == received.findings:
-                    return ()
+            # without numbers only the reason can be new: another one has to be mended, too
+            known = reading.values or rule == "source" or (was and was.findings == tuple(why))
+            if was is not None and was.digest == seen and known:
+                return ()
             return (received, Alarm(now, rule, f"{reading.session}: {'; '.join(why)}"))
 
         return bool(self.journal.write(make))

@@ -134,6 +134,17 @@ def test_a_row_that_the_loader_drops_is_refused_and_not_waited_for(tmp_path) -> 
     assert found.refusals[0].startswith("VIX9D_History.csv, row of 2024-01-16: VIX9D 999 was")
 
 
+def test_a_book_beside_the_files_does_not_keep_them_from_being_read(tmp_path) -> None:
+    folder = shelved(tmp_path / "vendor", *ROWS)
+    now = (folder / "spx.csv").stat().st_mtime + 600.0
+    (folder / "book.db").write_bytes(b"written at every sign of life")
+    os.utime(folder / "book.db", (now, now))
+    assert Folder(folder, now=lambda: now).read(DAY).values["spx"] == 4765.98
+    os.utime(folder / "spx.csv", (now, now))
+    with pytest.raises(DataError, match=r"spx\.csv was changed"):
+        Folder(folder, now=lambda: now).read(DAY)
+
+
 def test_a_last_line_without_an_end_is_waited_for_longer(tmp_path) -> None:
     folder = shelved(tmp_path / "vendor", *ROWS)
     torn = folder / "spx.csv"

@@ -19,6 +19,8 @@ QUIET = 3.0
 """Seconds that a file must have lain unchanged: half-written ones are not read."""
 OPEN = 60.0
 """The same of a table whose last line has no end: the last number may be torn."""
+TABLES = (".csv", ".parquet")
+"""Endings of the files that are read; nothing else of a folder is waited for."""
 _TAIL = 4096
 """Bytes at the end of a file in which another line ends."""
 
@@ -103,6 +105,8 @@ class Folder:
             raise DataError("it does not exist", where=self.name, mend="give an existing folder")
         found = []
         for path, name in files_in(self.place):
+            if path.suffix.lower() not in TABLES:
+                continue  # a book beside them is written every few seconds
             stat = path.stat()
             age = abs(self._now() - stat.st_mtime)
             if age < QUIET:
