@@ -128,7 +128,7 @@ def when(time: int | None) -> str:
 def anchor(text: str) -> str:
     """Return a text as a part of an element's id that a selector can ask for as it stands.
 
-    A line may be called "vix calls": HTMX looks for what it keeps by ``#why-`` and the order's name.
+    A line may be called "vix calls": HTMX looks for what it keeps by ``#`` and its id.
 
     Examples
     --------
