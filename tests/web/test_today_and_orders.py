@@ -85,6 +85,15 @@ def test_what_is_written_by_others_comes_out_escaped(place) -> None:
         assert "&lt;script&gt;alert" in page.text
 
 
+def test_the_field_of_a_line_of_two_words_is_found_by_its_id(place) -> None:
+    """Else HTMX stops half way through a swap, and leaves the fields below the page."""
+    written(place, proposed("vix calls-1"))
+    with browsing(place) as client:
+        fields = re.findall(r'id="(why-[^"]*)"[^>]*hx-preserve', client.get("/orders").text)
+    assert sum("vix" in each and "calls-1" in each for each in fields) == 1
+    assert all(re.fullmatch(r"[A-Za-z][\w-]*", each) for each in fields)
+
+
 def test_history_is_filtered_and_paged(place) -> None:
     written(place, *(proposed(f"more-{i:02d}") for i in range(60)))
     with browsing(place) as client:

@@ -79,7 +79,7 @@ def lead(held: Positions | None, grid: Shocked | None) -> str:
         return "What is held cannot be priced."
     if not held.rows:
         return f"At the close of {held.session} nothing is held: the hedge is off."
-    many = f"{len(held.rows)} contract{'s' * (len(held.rows) > 1)}"
+    many = "contracts of one kind" if len(held.rows) == 1 else f"{len(held.rows)} kinds of contract"
     said = (
         f"At the close of {held.session} the hedge holds {many}, worth {usd(held.total['value'])}"
     )

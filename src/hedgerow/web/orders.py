@@ -1,4 +1,4 @@
-"""Orders: what waits for a word, the kill switch, and what has become of all others."""
+"""Orders: what waits for approval, the kill switch, and what has become of all others."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ def lead(every: list[OrderShown], halted: bool) -> str:
     Examples
     --------
     >>> lead([], halted=False)
-    'No order waits for a word, and none is under way.'
+    'No order waits for approval, and none is under way.'
     """
     waiting = sum(each.stage == "proposed" for each in every)
     gone = sum(each.stage in ("approved", "sent", "working") for each in every)
-    said = f"{_many(waiting)} for a word, and {'none is' if not gone else _are(gone)} under way."
+    said = f"{_many(waiting)} for approval, and {'none is' if not gone else _are(gone)} under way."
     return f"The desk is halted: nothing is sent. {said}" if halted else said
 
 

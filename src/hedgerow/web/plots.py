@@ -6,7 +6,7 @@ Lines differ by dash and by the name at their end; colours are classes of the st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,9 @@ def across(
         if i % 2 == 0 and i < len(moves) - 1
     ]
     labels = [percent(move, 0) for move in moves]
-    return _plot(title, span, below, labels, lines, unit, note, (0.0,), "index")
+    made = _plot(title, span, below, labels, lines, unit, note, (0.0,), "index")
+    # A line's end is a move like any other here: beside its name it would read as its value now.
+    return replace(made, legend=[(key, name, "") for key, name, _ in made.legend])
 
 
 def columns(

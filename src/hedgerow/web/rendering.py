@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -124,6 +125,19 @@ def when(time: int | None) -> str:
     return formats.DASH if time is None else moment(time)
 
 
+def anchor(text: str) -> str:
+    """Return a text as a part of an element's id that a selector can ask for as it stands.
+
+    A line may be called "vix calls": HTMX looks for what it keeps by ``#`` and its id.
+
+    Examples
+    --------
+    >>> anchor("vix calls-11"), anchor("puts-n1")
+    ('vix_20_calls-11', 'puts-n1')
+    """
+    return re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", text)
+
+
 @cache
 def environment() -> Environment:
     """Return what fills templates: everything is escaped, a name that is not there is an error."""
@@ -140,6 +154,7 @@ def environment() -> Environment:
         number=formats.number,
         when=when,
         readable=readable,
+        anchor=anchor,
     )
     made.globals["stamp"] = _stamp()
     return made
