@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -74,6 +75,24 @@ def test_d7_dsr_with_the_register_falls_as_trials_grow(trials, data) -> None:
     assert all(a.deflated > b.deflated for a, b in pairwise(seen))
     assert all(a.best < b.best for a, b in pairwise(seen))
     assert len({luck.record for luck in seen}) == 1  # the run itself is the same
+
+
+def test_d7_a_run_of_some_days_is_a_trial_that_says_nothing_of_how_far_long_ones_lie(
+    trials, data
+) -> None:
+    up = rising(data)
+    sweep(up, {"linear.low": [8.0, 14.0]})
+    alone = api.backtest(LINEAR, up, Put()).found.luck
+    run = next(iter(register.read(trials).trials))
+    few = replace(run, key="few", lanes=1, rated=1, mean=0.9, variance=0.0, last=str(up.dates[9]))
+    register.enter(trials, [few])
+    beside = api.backtest(LINEAR, up, Put()).found.luck
+    assert beside.count.trials == alone.count.trials + 1
+    assert beside.count.variance == alone.count.variance
+    assert alone.best < beside.best < 1.3 * alone.best
+    long = replace(few, key="long", last=run.last)  # of the same length it would count, and how
+    register.enter(trials, [long])
+    assert api.backtest(LINEAR, up, Put()).found.luck.best > 3.0 * beside.best
 
 
 def test_d7_the_same_run_is_one_trial_and_every_other_is_another(trials, data) -> None:

@@ -63,11 +63,17 @@ class Holding:
         return sum(group.runs for group in self.groups.values())
 
     def count(self, run: Trial) -> Count:
-        """Return the trials on the data of a run, itself included if it is among them."""
+        """Return the trials on the data of a run, itself included if it is among them.
+
+        All count; the Sharpe ratios of those that are much shorter than the run do not.
+        """
         mine = run.stretch
         same = {stretch: group for stretch, group in self.groups.items() if mine.meets(stretch)}
         alike = sum(group.lanes for seen, group in same.items() if seen.shape == mine.shape)
-        return counted(same.values())._replace(alike=alike)
+        rated = (
+            group if mine.compares(stretch) else group.unrated for stretch, group in same.items()
+        )
+        return counted(rated)._replace(alike=alike)
 
 
 def place() -> Path | None:

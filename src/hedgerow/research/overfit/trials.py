@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Iterable
@@ -10,6 +11,9 @@ from typing import NamedTuple
 
 LARGEST = 1e100
 """Numbers beyond it are damage: their squares could not be added."""
+
+PART = 0.5
+"""Of the days of a run: shorter ones are trials, yet do not say how far its Sharpe ratio may lie."""
 
 
 class Stretch(NamedTuple):
@@ -36,6 +40,28 @@ class Stretch(NamedTuple):
         together = self.first <= other.last and other.first <= self.last
         return bool(self.source) and self.source == other.source and together
 
+    def compares(self, other: Stretch) -> bool:
+        """Say whether another run is long enough for its Sharpe ratio to stand beside this one's.
+
+        A ratio of T sessions errs by about 1/√T, so those of short runs differ by their shortness.
+
+        Examples
+        --------
+        >>> year = Stretch("a", "spx", "2019-01-02", "2019-12-31", "linear")
+        >>> [year.compares(year._replace(last=end)) for end in ("2019-07-05", "2019-02-01")]
+        [True, False]
+        """
+        mine, theirs = self._days, other._days
+        return mine is None or theirs is None or theirs >= PART * mine
+
+    @property
+    def _days(self) -> int | None:
+        """Calendar days from first to last; None where these are no dates."""
+        try:
+            return (dt.date.fromisoformat(self.last) - dt.date.fromisoformat(self.first)).days
+        except ValueError:
+            return None
+
 
 class Group(NamedTuple):
     """Runs taken together, as if every lane of every run stood alone."""
@@ -57,6 +83,11 @@ class Group(NamedTuple):
             mean += apart * (other.rated / rated)
             squares += other.squares + apart**2 * (self.rated * (other.rated / rated))
         return Group(self.runs + other.runs, self.lanes + other.lanes, rated, mean, squares)
+
+    @property
+    def unrated(self) -> Group:
+        """The same trials without their Sharpe ratios."""
+        return Group(self.runs, self.lanes)
 
 
 @dataclass(frozen=True)
