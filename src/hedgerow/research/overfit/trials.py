@@ -13,7 +13,7 @@ LARGEST = 1e100
 """Numbers beyond it are damage: their squares could not be added."""
 
 PART = 0.5
-"""Of the days of a run: shorter ones are trials, yet do not say how far its Sharpe ratio may lie."""
+"""Of the days of a run: shorter ones are trials, but do not say how far its Sharpe may lie."""
 
 
 class Stretch(NamedTuple):
