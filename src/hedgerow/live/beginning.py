@@ -130,8 +130,10 @@ def _readable(program: Program, history: Market, source: Source) -> None:
     """Refuse a program whose columns the source has never had."""
     for name in sorted(needs_of(program)):
         if name not in history or not np.isfinite(history[name]).any():
+            lost = history.lost(name)
+            told = f" ({lost})" if lost else ""
             raise DataError(
-                f"the history has no column {name}, which the program reads",
+                f"the history has no column {name}, which the program reads{told}",
                 where=source.name,
                 mend="name a source and history that have it ('hedgerow data check' lists what "
                 "yours has), or take what reads it out of the program",
