@@ -119,7 +119,7 @@ def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
     if not len(rows):
         last = market.dates[-1] if len(market) else "nothing"
         ahead = len(market) > 0 and day > market.dates[-1]
-        ago = sessions_since(last, day) if ahead else 0
+        ago = sessions_since(market.dates[-1], day) if ahead else 0
         old = f", {ago:,} sessions before" if ago > 1 else ""
         when = "yet" if ahead else "among them"
         raise DataError(
