@@ -26,6 +26,19 @@ def folder(tmp_path):
     return shelf
 
 
+def test_volatilities_in_per_cent_are_no_silent_gap(folder) -> None:
+    days = pd.read_csv(folder / "both.csv")["Date"]
+    frame = pd.DataFrame([(day, name, 0.5, 30) for day in days for name in ("AAPL", "MSFT")])
+    frame.to_csv(folder / "vols.csv", header=["date", "symbol", "weight", "vol"], index=False)
+    said = bad("signals", "show", "implied_cor_members", "--data", folder)
+    assert "signal 'implied_cor_members': the data have no value of 'cor_members'" in said
+    assert "vols.csv, column vol: 80 values outside 0.0001 … 5 were dropped" in said
+    frame[3] = 0.30
+    frame.to_csv(folder / "vols.csv", header=["date", "symbol", "weight", "vol"], index=False)
+    made = as_json("signals", "show", "implied_cor_members", "--data", folder)
+    assert made["signals"]["implied_cor_members"]["known"] == 40
+
+
 def test_the_list_names_what_each_needs(folder) -> None:
     text = good("signals", "list")
     assert "vix_rsi14" in text

@@ -84,7 +84,7 @@ def test_fills_are_those_of_the_ledger_and_a_mismatch_stops_all_until_it_is_mend
 
         with open_ledger(place, made.cycle.run) as ledger:
             watch = Watch(made.cycle.store, ledger, journal, made.cycle.run)
-            assert MOVED in spent(watch.picture().budget)
+            assert MOVED in spent(watch.snapshot().budget)
             assert MOVED in why(watch.chronicle, journal, str(last)).told.notes
         assert MOVED.capitalize() in good("review", place, "--run", made.cycle.run)
 

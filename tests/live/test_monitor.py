@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -186,6 +187,8 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
     assert made.exit_code == 0, made.output
     assert [each["state"] for each in json.loads(made.stdout)["done"]] == ["decided", "decided"]
     first = ["monitor", str(policy), "--book", str(tmp_path / "first.db")]
+    vendor = tmp_path / "vendor"  # of its own: files of less than 3 s are waited for
+    vendor.mkdir()
     there = sorted(tmp_path.iterdir())
     for args, said in (
         (["monitor", "--book", str(tmp_path / "none.db"), "--once"], "there is no such book"),
@@ -200,7 +203,7 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
         (["monitor", str(terms), *first[2:]], "unknown key"),
         (["serve", first[3]], "there is no such book"),
         (["monitor", str(policy), "--book", str(tmp_path / "x" / "b.db")], "its folder does not"),
-        ([*first, "--source", "folder", "--place", str(tmp_path)], "no S&P 500 closes"),
+        ([*first, "--source", "folder", "--place", str(vendor)], "no S&P 500 closes"),
     ):
         refused = run.invoke(app, args)
         assert refused.exit_code == 2, refused.output
@@ -214,6 +217,37 @@ def test_commands_of_the_monitor(tmp_path: Path) -> None:
     again = run.invoke(app, asked[:-1])
     assert again.exit_code == 0, again.output
     assert again.stdout.startswith("Nothing is due.")
+
+
+def test_files_that_ended_long_ago_are_refused_before_a_book_is_begun(tmp_path, made) -> None:
+    """Else there is an alarm for each session since: 978 of them in November 2026."""
+    from hedgerow.live.beginning import Asked, assembled
+
+    rows = ["Date,SPX,VIX", "2022-12-27,3829.25,21.65", "2022-12-28,3783.22,22.14"]
+    for name in ("mine", "before"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.csv").write_text("\n".join([*rows, ""]), "utf-8")
+        os.utime(tmp_path / name / "mine.csv", (1e9, 1e9))
+    text = '[source]\nkind = "folder"\nplace = "{0}/mine"\nhistory = "{0}/before"\n'
+    text = text.format(tmp_path.as_posix())
+    book, asked = tmp_path / "new.db", Asked.of(made.cycle.program)
+
+    def begin(day: str, settings: str) -> None:
+        begun = assembled(book, "live", asked, settings=settings, clock=lambda: _after(day))
+        begun.close()
+        begun.journal.close()
+
+    for settings in (text, text.partition("history")[0]):
+        with pytest.raises(RangeError, match=r"2022-12-28, 6 sessions ago, .* none of the 5 after"):
+            begin("2023-01-06", settings)
+    assert not book.exists()
+    # the third session after the history is there: the gap is small enough to go on
+    (tmp_path / "mine" / "mine.csv").write_text(
+        "\n".join([*rows, "2023-01-03,3824.14,22.90", ""]), "utf-8"
+    )
+    os.utime(tmp_path / "mine" / "mine.csv", (1e9, 1e9))
+    begin("2023-01-06", text)
+    assert book.exists()
 
 
 def test_a_history_of_long_ago_is_refused_before_a_book_is_begun(tmp_path, made) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from hedgerow.api import Answer, check_market, plain
 from hedgerow.core.market import Day, Floats, Market
 from hedgerow.core.step import Signal
-from hedgerow.errors import PolicyError, RangeError, nearest
+from hedgerow.errors import DataError, PolicyError, RangeError, nearest
 from hedgerow.files import save
 from hedgerow.report.formats import NOT_ADVICE
 
@@ -99,7 +99,7 @@ def signals(
     Raises
     ------
     DataError
-        If the data lack a column that a signal needs.
+        If the data lack a column that a signal needs, or have no value of it.
     PolicyError
         If no signal has such a name.
 
@@ -120,8 +120,23 @@ def signals(
     columns = {}
     for each in asked:
         signal = _signal(each, market) if isinstance(each, str) else each
+        _refuse_empty(signal, market)
         columns[signal.name] = signal(until)[len(until) - len(shown) :]
     return SignalsResult(shown, columns)
+
+
+def _refuse_empty(signal: Signal, market: Market) -> None:
+    """Refuse a signal of a column that is there without a value; a missing one tells itself."""
+    from hedgerow.policies.needs import needs
+
+    for name in needs(signal).lacking(market):
+        if name in market:
+            lost = market.lost(name)
+            raise DataError(
+                f"the data have no value of '{name}'" + (f" ({lost})" if lost else ""),
+                where=f"signal '{signal.name}'",
+                mend="mend the values, or supply others; 'hedgerow data check' tells what is odd",
+            )
 
 
 def _signal(name: str, market: Market) -> Signal:

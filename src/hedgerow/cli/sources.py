@@ -39,7 +39,9 @@ def try_(
     session: Annotated[
         str | None,
         typer.Option(
-            metavar="DATE", help="Session to ask for.", show_default="the last one that has ended"
+            metavar="DATE",
+            help="Session to ask for.",
+            show_default="the last one that has ended; of a replay its last",
         ),
     ] = None,
     history: Annotated[

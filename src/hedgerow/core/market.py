@@ -175,6 +175,16 @@ class Market:
         """Say whether the column exists and holds at least one finite value."""
         return name in self.columns and bool(np.isfinite(self.columns[name]).any())
 
+    def lost(self, name: str) -> str:
+        """Return in words what the loader dropped of a column's file; empty where nothing."""
+        made_of = self.sources.get(name, "")
+        return "; ".join(
+            f"{found['file']}, column {found['column']}: {found['sentence']}"
+            for found in self.findings
+            if found["action"] == "dropped"
+            and (found["column"] == name or (found["file"] and made_of.startswith(found["file"])))
+        )
+
     def until(self, t: int) -> Market:
         """Return what was known at the close of bar ``t``: rows 0 … t."""
         return self._rows(slice(0, t + 1))

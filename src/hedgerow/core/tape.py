@@ -301,6 +301,8 @@ def mend_of_gaps(times: NDArray[np.datetime64], bad: NDArray[np.intp]) -> str:
     ('start on 2024-01-04 or later, or supply the missing data', \
 'end on 2024-01-03 or earlier, or supply the missing data')
     """
+    if len(bad) == len(times):
+        return "supply the missing data; 'hedgerow data check' tells what was dropped of them"
     after = int(bad[-1]) + 1
     if after == len(times):
         first = len(times) - len(bad)

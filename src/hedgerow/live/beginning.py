@@ -10,6 +10,7 @@ import numpy as np
 
 from hedgerow.core.market import Market
 from hedgerow.core.over_the_counter import readable
+from hedgerow.data.calendar import sessions
 from hedgerow.engine.broker import Execution
 from hedgerow.engine.ledger.desk_events import Acted
 from hedgerow.engine.ledger.events import Opened
@@ -29,7 +30,7 @@ from hedgerow.live.screening import GAP
 from hedgerow.live.session import Cycle
 from hedgerow.live.settings import PriceTerms, parse
 from hedgerow.live.sources.named import check_of, source_of
-from hedgerow.live.sources.reading import Source
+from hedgerow.live.sources.reading import RefusedError, Source
 from hedgerow.live.sources.replay import Replay
 from hedgerow.live.store import Kept, Store, book_address, unmade
 
@@ -129,8 +130,10 @@ def _readable(program: Program, history: Market, source: Source) -> None:
     """Refuse a program whose columns the source has never had."""
     for name in sorted(needs_of(program)):
         if name not in history or not np.isfinite(history[name]).any():
+            lost = history.lost(name)
+            told = f" ({lost})" if lost else ""
             raise DataError(
-                f"the history has no column {name}, which the program reads",
+                f"the history has no column {name}, which the program reads{told}",
                 where=source.name,
                 mend="name a source and history that have it ('hedgerow data check' lists what "
                 "yours has), or take what reads it out of the program",
@@ -224,8 +227,8 @@ def assembled(
     real = terms.broker.kind != "paper"
     if found is None:
         history = closed(asks.history(), clock())
-        if replay is None and terms.source.kind in REACH:
-            _follows(history, REACH[terms.source.kind], clock(), asks.name)
+        if replay is None:
+            _follows(history, asks, terms.source.kind, clock())
         _ready(program, history, asks)
         if real:
             _tradable(program, history, "write ")
@@ -290,17 +293,35 @@ def _caught_up(store: Store, run: str, now: int) -> None:
         )
 
 
-def _follows(history: Market, reach: int, now: int, name: str) -> None:
-    """Refuse to begin today on a history that ended before the source can reach back to."""
+def _follows(history: Market, source: Source, kind: str, now: int) -> None:
+    """Refuse to begin today on a history after which the source has nothing to tell."""
     last = history.dates[-1]
     ago = sessions_since(last, np.datetime64(day_of(now)))
-    if ago > GAP + reach:
+    reach = REACH.get(kind, 0)
+    if ago <= GAP + reach:
+        return
+    ended = f"the history ends on {last}, {ago:,} sessions ago, and the source"
+    if reach:
         raise RangeError(
-            f"the history ends on {last}, {ago:,} sessions ago, and the source tells of the last "
-            f"{reach} alone, so no decision could follow on it",
-            where=name,
+            f"{ended} tells of the last {reach} alone, so no decision could follow on it",
+            where=source.name,
             mend="run `hedgerow data fetch`, or name newer data as 'history' under [source]",
         )
+    lacks = ""
+    for session in sessions(str(last + 1), str(day_of(now)))[:GAP]:
+        try:
+            source.read(np.datetime64(session.date, "D"))
+        except RefusedError:
+            return  # it has the session: what is wrong with it is told in the run
+        except DataError as error:
+            lacks = lacks or error.what
+        else:
+            return
+    raise RangeError(
+        f"{ended} has none of the {GAP} after it, so no decision could follow on it ({lacks})",
+        where=source.name,
+        mend="bring the data up to date, or live through the past with --source replay",
+    )
 
 
 def _tradable(program: Program, market: Market, mend: str) -> None:

@@ -6,8 +6,6 @@ cycle that was killed anywhere goes on where it stopped, and one that is done tw
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +43,7 @@ from hedgerow.live.reconciling import Reconciler
 from hedgerow.live.screening import screen
 from hedgerow.live.settings import Settings, from_table, parse
 from hedgerow.live.sources.reading import Reading, RefusedError, Source
-from hedgerow.live.store import Store
+from hedgerow.live.store import Store, digest_of
 from hedgerow.shortvol.gates import gated
 
 
@@ -199,7 +197,7 @@ class Cycle:
         rule
             Whose alarm it is: ``data``, or ``source`` where there was no reading.
         """
-        now, seen = self.clock(), _digest(reading.values)
+        now, seen = self.clock(), digest_of(reading.values)
         received = Received(now, reading.session, reading.source, "refused", seen, tuple(why))
 
         def make(blotter: Blotter) -> Sequence[Event]:
@@ -286,7 +284,7 @@ class Cycle:
     def _receive(self, day: str, market: Market, findings: Sequence[str]) -> None:
         values = {name: float(column[-1]) for name, column in market.columns.items()}
         made = Received(
-            self.clock(), day, self.source.name, "accepted", _digest(values), tuple(findings)
+            self.clock(), day, self.source.name, "accepted", digest_of(values), tuple(findings)
         )
 
         def make(blotter: Blotter) -> Sequence[Event]:
@@ -426,8 +424,3 @@ def _version(ledger: Ledger, new: str) -> str:
         return new
     first = next(iter(ledger.read())).event
     return first.version if isinstance(first, Opened) else new
-
-
-def _digest(values: Mapping[str, float]) -> str:
-    text = json.dumps(dict(sorted(values.items())))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,7 +12,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -298,6 +298,52 @@ def _rows(connection: sa.Connection, run: str, after: str) -> list[tuple[str, di
         .order_by(seen.session)
     )
     return [(str(day), json.loads(text)) for day, text in connection.execute(query)]
+
+
+def digest_of(values: Mapping[str, float]) -> str:
+    """Return the hash of a session's values that the desk's chain keeps.
+
+    Examples
+    --------
+    >>> digest_of({"vix": 12.5, "spx": 1.0}) == digest_of({"spx": 1.0, "vix": 12.5})
+    True
+    """
+    return hashlib.sha256(json.dumps(dict(sorted(values.items()))).encode()).hexdigest()
+
+
+def check_sessions(
+    connection: sa.Connection, run: str, history: Market, digests: Mapping[str, str], where: str
+) -> None:
+    """Hold the sessions that a run has accepted against the hashes of its desk's chain.
+
+    Parameters
+    ----------
+    connection, where
+        To the book, and its place in words.
+    run, history
+        The run's name, and what was known before it.
+    digests
+        By session, as the chain has them.
+
+    Raises
+    ------
+    LedgerError
+        If one is not what was accepted, or cannot be read.
+    """
+    try:
+        for day, row in _rows(connection, run, ""):
+            values = {
+                name: float(row[name][0]) if name in row else np.nan for name in history.columns
+            }
+            if digests.get(day, found := digest_of(values)) != found:
+                break
+        else:
+            return
+    except (ValueError, TypeError, LookupError, AttributeError):
+        pass
+    raise LedgerError(
+        "a session that was accepted is damaged", where=where, mend="restore the book from a copy"
+    )
 
 
 def history_of(packed: bytes, digest: str, where: str) -> Market:

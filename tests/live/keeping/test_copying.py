@@ -20,6 +20,7 @@ from hedgerow.live.journal import Journal
 from hedgerow.live.keeping.copying import backup, chains, restore
 from hedgerow.live.keeping.users import Sessions, Users
 from hedgerow.live.store import Store
+from live.desks import Desk
 from live.keeping.books import RUN, begin, go_on
 
 ENDED = 6
@@ -170,6 +171,22 @@ def test_what_is_damaged_or_newer_is_neither_copied_nor_restored(
             act()
     assert [name for name in leftovers(tmp_path) if "copy" not in name] == []
     assert everything(database) == {}
+
+
+def test_an_accepted_session_is_held_against_the_desks_chain(tmp_path) -> None:
+    """Its table has no chain of its own: one digit of a close would go unseen."""
+    desk = Desk.at(tmp_path / "desk.db", start="2020-03-09", end="2020-03-10")
+    desk.run()
+    desk.leave()
+    backup(tmp_path / "desk.db", tmp_path / "copy.db")
+    place = tmp_path / "copy.db"
+    damage(place, """UPDATE hedgerow_session SET "row" = replace("row", '2746.56', '2746.57')""")
+    for act in (backup, restore):
+        with pytest.raises(LedgerError, match="a session that was accepted is damaged"):
+            act(place, tmp_path / "second.db")
+    damage(place, """UPDATE hedgerow_session SET "row" = 'x'""")
+    with pytest.raises(LedgerError, match="a session that was accepted is damaged"):
+        chains(place)
 
 
 def test_a_file_that_is_no_book_is_told(tmp_path) -> None:

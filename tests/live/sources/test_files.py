@@ -17,6 +17,7 @@ from hedgerow.live.sources.files import Files
 from hedgerow.live.sources.folder import OPEN, QUIET, Folder
 from hedgerow.live.sources.named import check_of, source_of
 from hedgerow.live.sources.reading import RefusedError, row_of
+from hedgerow.live.sources.trying import try_source
 from loopback import IMPATIENT, serving
 
 # closes of January 2024: S&P Dow Jones, Cboe
@@ -69,6 +70,21 @@ def test_a_session_is_there_when_the_files_have_it(tmp_path) -> None:
     assert found.origin["dividend_yield"] == Origin.ASSUMED
     assert "spx" not in found.origin, "what is measured need not be said"
     assert len(source.history()) == 3
+
+
+def test_a_folder_is_tried_for_the_last_session_that_has_ended_not_for_its_last_row(
+    tmp_path,
+) -> None:
+    folder = shelved(tmp_path / "vendor", "2024-01-11", "2024-01-12")
+    for path in folder.iterdir():
+        os.utime(path, (1e9, 1e9))
+    terms = SourceTerms(kind="folder", place=str(folder))
+    with pytest.raises(DataError, match=r"no 2024-01-16 yet; the last session is 2024-01-12\."):
+        try_source(terms, clock=lambda: AFTER)
+    friday = np.datetime64("2024-05-17")  # 87 sessions later by the exchange's calendar
+    with pytest.raises(DataError, match=r"no 2024-05-17 yet; .* 2024-01-12, 87 sessions before"):
+        try_source(terms, clock=lambda: close_of(friday))
+    assert try_source(terms, "2024-01-12", lambda: AFTER).session == "2024-01-12"
 
 
 def test_a_file_that_is_being_written_is_not_read(tmp_path) -> None:

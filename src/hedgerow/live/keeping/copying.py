@@ -5,6 +5,7 @@ A copy is an SQLite file, also of a book in PostgreSQL, and can be restored as e
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from hedgerow.engine.ledger.trouble import damaged, in_words
 from hedgerow.errors import LedgerError
 from hedgerow.files import not_written
 from hedgerow.live import tables
-from hedgerow.live.store import Store, history_of
+from hedgerow.live.store import Store, check_sessions, history_of
 from hedgerow.live.tables import ATTEMPTS, BOOKS, LOGINS
 
 _ROWS = 1_000
@@ -42,7 +43,7 @@ class Chain(NamedTuple):
 
 
 def chains(place: str | Path) -> list[Chain]:
-    """Check every page, chain and history of a book, and return its chains by name.
+    """Check a book's pages, chains, histories and accepted sessions; return its chains by name.
 
     Parameters
     ----------
@@ -158,16 +159,30 @@ def _checked(connection: sa.Connection, where: str) -> list[Chain]:
         said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
         if said != ["ok"]:
             raise damaged(where)
+    found: list[Chain] = []
+    accepted: dict[str, dict[str, str]] = {}
+    if versions[0]:
+        runs = sa.select(RUNS.c.id, RUNS.c.name).order_by(RUNS.c.name)
+        for run, name in connection.execute(runs):
+            seen = accepted.setdefault(name, {})
+            head = verify(_noted(_records(connection, run, where), seen))
+            found.append(Chain(name, head.count, head.hash))
     if versions[1]:
-        for row in connection.execute(sa.select(BOOKS.c.history, BOOKS.c.digest)):
-            history_of(row.history, row.digest, where)
-    if not versions[0]:
-        return []
-    found = []
-    for run, name in connection.execute(sa.select(RUNS.c.id, RUNS.c.name).order_by(RUNS.c.name)):
-        head = verify(_records(connection, run, where))
-        found.append(Chain(name, head.count, head.hash))
+        books = sa.select(BOOKS.c.run, BOOKS.c.history, BOOKS.c.digest)
+        for row in connection.execute(books).all():
+            history = history_of(row.history, row.digest, where)
+            check_sessions(connection, row.run, history, accepted.get(f"{row.run}.desk", {}), where)
     return found
+
+
+def _noted(records: Iterator[Record], accepted: dict[str, str]) -> Iterator[Record]:
+    """Pass records on, and note the hash of each session that they accept."""
+    for record in records:
+        yield record  # what was refused by then is never read
+        if '"received"' in record.text:
+            event = json.loads(record.text)
+            if event["kind"] == "received" and event["state"] == "accepted":
+                accepted[event["session"]] = event["digest"]
 
 
 def _records(connection: sa.Connection, run: int, where: str) -> Iterator[Record]:

@@ -11,6 +11,7 @@ import numpy as np
 from hedgerow.core.market import Market, Origin
 from hedgerow.data.quality import RULES
 from hedgerow.errors import DataError
+from hedgerow.live.hours import sessions_since
 from hedgerow.live.needs import ALWAYS
 
 
@@ -118,10 +119,15 @@ def row_of(market: Market, session: np.datetime64, name: str) -> Reading:
     if not len(rows):
         last = market.dates[-1] if len(market) else "nothing"
         ahead = len(market) > 0 and day > market.dates[-1]
+        ago = sessions_since(market.dates[-1], day) if ahead else 0
+        old = f", {ago:,} sessions before" if ago > 1 else ""
+        when = "yet" if ahead else "among them"
         raise DataError(
-            f"there is no {day} {'yet' if ahead else 'among them'}; the last session is {last}",
+            f"there is no {day} {when}; the last session is {last}{old}",
             where=name,
-            mend="it is asked again" if ahead else "supply the row, or name another session",
+            mend="it is asked again; bring the data up to date if this goes on"
+            if ahead
+            else "supply the row, or name another session",
         )
     row = int(rows[-1])
     values = _known(market, row)

@@ -117,7 +117,7 @@ def try_source(
     terms
         Which source, and its place.
     session
-        Date; by default the last session that has ended, of files and of the past their last one.
+        Date; by default the last session that has ended, of the past its last one.
     clock
         What time it is.
     needs
@@ -142,8 +142,6 @@ def try_source(
         day = session_date(session, "session")
     elif isinstance(source, Replay):
         day = source.sessions[-1]
-    elif terms.kind == "folder":
-        day = history.dates[-1]
     else:
         day = _last_ended(clock())
     reading = source.read(day)
