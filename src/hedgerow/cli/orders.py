@@ -60,7 +60,7 @@ def listed(
     if not rows:
         typer.echo("No order is open.")
         return
-    head = ["order", "line", "legs", "limit", "USD", "stage", "left"]
+    head = ["order", "line", "legs", "limit", "USD at mid", "stage", "left"]
     typer.echo(columns([head, *(_cells(each) for each in rows)], right=[3, 4]))
     for each in rows:
         for breach in each["breaches"]:

@@ -25,8 +25,11 @@ GREEKS = ("delta", "gamma", "vega", "theta")
 SPOTS = (-0.30, -0.20, -0.15, -0.10, -0.05, 0.0, 0.05, 0.10)
 """Moves of the index in the grid."""
 
+WITH = Shock("with the index", None)
+"""VIX answers the index as it did."""
+
 SHOCKS = (
-    Shock("with the index", None),
+    WITH,
     Shock("-5", -5.0),
     Shock("unchanged", 0.0),
     *(Shock(f"+{points}", float(points)) for points in (10, 20, 40)),
@@ -130,9 +133,9 @@ class Shocked:
         USD at once, **shape** (shocks, spots).
     moves, horizon
         Moves of the index of the payoff; calendar days ahead, the first expiry held.
-    now, then
-        Gain of the lines with VIX unchanged at once and at the horizon, USD, by line,
-        **shape** (moves,).
+    now, along, then
+        Gain of the lines at once with VIX unchanged, at once where it goes with the index, and at
+        the horizon with VIX unchanged, USD, by line, **shape** (moves,).
     said
         How it was made.
     """
@@ -146,6 +149,7 @@ class Shocked:
     moves: tuple[float, ...]
     horizon: int
     now: Mapping[str, Floats]
+    along: Mapping[str, Floats]
     then: Mapping[str, Floats]
     said: str
 
@@ -154,7 +158,7 @@ class Shocked:
         made = {**vars(self)}
         for name in ("vix", "portfolio", "hedge"):
             made[name] = made[name].tolist()
-        for name in ("now", "then"):
+        for name in ("now", "along", "then"):
             made[name] = {line: gains.tolist() for line, gains in made[name].items()}
         return made
 
@@ -246,6 +250,7 @@ def shocked(
     portfolio = _portfolio(program, session)
     hedge = np.zeros((len(shocks), len(spots)))
     now: dict[str, Floats] = {}
+    along: dict[str, Floats] = {}
     then: dict[str, Floats] = {}
 
     def priced(line: Line | None, at: Sequence[float], by: Sequence[Shock], *days: int) -> BookGrid:
@@ -259,8 +264,8 @@ def shocked(
     empty = priced(None, spots, shocks, 0)
     for line in held:
         hedge += priced(line, spots, shocks, 0).hedge[0]
-        both = priced(line, moves, [Shock("unchanged", 0.0)], 0, horizon).hedge[:, 0]
-        now[line.name], then[line.name] = both[0], both[-1]
+        made = priced(line, moves, [Shock("unchanged", 0.0), WITH], 0, horizon).hedge
+        now[line.name], along[line.name], then[line.name] = made[0, 0], made[0, 1], made[-1, 0]
     said = (
         f"Modelled. VIX answers the index as it did on the sessions up to then: "
         f"{answer.falls:.2f} points up for a fall of 1 %, {answer.rises:.2f} down for a rise. "
@@ -268,7 +273,7 @@ def shocked(
     )
     return Shocked(
         session.date, tuple(spots), tuple(shock.name for shock in shocks), empty.vix,
-        empty.portfolio[0], hedge, tuple(moves), horizon, now, then, said,
+        empty.portfolio[0], hedge, tuple(moves), horizon, now, along, then, said,
     )  # fmt: skip
 
 

@@ -116,16 +116,21 @@ def grid_rows(grid: Shocked) -> list[dict[str, Any]]:
 def payoffs(grid: Shocked) -> list[Plot]:
     """Return the gains of the lines over moves of the index, now and at the first expiry."""
     lines = {
-        "now": sum(grid.now.values()),
+        "now, VIX with the index": sum(grid.along.values()),
+        "now, VIX unchanged": sum(grid.now.values()),
         f"in {grid.horizon} days": sum(grid.then.values()),
     }
     if not grid.horizon:
         lines.pop(f"in {grid.horizon} days")
-    note = "All lines, VIX unchanged: gain in USD from today's value, before costs. Modelled."
+    note = (
+        "All lines: gain in USD from today's value, before costs. Modelled; at the first expiry "
+        "with VIX unchanged."
+    )
     made = [across("Payoff of the hedge", grid.moves, lines, "usd", note=note)]
-    if len(grid.now) > 1:
-        kept: Mapping[str, Any] = dict(list(grid.now.items())[:4])
-        made.append(across("Payoff by line, now", grid.moves, kept, "usd"))
+    if len(grid.along) > 1:
+        kept: Mapping[str, Any] = dict(list(grid.along.items())[:4])
+        said = "Payoff by line, now, VIX with the index"
+        made.append(across(said, grid.moves, kept, "usd"))
     return made
 
 

@@ -72,9 +72,9 @@ def gauge(name: str, value: float, marks: Sequence[Mark]) -> Markup:
     def at(what: float) -> float:
         return 40 + float(across(what, low - room, high + room, width))
 
-    base, parts = 56, []
+    base, texts = 56, []
     rows: list[float] = []  # where the labels of each row end
-    parts.append(f'<path class="axis" d="M40 {base}h{width}"/>')
+    parts = [f'<path class="axis" d="M40 {base}h{width}"/>']
     for mark in known:
         x = at(mark.value)
         text = f"{mark.label} {number(mark.value, 1)}"
@@ -84,7 +84,8 @@ def gauge(name: str, value: float, marks: Sequence[Mark]) -> Markup:
         rows[row : row + 1] = [x_text + half + 8]
         y = base + 22 + 17 * row
         parts.append(f'<path class="axis" d="M{x:.1f} {base - 6}v{y - base - 5}"/>')
-        parts.append(f'<text x="{x_text:.1f}" y="{y}" text-anchor="middle">{escape(text)}</text>')
+        texts.append(f'<text x="{x_text:.1f}" y="{y}" text-anchor="middle">{escape(text)}</text>')
+    parts += texts  # over all lines, whose ticks would cross the labels of others
     if np.isfinite(value):
         x = at(value)
         text = f"{name} {number(value, 1)}"

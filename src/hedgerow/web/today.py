@@ -70,8 +70,8 @@ def lead(snapshot: Snapshot | None, waiting: int) -> str:
         modelled = " (modelled)" if snapshot.vix_modelled else ""
         vix = f"VIX stands at {number(snapshot.vix, 1)}{modelled}"
     acted = [line.line for line in snapshot.lines if line.acted]
-    did = f"{_listed(acted)} rebalanced" if acted else "no line rebalanced"
-    return f"At the close of {snapshot.session} {vix} and {did}. {tail}"
+    due = f"a rebalance of {_listed(acted)}" if acted else "no rebalance"
+    return f"At the close of {snapshot.session} {vix}, and {due} was due. {tail}"
 
 
 def told(snapshot: Snapshot) -> list[LineShown]:

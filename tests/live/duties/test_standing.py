@@ -220,7 +220,8 @@ def test_the_payoff_at_the_first_expiry_is_at_least_intrinsic(desk) -> None:
     spot = float(desk.market["spx"][desk.market.index_of(session.date)])
     floor = (strike - 0.7 * spot) * 100.0 * put.quantity * 0.99 - put.value
     assert moved.now["puts"][0] > floor
-    assert moved.now["puts"][1] == 0.0
+    assert moved.along["puts"][0] > moved.now["puts"][0], "VIX rises where the index falls"
+    assert moved.now["puts"][1] == moved.along["puts"][1] == 0.0
     assert moved.vix[0].tolist() == [desk.market["vix"][desk.market.index_of(session.date)]] * 2
 
 
