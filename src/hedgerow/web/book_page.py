@@ -116,20 +116,20 @@ def grid_rows(grid: Shocked) -> list[dict[str, Any]]:
 def payoffs(grid: Shocked) -> list[Plot]:
     """Return the gains of the lines over moves of the index, now and at the first expiry."""
     lines = {
-        "now, VIX with the index": sum(grid.along.values()),
-        "now, VIX unchanged": sum(grid.now.values()),
+        "VIX with the index": sum(grid.along.values()),
+        "VIX unchanged": sum(grid.now.values()),
         f"in {grid.horizon} days": sum(grid.then.values()),
     }
     if not grid.horizon:
         lines.pop(f"in {grid.horizon} days")
     note = (
-        "All lines: gain in USD from today's value, before costs. Modelled; at the first expiry "
-        "with VIX unchanged."
+        "All lines: gain at once in USD, before costs, and at the first expiry with VIX unchanged. "
+        "Modelled."
     )
     made = [across("Payoff of the hedge", grid.moves, lines, "usd", note=note)]
     if len(grid.along) > 1:
         kept: Mapping[str, Any] = dict(list(grid.along.items())[:4])
-        said = "Payoff by line, now, VIX with the index"
+        said = "Payoff by line, VIX with the index"
         made.append(across(said, grid.moves, kept, "usd"))
     return made
 
