@@ -288,6 +288,19 @@ def test_a_session_ends(guarded) -> None:
         assert client.get("/").status_code == 303
 
 
+def test_a_page_that_is_left_open_keeps_nobody_signed_in(guarded) -> None:
+    clock = Clock()
+    with browsing(guarded, clock) as client:
+        sign_in(client, "ann")
+        for headers, status in (
+            ({"hx-request": "true", "hx-boosted": "true"}, 200),  # somebody has pressed a button
+            ({"hx-request": "true"}, 200),  # a push has told the page to look again
+            ({}, 303),
+        ):
+            clock.now += HOUR // 3
+            assert client.get("/orders", headers=headers).status_code == status
+
+
 def test_the_first_user_shuts_the_door(place, monkeypatch) -> None:
     from hedgerow.live.keeping.users import Users
 

@@ -15,6 +15,12 @@ _FRESH = 1.0
 """Seconds for which it is remembered whether there are users."""
 
 
+def _present(request: Request) -> bool:
+    """Say whether a person has asked: not a page that nobody looks at any more, by itself."""
+    alone = "hx-request" in request.headers and "hx-boosted" not in request.headers
+    return request.method != "GET" or not (alone or request.scope["path"] == "/events")
+
+
 class Doors:
     """The ways into a dashboard.
 
@@ -46,7 +52,7 @@ class Doors:
         if not self.guarded():
             return self._local
         token = request.cookies.get(self.cookie, "")
-        found = self.sessions.find(token) if token else None
+        found = self.sessions.find(token, present=_present(request)) if token else None
         return None if found is None else Person(found.user.name, found.user.role, found.csrf)
 
     def standing(self) -> set[str]:

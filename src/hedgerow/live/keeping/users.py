@@ -329,10 +329,16 @@ class Sessions:
             connection.execute(sa.insert(LOGINS).values({**row, "made": now, "seen": now}))
         return ticket
 
-    def find(self, token: str) -> Login | None:
+    def find(self, token: str, *, present: bool = True) -> Login | None:
         """Return who is signed in under a token, None where nobody is (any more).
 
-        Asking is what keeps a session from being idle; that is written once a minute.
+        Parameters
+        ----------
+        token
+            Of the session.
+        present
+            Whether somebody has asked, which keeps the session from being idle; that is written
+            once a minute.
         """
         now, key = self.clock(), LOGINS.c.token == _digest(token)
         query = sa.select(USERS, LOGINS.c.csrf, LOGINS.c.seen).where(key, *self._standing(now))
@@ -340,7 +346,7 @@ class Sessions:
             row = connection.execute(query).first()
         if row is None:
             return None
-        if row.seen <= now - MINUTE:
+        if present and row.seen <= now - MINUTE:
             with self.store.changing() as connection:
                 connection.execute(sa.update(LOGINS).where(key).values(seen=now))
         return Login(_user(row), str(row.csrf))
