@@ -196,7 +196,10 @@ def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
         for row in found.moments:
             shown = rows[row.name]
             low, high = map(float, shown[1].split(" … "))
-            ours = (row.history, row.low, row.high, row.simulated)
-            said = (float(shown[0]), low, high, float(shown[column].rstrip(" *")))
-            assert said == pytest.approx(ours, abs=0.002, rel=0.02)
+            assert (float(shown[0]), low, high) == pytest.approx(
+                (row.history, row.low, row.high), abs=0.002, rel=0.02
+            )
+            # a fit ends a little elsewhere on another kind of processor, and so do its paths
+            said = float(shown[column].rstrip(" *"))
+            assert said == pytest.approx(row.simulated, abs=0.005, rel=0.05)
             assert shown[column].endswith("*") == (not row.within)

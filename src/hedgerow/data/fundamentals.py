@@ -53,7 +53,7 @@ def quick_ratio(weight: Floats, ratio: Floats, top: int = TOP) -> float:
 
     Examples
     --------
-    >>> quick_ratio(np.array([0.6, 0.3, 0.1]), np.array([1.0, 2.5, 9.0]), top=2)
+    >>> round(quick_ratio(np.array([0.6, 0.3, 0.1]), np.array([1.0, 2.5, 9.0]), top=2), 12)
     1.5
     """
     known = np.flatnonzero(np.isfinite(ratio) & (weight > 0.0))

@@ -126,7 +126,7 @@ class Comparison:
     @property
     def ruined(self) -> bool:
         """Whether the fixed hedge lost its portfolio: then nothing is measured against it."""
-        return performance.lost(self.strategies["all"]["static"])
+        return _ruined(self.strategies["all"])
 
     def _rows(self) -> dict[str, slice]:
         return _rows(self.split, len(self.tracks["dynamic"]))
@@ -231,7 +231,7 @@ def compared(
         period: {name: performance.statistics(tracks[name], cash, part) for name in STRATEGIES}
         for period, part in rows.items()
     }
-    ruined = performance.lost(strategies["all"]["static"])
+    ruined = _ruined(strategies["all"])
     dynamic = tracks["dynamic"]
     crisis_rows = crises.table(dynamic, tracks["static"], crises.crises_in(dynamic))
     return Comparison(
@@ -271,6 +271,11 @@ def compared(
         ],
         facts=known,
     )
+
+
+def _ruined(made: Mapping[str, Any]) -> bool:
+    """Return whether it was the fixed hedge that lost the portfolio, and not the market."""
+    return performance.lost(made["static"]) and not performance.lost(made["unhedged"])
 
 
 def _matched(

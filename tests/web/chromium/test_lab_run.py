@@ -20,7 +20,7 @@ def test_a_run_from_the_form_to_the_file(place, tmp_path, visit) -> None:
         page.get_by_label("to", exact=True).fill("2020-12-31")
         page.get_by_label("high", exact=True).fill("much")
         page.get_by_role("button", name="Run a backtest").first.click()
-        page.get_by_role("alert").wait_for()
+        page.locator("main").get_by_role("alert").wait_for()
         wrong = page.get_by_label("high", exact=True)
         assert wrong.get_attribute("aria-invalid") == "true"
         assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
