@@ -199,7 +199,8 @@ def test_the_table_of_the_page_is_what_compare_finds(real_data) -> None:
             assert (float(shown[0]), low, high) == pytest.approx(
                 (row.history, row.low, row.high), abs=0.002, rel=0.02
             )
-            # a fit ends a little elsewhere on another kind of processor, and so do its paths
-            said = float(shown[column].rstrip(" *"))
-            assert said == pytest.approx(row.simulated, abs=0.005, rel=0.05)
-            assert shown[column].endswith("*") == (not row.within)
+            # on another kind of processor a fit ends a little elsewhere, and so do its paths
+            said, little = float(shown[column].rstrip(" *")), 0.2 * (row.high - row.low)
+            assert said == pytest.approx(row.simulated, abs=max(little, 0.002), rel=0.02)
+            edge = min(abs(row.simulated - row.low), abs(row.simulated - row.high))
+            assert edge < little or shown[column].endswith("*") == (not row.within)
